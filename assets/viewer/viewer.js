@@ -1,0 +1,197 @@
+// viewer.js — the entry: one Viewer per place on the page, made once and then fed new bytes in place.
+//
+// Streamlit calls the default export after every rerun with new `data` for the same parentElement. Python sends bytes
+// (unpack.js); the learner's actions go back as setTriggerValue("event", {type, …}) (actions.js, one at a time by
+// state.js); exact numbers of one cell arrive as a window event "attn-probe".
+
+import { actions } from "./actions.js";
+import { readTheme } from "./colour.js";
+import { probeBook } from "./facts.js";
+import { buildFrame, dressFrame } from "./frame.js";
+import { interact } from "./interact.js";
+import { markPicture, paintPicture, pointIn } from "./picture.js";
+import { Followed, outbox } from "./state.js";
+import { fillTable } from "./table.js";
+import { rowOf, sameBytes, unpack } from "./unpack.js";
+
+const viewers = new WeakMap();
+const LINGER = 50; // ms between Streamlit's cleanup and ours, in case it mounts again at once
+
+class Viewer {
+  /** @param {ShadowRoot} parent */
+  constructor(parent) {
+    this.parent = parent;
+    this.host = parent.host ?? parent;
+    this.view = null; // the last payload, unpacked
+    this.bytes = null;
+    this.painted = 0;
+    this.open = new Followed({ site: "", head: 0, query: null });
+    this.scale = new Followed("head");
+    Object.assign(this, { mode: "map", which: "one", compare: "after", edit: null });
+    this.focus = { q: 0, k: 0 }; // the keyboard's cell, as tokens
+    this.hover = null; // the pointer's cell, as map row and column
+    this.byKey = false; // whether the keyboard moved last
+    this.turn = 0; // which of two spoken cells is the active one
+    this.book = probeBook();
+    this.trigger = () => {};
+    this.outbox = outbox(() => this.trigger);
+    this.do = actions(this);
+    Object.assign(this, buildFrame(this));
+    this.pointer = interact(this);
+    this.listen();
+  }
+
+  listen() {
+    this.onProbe = (e) => this.learn(e.detail);
+    window.addEventListener("attn-probe", this.onProbe);
+    this.sizes = new ResizeObserver(() => this.view && Math.abs(this.host.clientWidth - (this.width ?? 0)) >= 1 && this.render());
+    this.sizes.observe(this.host);
+    this.onTheme = () => this.view && readTheme(this.host).key !== this.theme?.key && this.render();
+    this.themes = new MutationObserver(() => requestAnimationFrame(this.onTheme));
+    const watched = new Set([document.documentElement, document.body]);
+    for (let el = this.host.parentElement, i = 0; el && i < 4; el = el.parentElement, i++) watched.add(el);
+    for (const el of watched) this.themes.observe(el, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
+    this.media = matchMedia("(prefers-color-scheme: dark)");
+    this.media.addEventListener("change", this.onTheme);
+    const self = this;
+    this.host.attnViewer = { // for browser tests
+      cellAt: (q, k) => this.cellAt(q, k),
+      focusCell: (q, k) => this.focusCell(q, k),
+      get view() { return self.view; },
+    };
+  }
+
+  /** New data from Python (or the same again, after a rerun that changed nothing here). */
+  update({ data: bytes, setTriggerValue }) {
+    this.trigger = setTriggerValue ?? this.trigger;
+    if (!(bytes instanceof Uint8Array) || bytes.length < 4) return;
+    const same = sameBytes(bytes, this.bytes);
+    this.do.settle();
+    if (same) this.onTheme();
+    else this.take(bytes);
+    if (this.owed) this.pointer.soon(); // the learner has acted since the last question: ask once more
+    this.owed = false;
+  }
+
+  take(bytes) {
+    const first = !this.view;
+    const view = (this.view = unpack(bytes));
+    this.bytes = bytes;
+    this.book.clear();
+    this.open.confirm(view.open);
+    this.scale.confirm(view.scale);
+    if (!view.before) this.compare = "after";
+    if (!view.can.edit.includes(this.edit)) this.edit = null;
+    if (first) this.focus = this.firstFocus();
+    this.focus = { q: Math.min(this.focus.q, view.n[0] - 1), k: Math.min(this.focus.k, view.n[1] - 1) };
+    if (this.hover && (this.hover.r >= view.R || this.hover.c >= view.C)) this.hover = null;
+    const job = this.editor.job;
+    if (job && (job.k >= view.n[1] || job.q >= view.n[0])) this.editor.shut();
+    this.host.dataset.bytes = String(bytes.length);
+    this.render();
+    if (this.table.open) fillTable(this.tableBox, view);
+  }
+
+  /** Start on the open query's strongest key. */
+  firstFocus() {
+    const { view } = this, query = view.open.query ?? view.block(0, 0)[0], row = rowOf(view, query);
+    if (!row) return { q: view.block(0, 0)[0], k: view.block(1, 0)[0] };
+    return { q: query, k: view.block(1, row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0))[0] };
+  }
+
+  /** A choice of how to look, kept in the browser: mode, which, compare, edit. */
+  choose(choice) {
+    Object.assign(this, choice);
+    this.render();
+  }
+
+  /** Lay out and paint everything for the current view, choices, size and theme. */
+  render() {
+    const { view, host } = this;
+    this.width = host.clientWidth;
+    if (!view || this.width < 40) return; // hidden: the ResizeObserver calls again
+    this.theme = readTheme(host);
+    this.size = this.width <= 480 ? "narrow" : this.width < 720 ? "mid" : "wide";
+    dressFrame(this, this.size);
+    this.strip.update(view, this.theme, this.open.value, this.size);
+    this.bar.update(view, this);
+    paintPicture(this);
+    this.bar.legend(view, this, this.theme);
+    this.marks();
+    host.dataset.painted = String(++this.painted);
+    performance.mark("attn-viewer-painted");
+  }
+
+  marks() {
+    markPicture(this);
+  }
+
+  /** The pointer is on map cell {r, c}, or on none. */
+  look(cell) {
+    this.hover = cell;
+    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.marks(); });
+  }
+
+  /** The keyboard (or a click) goes to map cell (r, c). */
+  walk(r, c) {
+    this.focus = { q: this.view.block(0, r)[0], k: this.view.block(1, c)[0] };
+    this.turn = 1 - this.turn;
+    this.marks();
+  }
+
+  focusBins() {
+    return { r: Math.max(0, this.view.bin(0, this.focus.q)), c: Math.max(0, this.view.bin(1, this.focus.k)) };
+  }
+
+  /** Exact numbers of one cell have come from Python. */
+  learn(detail) {
+    const open = this.view?.open;
+    if (!open || detail?.id !== this.view.id || detail.site !== open.site || detail.head !== open.head) return;
+    this.book.learn(detail);
+    this.editor.learn(detail);
+    this.marks();
+  }
+
+  cellAt(q, k) {
+    const r = this.view.bin(0, q), c = this.view.bin(1, k);
+    if (r < 0 || c < 0) return null;
+    const p = pointIn(this, r, c), box = this.stage.getBoundingClientRect();
+    return { x: box.left + p.x + window.scrollX, y: box.top + p.y + window.scrollY };
+  }
+
+  focusCell(q, k) {
+    this.stage.focus({ preventScroll: true });
+    this.byKey = true;
+    this.walk(Math.max(0, this.view.bin(0, q)), Math.max(0, this.view.bin(1, k)));
+    this.pointer.soon();
+  }
+
+  destroy() {
+    window.removeEventListener("attn-probe", this.onProbe);
+    this.media.removeEventListener("change", this.onTheme);
+    this.sizes.disconnect();
+    this.themes.disconnect();
+    this.outbox.stop();
+    this.pointer.stop();
+    this.do.settle();
+    cancelAnimationFrame(this.frame);
+    this.style?.remove();
+    this.root.remove();
+    delete this.host.attnViewer;
+    viewers.delete(this.parent);
+  }
+}
+
+/**
+ * Streamlit components v2 entry.
+ * @param {{data: Uint8Array, parentElement: ShadowRoot, setTriggerValue: Function}} component
+ * @returns {() => void} cleanup; only the newest call's counts, since Streamlit may clean up after a call already replaced
+ */
+export default function mount(component) {
+  const parent = component.parentElement;
+  const viewer = viewers.get(parent) ?? new Viewer(parent);
+  viewers.set(parent, viewer);
+  const call = (viewer.calls = (viewer.calls ?? 0) + 1);
+  viewer.update(component);
+  return () => void setTimeout(() => viewer.calls === call && viewer.destroy(), LINGER);
+}

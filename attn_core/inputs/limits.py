@@ -1,0 +1,25 @@
+"""Every bound on what a learner may send, in one place. Checked before anything is decoded."""
+
+MAX_UPLOAD_BYTES = 5 * 1024 * 1024
+"""One uploaded file; ``server.maxUploadSize`` in ``.streamlit/config.toml`` says the same in MB."""
+
+MAX_TEXT_BYTES = 1024 * 1024
+"""A text file."""
+
+MAX_TEXT_CHARACTERS = 100_000
+"""Typed or uploaded text before it is cut."""
+
+MAX_LINK_BYTES = 2_000
+"""Text longer than this does not go into a link; its digest does."""
+
+MAX_TOKENS = 128
+"""Tokens of a sentence in lesson 3.2; the rest is cut with a note."""
+
+MAX_WORDS = 200
+"""Words of an uploaded list in lesson 1; the rest is left with a note."""
+
+MAX_MATRIX_SIDE = 12
+"""Rows of a typed Q, K or V."""
+
+MAX_MATRIX_COLUMNS = 8
+"""Columns of a typed Q, K or V."""

@@ -1,0 +1,101 @@
+"""LESSONS: the single source of truth that ties section, page, checkpoints, claims and listing.
+
+Importing this module imports neither torch nor streamlit.
+"""
+
+from dataclasses import dataclass
+
+SECTIONS: tuple[str, ...] = (
+    "1", "2.1", "2.2", "2.3", "3.1", "3.2", "3.3", "4.1", "4.2",
+    "5.1", "5.2", "5.3", "6.1", "6.2", "6.3",
+)  # fmt: skip
+"""The document's sections, in its order; their titles are ``section.<number>`` in the locale."""
+
+CHAPTERS: tuple[str, ...] = ("1", "2", "3", "4", "5", "6")
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One section of the document and everything that teaches it.
+
+    Parameters
+    ----------
+    number : str
+        The document's number, "3.2".
+    slug : str
+        Name of page file, content and stored default result, "s3_2_scaled_dot_product".
+    checkpoints : tuple of str
+        Ids of the manifests in ``assets/checkpoints`` whose weights the lesson runs.
+    claims : tuple of str
+        Ids in ``assets/claims``.
+    listing : str
+        Number of the document's listing, "L6"; "" where the section has none.
+    modules : tuple of str
+        Our modules whose source the page shows, "attn_core.layers.additive".
+    modality : str
+        What the learner gives: "text", "numbers", "image", "sound", "clip", "sequence".
+    """
+
+    number: str
+    slug: str
+    checkpoints: tuple[str, ...]
+    claims: tuple[str, ...]
+    listing: str
+    modules: tuple[str, ...]
+    modality: str
+
+    @property
+    def url(self) -> str:
+        """Path of the page, "3-2-scaled-dot-product"."""
+        return self.slug.removeprefix("s").replace("_", "-")
+
+
+LESSONS: tuple[Lesson, ...] = (
+    Lesson(
+        number="1",
+        slug="s1_additive",
+        checkpoints=("speller", "speller_small_attention", "speller_small_fixed"),
+        claims=("1.a", "1.b", "1.c", "1.d", "L1"),
+        listing="L1",
+        modules=("attn_core.layers.additive", "attn_core.models.speller"),
+        modality="text",
+    ),
+    Lesson(
+        number="3.2",
+        slug="s3_2_scaled_dot_product",
+        checkpoints=("minilm",),
+        claims=("3.2.a", "3.2.b", "3.2.c", "L6"),
+        listing="L6",
+        modules=("attn_core.layers.scaled_dot_product", "attn_core.functional"),
+        modality="numbers",
+    ),
+)
+
+
+def lesson(number: str) -> Lesson:
+    """The lesson of a section.
+
+    Parameters
+    ----------
+    number : str
+        The document's number.
+
+    Returns
+    -------
+    Lesson
+        Its entry.
+
+    Raises
+    ------
+    KeyError
+        If the section has no lesson yet.
+
+    Examples
+    --------
+    >>> lesson("3.2").url
+    '3-2-scaled-dot-product'
+    """
+    for entry in LESSONS:
+        if entry.number == number:
+            return entry
+    raise KeyError(number)

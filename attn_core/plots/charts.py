@@ -1,0 +1,175 @@
+"""Small charts: numbers and labels in, Altair figures out. Colours are the app's everywhere."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
+HEIGHT = 220
+
+
+def bars(
+    names: Sequence[str], values: Sequence[float], labels: Mapping[str, str], colour: str = KEY
+) -> alt.Chart:
+    """One bar for each token, in the order of the tokens.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Tokens; the same one may stand twice.
+    values : sequence of float
+        One for each.
+    labels : mapping
+        "x", "y" and "title".
+    colour : str
+        Fill.
+
+    Returns
+    -------
+    altair.Chart
+        The figure.
+    """
+    rows = [
+        {"place": i, "name": name, "value": value}
+        for i, (name, value) in enumerate(zip(names, values, strict=True))
+    ]
+    letters = "[" + ",".join(repr(str(n)) for n in names) + "]"
+    return (
+        alt.Chart(alt.Data(values=rows), title=labels["title"])
+        .mark_bar(color=colour, stroke="#555", strokeWidth=0.5)
+        .encode(
+            x=alt.X(
+                "place:O", title=labels["x"],
+                axis=alt.Axis(labelExpr=f"{letters}[datum.value]", labelAngle=0),
+            ),
+            y=alt.Y("value:Q", title=labels["y"]),
+            tooltip=["name:N", alt.Tooltip("value:Q", format=".4f")],
+        )
+        .properties(height=HEIGHT)
+    )  # fmt: skip
+
+
+def curves(
+    rows: Sequence[Mapping[str, Any]],
+    x: str,
+    y: str,
+    series: str,
+    labels: Mapping[str, str],
+    *,
+    log_x: bool = False,
+    log_y: bool = False,
+) -> alt.Chart:
+    """Lines with points, one for each series, told apart by colour and by shape.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Each has the fields ``x``, ``y`` and ``series``.
+    x, y, series : str
+        Their names.
+    labels : mapping
+        "x", "y", "series" and "title".
+    log_x, log_y : bool
+        Logarithmic axes; values at or below 0 are then left out.
+
+    Returns
+    -------
+    altair.Chart
+        The figure.
+    """
+    kept = [r for r in rows if (not log_x or r[x] > 0) and (not log_y or r[y] > 0)]
+    palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY]
+    scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
+    scale_y = alt.Scale(type="log") if log_y else alt.Scale()
+    return (
+        alt.Chart(alt.Data(values=[dict(r) for r in kept]), title=labels["title"])
+        .mark_line(point=alt.OverlayMarkDef(size=45))
+        .encode(
+            x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x),
+            y=alt.Y(f"{y}:Q", title=labels["y"], scale=scale_y),
+            color=alt.Color(
+                f"{series}:N", title=labels["series"], scale=alt.Scale(range=palette),
+                legend=alt.Legend(orient="bottom"),
+            ),
+            strokeDash=alt.StrokeDash(f"{series}:N", legend=None),
+            tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
+        )
+        .properties(height=HEIGHT + 60)
+    )  # fmt: skip
+
+
+def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
+    """Effects with their 95 % intervals and the smallest effect that would count.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        "name", "effect", "low", "high".
+    labels : mapping
+        "x", "title", and "bound": the smallest effect, as a number in text.
+
+    Returns
+    -------
+    altair.LayerChart
+        The figure.
+    """
+    base = alt.Chart(alt.Data(values=[dict(r) for r in rows]), title=labels["title"])
+    y = alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=260))
+    rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
+        x=alt.X("low:Q", title=labels["x"]), x2="high:Q", y=y
+    )
+    point = base.mark_point(size=70, filled=True, color=QUERY).encode(
+        x="effect:Q",
+        y=y,
+        tooltip=["name:N"] + [alt.Tooltip(f"{n}:Q", format=".4g") for n in ("effect", "low", "high")],
+    )
+    bound = (
+        alt.Chart(alt.Data(values=[{"bound": float(labels["bound"])}]))
+        .mark_rule(strokeDash=[4, 3], color=CHANGED)
+        .encode(x="bound:Q")
+    )
+    return (rule + point + bound).properties(height=40 + 34 * len(rows))
+
+
+def histogram(
+    values: Sequence[float], labels: Mapping[str, str], bins: int = 40, colour: str = QUERY
+) -> alt.Chart:
+    """How values are spread.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Finite numbers.
+    labels : mapping
+        "x", "y" and "title".
+    bins : int
+        Most bars.
+    colour : str
+        Fill.
+
+    Returns
+    -------
+    altair.Chart
+        The figure; bars are counted here, so that few bytes travel.
+    """
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    width = (high - low) / bins or 1.0
+    counts = [0] * bins
+    for value in values:
+        counts[min(bins - 1, int((value - low) / width))] += 1
+    rows = [
+        {"from": low + i * width, "to": low + (i + 1) * width, "count": n}
+        for i, n in enumerate(counts)
+    ]
+    return (
+        alt.Chart(alt.Data(values=rows), title=labels["title"])
+        .mark_bar(color=colour)
+        .encode(
+            x=alt.X("from:Q", title=labels["x"], bin="binned"),
+            x2="to:Q",
+            y=alt.Y("count:Q", title=labels["y"]),
+            tooltip=[alt.Tooltip("from:Q", format=".3f"), "count:Q"],
+        )
+        .properties(height=HEIGHT)
+    )

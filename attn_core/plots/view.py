@@ -1,0 +1,417 @@
+"""Attention maps as bytes for the viewer: weights in 8 bits, pooled to the screen's resolution.
+
+Layout: uint32 (little-endian) length of the header, the header (JSON, UTF-8), the body. Offsets in
+the header count from the start of the body. A map's cell is 0–254 for 0–``max`` and 255 where the
+mask forbids; a cell that stands for several holds their maximum, so that no peak is lost.
+"""
+
+import base64
+import json
+import math
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from attn_core.interventions import Intervention
+from attn_core.result import LessonResult
+from attn_core.trace import AttentionTrace
+
+MASKED = 255
+MAX_SIDE = 448
+"""Most rows or columns of a map sent: 448² bytes, with everything else under 300 kB."""
+
+THUMBNAIL = 16
+MAX_LABELS = 2048
+MAX_LINES = 300
+MAX_VECTOR = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the learner has open.
+
+    Parameters
+    ----------
+    site : str
+        Trace key; "" = the first.
+    head : int
+        Head of that site.
+    query : int or None
+        The picked row.
+    region : tuple of int or None
+        (first query, end, first key, end) zoomed into; ``None`` = all.
+    scale : str
+        How colours are scaled: "head" or "all"; "row" is the browser's own.
+    """
+
+    site: str = ""
+    head: int = 0
+    query: int | None = None
+    region: tuple[int, int, int, int] | None = None
+    scale: str = "head"
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Words around the picture, in the learner's language.
+
+    Parameters
+    ----------
+    title, look, summary : str
+        What the figure shows, what to look for in it, and its text alternative.
+    sites : dict of str to str
+        Name of each site.
+    strings : dict of str to str
+        The viewer's own words.
+    query_images, key_images : tuple of str
+        Data URLs of thumbnails or sound slices; empty where tokens are words.
+    can_edit : tuple of str
+        Some of "score", "mask", "weight".
+    can_cut : tuple of str
+        Some of "token", "head".
+    """
+
+    title: str
+    look: str
+    summary: str
+    sites: dict[str, str]
+    strings: dict[str, str]
+    query_images: tuple[str, ...] = ()
+    key_images: tuple[str, ...] = ()
+    can_edit: tuple[str, ...] = ("score", "mask", "weight")
+    can_cut: tuple[str, ...] = ("token", "head")
+
+
+@dataclass
+class _Body:
+    """The body as it grows; ``add`` answers the offset."""
+
+    parts: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, array: np.ndarray) -> int:
+        blob = np.ascontiguousarray(array).tobytes()
+        offset = self.size
+        self.parts.append(blob)
+        self.size += len(blob)
+        return offset
+
+
+def max_pool(
+    weights: Float[Tensor, "*head query key"], rows: int, columns: int
+) -> Float[Tensor, "*head row column"]:
+    """The maximum over equal blocks, so that peaks survive; as it is where it fits.
+
+    Parameters
+    ----------
+    weights : Float[Tensor, "*head query key"]
+        Maps.
+    rows, columns : int
+        Most rows and columns to keep, at least 1.
+
+    Returns
+    -------
+    Float[Tensor, "*head row column"]
+        At most ``rows`` × ``columns``.
+
+    Examples
+    --------
+    >>> max_pool(torch.eye(4), 2, 2).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    n_query, n_key = weights.shape[-2:]
+    rows, columns = min(rows, n_query), min(columns, n_key)
+    if (rows, columns) == (n_query, n_key):
+        return weights
+    flat = weights.reshape(-1, 1, n_query, n_key)  # (*, q, k) -> (n, 1, q, k)
+    pooled = torch.nn.functional.adaptive_max_pool2d(flat, (rows, columns))
+    return pooled.reshape(*weights.shape[:-2], rows, columns)
+
+
+def quantise(
+    weights: Float[Tensor, "*head query key"],
+    mask: Bool[Tensor, "*#head query key"] | None,
+    maximum: float,
+    rows: int,
+    columns: int,
+) -> UInt8[np.ndarray, "*head row column"]:
+    """Weights as bytes, pooled; 255 where nothing of a cell may be attended to.
+
+    Parameters
+    ----------
+    weights : Float[Tensor, "*head query key"]
+        Maps.
+    mask : Bool[Tensor, "*#head query key"], optional
+        ``True`` = may attend.
+    maximum : float
+        The weight that becomes 254.
+    rows, columns : int
+        Most rows and columns to keep.
+
+    Returns
+    -------
+    UInt8[np.ndarray, "*head row column"]
+        Off by at most half of ``maximum / 254``.
+    """
+    weights = torch.nan_to_num(weights.float(), nan=0.0, posinf=maximum, neginf=0.0)
+    pooled = max_pool(weights, rows, columns).clamp(0, maximum)
+    levels = (pooled / maximum * 254).round().to(torch.uint8) if maximum > 0 else pooled.byte()
+    if mask is not None:
+        allowed = max_pool(mask.expand_as(weights).float(), rows, columns) > 0
+        levels = levels.masked_fill(~allowed, MASKED)
+    return levels.cpu().numpy()
+
+
+def _region(selection: Selection, n_query: int, n_key: int) -> tuple[int, int, int, int]:
+    if selection.region is None:
+        return 0, n_query, 0, n_key
+    q0, q1, k0, k1 = selection.region
+    q0, k0 = min(max(q0, 0), n_query - 1), min(max(k0, 0), n_key - 1)
+    return q0, min(max(q1, q0 + 1), n_query), k0, min(max(k1, k0 + 1), n_key)
+
+
+def _labels(
+    names: tuple[str, ...], images: tuple[str, ...], start: int, end: int
+) -> list[dict[str, str]]:
+    out = []
+    for i in range(start, end):
+        item = {"label": names[i][:40] if i < len(names) else str(i)}
+        if i < len(names) and len(names[i]) > 40:
+            item["title"] = names[i][:200]
+        if i < len(images):
+            item["image"] = images[i]
+        out.append(item)
+    return out
+
+
+def _lines(weights: Float[Tensor, "query key"]) -> list[list[float]]:
+    """The strongest pairs of a map, for lines."""
+    n = min(MAX_LINES, weights.numel())
+    values, places = torch.nan_to_num(weights.float()).flatten().topk(n)
+    width = weights.shape[-1]
+    return [
+        [place // width, place % width, round(value, 4)]
+        for place, value in zip(places.tolist(), values.tolist(), strict=True)
+        if value > 0
+    ]
+
+
+def _changed(changes: Intervention, site: str, head: int) -> dict[str, Any]:
+    kinds = (("score", changes.scores), ("mask", changes.mask_cells), ("weight", changes.weights))
+    return {
+        "cells": [
+            [c.query, c.key, what]
+            for what, cells in kinds
+            for c in cells
+            if c.site == site and c.head == head
+        ],
+        "tokens": [key for s, key in changes.tokens if s == site],
+        "heads": [list(pair) for pair in changes.heads],
+    }
+
+
+def opened(result: LessonResult, selection: Selection) -> tuple[str, AttentionTrace, int]:
+    """The site, its trace and the head that are open, whatever the selection asked for.
+
+    Parameters
+    ----------
+    result : LessonResult
+        The run.
+    selection : Selection
+        What was asked; out of range falls back to the first.
+
+    Returns
+    -------
+    tuple
+        Site, trace, head.
+    """
+    site = selection.site if selection.site in result.traces else next(iter(result.traces))
+    trace = result.traces[site]
+    head = selection.head if 0 <= selection.head < trace.weights.shape[1] else 0
+    return site, trace, head
+
+
+def pack(
+    name: str,
+    result: LessonResult,
+    selection: Selection,
+    labels: Labels,
+    changes: Intervention | None = None,
+    before: LessonResult | None = None,
+) -> bytes:
+    """Everything the viewer needs for one view.
+
+    Parameters
+    ----------
+    name : str
+        Id of the view.
+    result : LessonResult
+        The run that is shown.
+    selection : Selection
+        What is open.
+    labels : Labels
+        Words and thumbnails.
+    changes : Intervention, optional
+        What the learner changed, to be marked.
+    before : LessonResult, optional
+        The run without the changes, to stand beside.
+
+    Returns
+    -------
+    bytes
+        Header and body.
+    """
+    changes = changes or Intervention()
+    body = _Body()
+    site, trace, head = opened(result, selection)
+    weights = trace.weights[0, head]
+    n_query, n_key = weights.shape
+    q0, q1, k0, k1 = _region(selection, n_query, n_key)
+    mask = None
+    if trace.mask is not None:
+        heads = trace.mask.expand(1, trace.weights.shape[1], n_query, n_key)
+        mask = heads[0, head, q0:q1, k0:k1]
+    shown = weights[q0:q1, k0:k1]
+    over = trace.weights[0] if selection.scale == "all" else weights
+    if selection.scale == "all":
+        over = torch.stack([t.weights.float().nan_to_num().max() for t in result.traces.values()])
+    maximum = float(over.float().nan_to_num().max()) or 1.0
+    levels = quantise(shown, mask, maximum, MAX_SIDE, MAX_SIDE)
+    header: dict[str, Any] = {
+        "id": name,
+        "open": {"site": site, "head": head, "query": selection.query},
+        "n": [n_query, n_key],
+        "map": {
+            "offset": body.add(levels), "rows": levels.shape[0], "cols": levels.shape[1],
+            "region": [q0, q1, k0, k1], "max": maximum, "scale": selection.scale,
+        },
+        "before": None,
+        "row": None,
+    }  # fmt: skip
+    if before is not None and site in before.traces:
+        old = before.traces[site].weights[0]
+        if head < old.shape[0] and old.shape[-2:] == weights.shape:
+            old_levels = quantise(old[head, q0:q1, k0:k1], mask, maximum, MAX_SIDE, MAX_SIDE)
+            header["before"] = {"offset": body.add(old_levels)}
+    if selection.query is not None and 0 <= selection.query < n_query:
+        row = slice(selection.query, selection.query + 1)
+        header["row"] = {
+            "query": selection.query,
+            "scores": body.add(trace.scores[0, head, row].float().cpu().numpy().astype("<f4")),
+            "weights": body.add(weights[row].float().cpu().numpy().astype("<f4")),
+        }
+    else:
+        header["open"]["query"] = None
+    header["sites"] = []
+    for key, each in result.traces.items():
+        side = min(THUMBNAIL, 8) if len(result.traces) * each.weights.shape[1] > 200 else THUMBNAIL
+        top = float(each.weights.float().nan_to_num().max()) or 1.0
+        allowed = None if each.mask is None else each.mask[0]
+        small = quantise(each.weights[0], allowed, top, side, side)
+        header["sites"].append({
+            "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
+            "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],
+        })  # fmt: skip
+    few = max(n_query, n_key) <= MAX_LABELS
+    first = (0, 0) if few else (q0, k0)
+    ends = (n_query, n_key) if few else (min(q1, q0 + MAX_LABELS), min(k1, k0 + MAX_LABELS))
+    header |= {
+        "queries": _labels(result.queries, labels.query_images, first[0], ends[0]),
+        "keys": _labels(result.keys, labels.key_images, first[1], ends[1]),
+        "first": list(first),
+        "lines": _lines(weights) if max(n_query, n_key) <= 256 else [],
+        "changed": _changed(changes, site, head),
+        "can": {
+            "edit": list(labels.can_edit),
+            "cut_token": "token" in labels.can_cut,
+            "cut_head": "head" in labels.can_cut,
+        },
+        "title": labels.title,
+        "look": labels.look,
+        "summary": labels.summary,
+        "strings": labels.strings,
+    }
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    return struct.pack("<I", len(text)) + text + b"".join(body.parts)
+
+
+def unpack_header(data: bytes) -> dict[str, Any]:
+    """The header of packed bytes, for tests.
+
+    Parameters
+    ----------
+    data : bytes
+        From ``pack``.
+
+    Returns
+    -------
+    dict
+        The header.
+    """
+    (length,) = struct.unpack_from("<I", data)
+    return dict(json.loads(data[4 : 4 + length]))
+
+
+def probe(
+    result: LessonResult, site: str, head: int, query: int, key: int
+) -> dict[str, Any] | None:
+    """The exact numbers of one cell, as the browser asks for them.
+
+    Parameters
+    ----------
+    result : LessonResult
+        The run.
+    site : str
+        Trace key.
+    head, query, key : int
+        The cell.
+
+    Returns
+    -------
+    dict or None
+        Score, weight, whether the mask allows it, and the first ``MAX_VECTOR`` numbers of query
+        and key; ``None`` where there is no such cell. Non-finite scores are ``None``.
+    """
+    trace = result.traces.get(site)
+    if trace is None:
+        return None
+    _, heads, n_query, n_key = trace.weights.shape
+    if not (0 <= head < heads and 0 <= query < n_query and 0 <= key < n_key):
+        return None
+
+    def vector(of: Tensor, place: int) -> list[float]:
+        row = of[0, min(head, of.shape[1] - 1), place, :MAX_VECTOR]
+        return [round(x, 4) for x in row.float().nan_to_num().tolist()]
+
+    score = float(trace.scores[0, head, query, key])
+    allowed = True
+    if trace.mask is not None:
+        allowed = bool(trace.mask.expand(1, heads, n_query, n_key)[0, head, query, key])
+    return {
+        "site": site, "head": head, "query": query, "key": key, "allowed": allowed,
+        "score": score if math.isfinite(score) else None,
+        "weight": float(trace.weights[0, head, query, key]),
+        "query_vector": vector(trace.query, query),
+        "key_vector": vector(trace.key, key),
+    }  # fmt: skip
+
+
+def thumbnail_url(png: bytes) -> str:
+    """A PNG as a data URL for a token's label.
+
+    Parameters
+    ----------
+    png : bytes
+        The file.
+
+    Returns
+    -------
+    str
+        "data:image/png;base64,…".
+    """
+    return "data:image/png;base64," + base64.b64encode(png).decode()

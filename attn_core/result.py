@@ -1,0 +1,113 @@
+"""What a lesson's experiment returns, and its stored default."""
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+
+from attn_core.trace import AttentionTrace
+
+DEFAULTS = Path(__file__).resolve().parents[1] / "assets" / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class LessonResult:
+    """One run of a lesson's experiment.
+
+    Parameters
+    ----------
+    traces : dict of str to AttentionTrace
+        Every attention by its site, batch of one.
+    queries, keys : tuple of str
+        Labels of the rows and columns of the first site.
+    numbers : dict of str to float
+        The numbers the page shows; a notebook of the view reproduces them.
+    details : dict
+        What else the lesson shows, as JSON values.
+    """
+
+    traces: dict[str, AttentionTrace]
+    queries: tuple[str, ...]
+    keys: tuple[str, ...]
+    numbers: dict[str, float]
+    details: dict[str, Any]
+
+    @property
+    def cells(self) -> int:
+        """Cells of attention held, over all sites and heads."""
+        return sum(trace.weights.numel() for trace in self.traces.values())
+
+
+def save_default(slug: str, result: LessonResult) -> Path:
+    """Store a lesson's default result as safetensors, texts and numbers in its metadata.
+
+    Parameters
+    ----------
+    slug : str
+        The lesson's.
+    result : LessonResult
+        Of the default config with nothing changed.
+
+    Returns
+    -------
+    Path
+        The file written.
+    """
+    tensors, normalisers = {}, {}
+    for site, trace in result.traces.items():
+        normalisers[site] = trace.normaliser
+        for field in fields(AttentionTrace):
+            value = getattr(trace, field.name)
+            if isinstance(value, torch.Tensor):
+                tensors[f"{site}/{field.name}"] = value.detach().cpu().contiguous().clone()
+    texts = {
+        "queries": result.queries, "keys": result.keys, "numbers": result.numbers,
+        "details": result.details, "normalisers": normalisers,
+    }  # fmt: skip
+    path = DEFAULTS / f"{slug}.default.safetensors"
+    path.write_bytes(save(tensors, {"result": json.dumps(texts, ensure_ascii=False)}))
+    return path
+
+
+def load_default(slug: str) -> LessonResult:
+    """Read a lesson's stored default result.
+
+    Parameters
+    ----------
+    slug : str
+        The lesson's.
+
+    Returns
+    -------
+    LessonResult
+        As it was stored.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none is stored.
+    """
+    path = DEFAULTS / f"{slug}.default.safetensors"
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing; python -m attn_core.defaults writes it")
+    with safe_open(path, framework="pt") as file:
+        texts = json.loads(file.metadata()["result"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+    traces = {
+        site: AttentionTrace(
+            normaliser=normaliser,
+            **{
+                field.name: tensors.get(f"{site}/{field.name}")
+                for field in fields(AttentionTrace)
+                if field.name != "normaliser"
+            },
+        )
+        for site, normaliser in texts["normalisers"].items()
+    }
+    return LessonResult(
+        traces, tuple(texts["queries"]), tuple(texts["keys"]), texts["numbers"], texts["details"]
+    )

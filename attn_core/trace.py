@@ -1,0 +1,71 @@
+"""AttentionTrace: the one thing every attention returns beside its output."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionTrace:
+    """What one attention did, returned and never stored on a module.
+
+    Parameters
+    ----------
+    query, key, value : Float[Tensor, "batch head length d_head"]
+        What was compared and what was summed, after the projections.
+    scores : Float[Tensor, "batch head query key"]
+        As the normaliser gets them (scale and temperature applied), before the mask.
+    mask : Bool[Tensor, "#batch #head query key"] or None
+        ``True`` = may attend, knocked-out tokens included.
+    weights : Float[Tensor, "batch head query key"]
+        After the normaliser, before dropout.
+    normaliser : str
+        "softmax" or "sigmoid".
+    context : Float[Tensor, "batch query d_model"]
+        The output, after the output projection where there is one.
+    """
+
+    query: Float[Tensor, "batch head query d_query"]
+    key: Float[Tensor, "batch head key d_key"]
+    value: Float[Tensor, "batch head key d_value"]
+    scores: Float[Tensor, "batch head query key"]
+    mask: Bool[Tensor, "#batch #head query key"] | None
+    weights: Float[Tensor, "batch head query key"]
+    normaliser: str
+    context: Float[Tensor, "batch query d_model"]
+
+
+def concat_queries(traces: list[AttentionTrace]) -> AttentionTrace:
+    """Join the traces of successive decoding steps along the query axis.
+
+    Parameters
+    ----------
+    traces : list of AttentionTrace
+        One per step, of the same keys and values; at least one.
+
+    Returns
+    -------
+    AttentionTrace
+        The trace whose queries are all steps in order.
+
+    Raises
+    ------
+    ValueError
+        If the list is empty.
+    """
+    if not traces:
+        raise ValueError("traces is empty; at least 1 is needed")
+    first = traces[0]
+    masks = [trace.mask for trace in traces if trace.mask is not None]
+    return AttentionTrace(
+        query=torch.cat([t.query for t in traces], dim=2),
+        key=first.key,
+        value=first.value,
+        scores=torch.cat([t.scores for t in traces], dim=2),
+        mask=torch.cat(masks, dim=2) if len(masks) == len(traces) else None,
+        weights=torch.cat([t.weights for t in traces], dim=2),
+        normaliser=first.normaliser,
+        context=torch.cat([t.context for t in traces], dim=1),
+    )

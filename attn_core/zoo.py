@@ -1,0 +1,95 @@
+"""Models that learners share: each loaded once on first use, in ``eval()`` mode, never changed.
+
+Module-level singletons behind a lock, not Streamlit's caches: any client can clear those.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from attn_core.checkpoints import Manifest, load_weights, read_manifest
+from attn_core.device import place
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model ready to run.
+
+    Parameters
+    ----------
+    module : nn.Module
+        In ``eval()`` mode, gradients off. Shared: never change it, never store on it.
+    manifest : Manifest
+        Of its checkpoint.
+    device : str
+        Where it really is; "cpu" where the wanted device could not take it.
+    """
+
+    module: Any
+    manifest: Manifest
+    device: str
+
+
+def _speller(manifest: Manifest) -> nn.Module:
+    from attn_core.models.speller import Speller, SpellerConfig
+
+    return Speller(SpellerConfig(**manifest.config))
+
+
+def _minilm(manifest: Manifest) -> nn.Module:
+    from attn_core.models.minilm import MiniLM, MiniLMConfig
+
+    return MiniLM(MiniLMConfig(**manifest.config))
+
+
+BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
+    "speller": _speller,
+    "speller_small_attention": _speller,
+    "speller_small_fixed": _speller,
+    "minilm": _minilm,
+}
+
+_loaded: dict[tuple[str, str], Loaded] = {}
+_lock = threading.Lock()
+
+
+def get(checkpoint: str, device: str = "cpu") -> Loaded:
+    """The shared model of a checkpoint on a device, loaded on first use.
+
+    Parameters
+    ----------
+    checkpoint : str
+        One of ``BUILDERS``.
+    device : str
+        Where it should run.
+
+    Returns
+    -------
+    Loaded
+        The same object for every caller.
+
+    Raises
+    ------
+    KeyError
+        If the checkpoint is unknown.
+    attn_core.checkpoints.WeightsMissing
+        If its weights can't be had.
+    """
+    key = (checkpoint, device)
+    found = _loaded.get(key)
+    if found is not None:
+        return found
+    with _lock:
+        if key not in _loaded:
+            manifest = read_manifest(checkpoint)
+            module = BUILDERS[checkpoint](manifest)
+            weights = load_weights(manifest)
+            adapt = getattr(module, "adapt_weights", None)
+            module.load_state_dict(adapt(weights) if adapt else weights)
+            module.eval().requires_grad_(False)
+            module, where = place(module, device)
+            _loaded[key] = Loaded(module, manifest, where)
+        return _loaded[key]

@@ -1,0 +1,70 @@
+"""Lesson 1, additive attention: controls and words."""
+
+import streamlit as st
+
+from attn_core.experiments import s1_additive as experiment
+from attn_core.inputs.text import clean_word, read_words
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Labels
+from pages.shared import controls, frame, i18n, inputs, spelling_parts
+from pages.shared.i18n import t
+
+DEFAULT = experiment.Config()
+EXAMPLES = (
+    "gravitational", "knifed", "guiltless", "patriarchate", "chastity", "conveyor", "precaution",
+    "perestroika", "kindness", "enough", "queue", "psychology", "attention",
+)  # fmt: skip
+
+
+def _example() -> None:
+    inputs.put("word", st.session_state["example"] or DEFAULT.word, DEFAULT.word)
+    st.session_state["example"] = None
+
+
+def draw() -> tuple[experiment.Config, Intervention]:
+    """All inputs."""
+    word, example, more, beam, warmth = st.columns(
+        [0.32, 0.17, 0.15, 0.18, 0.18], vertical_alignment="bottom"
+    )
+    with word:
+        typed = inputs.text("word", t("s1.word"), DEFAULT.word)
+    with example:
+        st.selectbox(
+            t("s1.examples"), EXAMPLES, index=None, key="example", on_change=_example,
+            placeholder=t("s1.examples_pick"),
+        )  # fmt: skip
+    with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
+        found = inputs.upload("words", t("s1.upload"), ["txt", "csv", "md"], read_words)
+        if found is not None:
+            spelling_parts.word_list(found, DEFAULT.word)
+    with beam:
+        width = controls.slider("beam", DEFAULT.beam, 1, 16)
+    with warmth:
+        temperature = controls.temperature()
+    return experiment.Config(clean_word(typed), width), Intervention(temperature=temperature)
+
+
+def labels(run: frame.Run) -> Labels:
+    """Words around the picture, with this word's numbers."""
+    facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
+    return Labels(
+        title=t("s1.view.title"),
+        look=t("s1.view.look", **facts),
+        summary=t("s1.view.summary", word="".join(run.result.keys), **facts),
+        sites={experiment.SITE: t("s1.view.site")},
+        strings=i18n.viewer_strings(i18n.language()),
+        can_cut=("token",),
+    )
+
+
+frame.lesson(
+    frame.LessonPage(
+        number="1",
+        controls=draw,
+        labels=labels,
+        reading=spelling_parts.reading,
+        apart=spelling_parts.apart,
+        live=spelling_parts.live,
+        default_query=7,
+    )
+)

@@ -1,0 +1,109 @@
+"""Lesson 3.2, scaled dot-product attention: controls and words."""
+
+import streamlit as st
+
+from attn_core.experiments import s3_2_scaled_dot_product as experiment
+from attn_core.experiments.scaled_dot_product import DTYPES
+from attn_core.inputs.text import decode_text
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Labels
+from pages.shared import controls, frame, i18n, inputs, sdp_parts
+from pages.shared.i18n import t
+
+DEFAULT = experiment.Config()
+
+
+def _words() -> dict[str, object]:
+    wide, layer, head, more = st.columns([0.58, 0.14, 0.14, 0.14], vertical_alignment="bottom")
+    with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
+        found = inputs.upload("text", t("s3_2.upload"), ["txt", "md"], decode_text)
+        if found is not None:
+            st.button(
+                t("s3_2.use_upload", n=len(found)),
+                on_click=inputs.put, args=("text", found, DEFAULT.text),
+            )  # fmt: skip
+    with wide:
+        text = inputs.text("text", t("s3_2.text"), DEFAULT.text)
+    with layer:
+        chosen = controls.choice("layer", range(6), DEFAULT.layer, lambda i: str(i + 1))
+    with head:
+        return {
+            "text": text,
+            "layer": chosen,
+            "head": controls.choice("head", range(12), DEFAULT.head, lambda i: str(i + 1)),
+        }
+
+
+def _typed() -> dict[str, object]:
+    columns = st.columns(3)
+    rows = {}
+    for column, name, default in zip(columns, "qkv", experiment.TYPED, strict=True):
+        with column:
+            rows[name] = inputs.text(name, t(f"s3_2.{name}"), default, area=True, height=90)
+    return rows
+
+
+def _random() -> dict[str, object]:
+    d_k, n, std, seed = st.columns(4)
+    with d_k:
+        width = controls.stops("dk", experiment.D_KS, DEFAULT.d_k)
+    with n:
+        length = controls.stops("n", (4, 8, 16, 32, 64, 128, 256, 512, 1024), DEFAULT.n)
+    with std:
+        spread = controls.stops("std", (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0), 1.0)
+    with seed:
+        return {
+            "d_k": width, "n": length, "std": spread,
+            "seed": controls.number("seed", DEFAULT.seed, 0, 9999),
+        }  # fmt: skip
+
+
+SOURCES = {"words": _words, "typed": _typed, "random": _random}
+
+
+def draw() -> tuple[experiment.Config, Intervention]:
+    """All inputs."""
+    first, scale, temperature, mask, dtype = st.columns(
+        [0.31, 0.16, 0.21, 0.18, 0.14], vertical_alignment="bottom"
+    )
+    with first:
+        source = controls.segments("source", experiment.SOURCES, DEFAULT.source)
+    with scale:
+        scaled = controls.toggle("scaled", DEFAULT.scaled)
+    with temperature:
+        warmth = controls.temperature()
+    with mask:
+        kind = controls.choice("mask", experiment.MASKS, DEFAULT.mask)
+    with dtype:
+        number = controls.choice("dtype", tuple(DTYPES), DEFAULT.dtype)
+    values = SOURCES[source]()
+    if kind == "window":
+        values["radius"] = controls.slider("radius", DEFAULT.radius, 0, 64)
+    config = experiment.Config(source=source, scaled=scaled, mask=kind, dtype=number, **values)
+    return config, Intervention(temperature=warmth)
+
+
+def labels(run: frame.Run) -> Labels:
+    """Words around the picture, with this input's numbers."""
+    facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
+    return Labels(
+        title=t("s3_2.view.title"),
+        look=t("s3_2.view.look", **facts),
+        summary=t("s3_2.view.summary", n=len(run.result.queries), **facts),
+        sites={"sdp": t("s3_2.view.site")},
+        strings=i18n.viewer_strings(i18n.language()),
+        can_cut=("token",),
+    )
+
+
+frame.lesson(
+    frame.LessonPage(
+        number="3.2",
+        controls=draw,
+        labels=labels,
+        reading=sdp_parts.reading,
+        apart=sdp_parts.apart,
+        live=sdp_parts.live,
+        default_query=10,
+    )
+)

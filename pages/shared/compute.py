@@ -1,0 +1,73 @@
+"""Results shared by all learners: computed once for each config, changes and device."""
+
+import importlib
+import threading
+import time
+from collections import OrderedDict
+from types import ModuleType
+from typing import Any
+
+from attn_core.interventions import Intervention
+from attn_core.lessons import LESSONS, Lesson
+from attn_core.result import LessonResult, load_default
+
+MAX_CELLS = 8_000_000
+"""Cells of attention kept over all results (about 12 bytes each): old results go first."""
+
+
+class Results:
+    """The last results, by key; thread-safe; bounded by their cells."""
+
+    def __init__(self, max_cells: int) -> None:
+        self._max_cells = max_cells
+        self._kept: OrderedDict[tuple[Any, ...], LessonResult] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: tuple[Any, ...]) -> LessonResult | None:
+        """A result that is still kept."""
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def put(self, key: tuple[Any, ...], result: LessonResult) -> None:
+        """Keep a result, and let old ones go."""
+        with self._lock:
+            self._kept[key] = result
+            while len(self._kept) > 1 and sum(r.cells for r in self._kept.values()) > self._max_cells:
+                self._kept.popitem(last=False)
+
+
+RESULTS = Results(MAX_CELLS)
+_defaults: dict[str, LessonResult] = {}
+
+
+def experiment(lesson: Lesson) -> ModuleType:
+    """The lesson's experiment: ``Config`` and ``run(config, intervention, device)``."""
+    return importlib.import_module(f"attn_core.experiments.{lesson.slug}")
+
+
+def run(
+    lesson: Lesson, config: Any, intervention: Intervention, device: str
+) -> tuple[LessonResult, float]:
+    """The lesson's result and the milliseconds it took; 0 where it was at hand.
+
+    The default example is read from its stored file and needs no model.
+    """
+    if not intervention and config == experiment(lesson).Config() and lesson.slug in _defaults:
+        return _defaults[lesson.slug], 0.0
+    key = (lesson.slug, config, intervention, device)
+    kept = RESULTS.get(key)
+    if kept is not None:
+        return kept, 0.0
+    began = time.perf_counter()
+    result = experiment(lesson).run(config, intervention, device)
+    RESULTS.put(key, result)
+    return result, 1000 * (time.perf_counter() - began)
+
+
+def warm_up() -> None:
+    """Read every lesson's stored default before the first visitor."""
+    for lesson in LESSONS:
+        _defaults[lesson.slug] = load_default(lesson.slug)
+        experiment(lesson)

@@ -1,0 +1,196 @@
+"""The one frame of all lessons: question, see it, the parts under it, foot.
+
+A lesson page fills a ``LessonPage`` with its controls and words and calls ``lesson``; everything
+else is here, so that lesson fifteen is content, model and configuration.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from attn_core.checkpoints import WeightsMissing
+from attn_core.inputs.refused import Refused
+from attn_core.interventions import Intervention
+from attn_core.lessons import Lesson
+from attn_core.lessons import lesson as find_lesson
+from attn_core.plots.view import Labels, Selection
+from attn_core.result import LessonResult
+from pages.shared import compute, devices, foot, i18n, parts, predict, state, viewer
+from pages.shared.i18n import t
+
+PARTS = ("read", "apart", "claim", "code", "check")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a lesson for one learner, handed to everything that draws."""
+
+    lesson: Lesson
+    config: Any
+    changes: Intervention
+    result: LessonResult
+    before: LessonResult
+    selection: Selection
+    device: str
+    milliseconds: float
+
+
+@dataclass(frozen=True)
+class LessonPage:
+    """What a lesson brings to the frame.
+
+    Parameters
+    ----------
+    number : str
+        The document's.
+    controls : callable
+        Draws the inputs; answers the experiment's ``Config`` and the changes that its own
+        controls make (temperature, scale), as an ``Intervention`` with nothing else set.
+    labels : callable
+        Words around the viewer's picture, from the run.
+    reading : callable
+        Draws the column beside the viewer.
+    apart : callable
+        Draws "Take it apart".
+    live : callable
+        Draws the lesson's live experiments under "Test the claim".
+    default_query : int or None
+        The row open at first.
+    """
+
+    number: str
+    controls: Callable[[], tuple[Any, Intervention]]
+    labels: Callable[[Run], Labels]
+    reading: Callable[[Run], None]
+    apart: Callable[[Run], None]
+    live: Callable[[Run], None]
+    default_query: int | None = None
+
+
+def refusal(error: Refused) -> str:
+    """The sentence for refused input; what it quotes is shown as plain text."""
+    values = {
+        k: i18n.plain(v) if isinstance(v, str) else v for k, v in error.values.items()
+    }
+    return t(error.key, **values)
+
+
+def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
+    """Edits from the viewer and the link, under the controls' temperature and scale."""
+    return dataclasses.replace(
+        edits, temperature=drawn.temperature, scale=drawn.scale, normaliser=drawn.normaliser
+    )
+
+
+def _run(page: LessonPage, lesson: Lesson) -> Run | None:
+    device = devices.current()
+    key = f"{lesson.slug}.good"
+    selection = state.selection()
+    try:
+        config, drawn = page.controls()
+        changes = _merge(drawn, state.changes())
+        result, milliseconds = compute.run(lesson, config, changes, device)
+        before = compute.run(lesson, config, Intervention(), device)[0] if changes else result
+        st.session_state[key] = (config, changes)
+    except Refused as error:
+        # The sentence, and the last good picture under it: nothing is lost.
+        st.warning(refusal(error), icon=":material/edit:")
+        config, changes = st.session_state.get(
+            key, (compute.experiment(lesson).Config(), Intervention())
+        )
+        result, milliseconds = compute.run(lesson, config, changes, device)
+        before = result
+    except WeightsMissing as error:
+        st.warning(t("shell.weights_missing", what=i18n.plain(str(error))))
+        config, changes = compute.experiment(lesson).Config(), Intervention()
+        result, milliseconds = compute.run(lesson, config, changes, device)
+        before = result
+    if selection.query is None and page.default_query is not None:
+        row = min(page.default_query, len(result.queries) - 1)
+        selection = dataclasses.replace(selection, query=row)
+    return Run(lesson, config, changes, result, before, selection, device, milliseconds)
+
+
+def _notes(run: Run) -> None:
+    if st.session_state.pop("_bad_link", False):
+        st.warning(t("shell.bad_link"))
+    if st.session_state.pop(f"viewer_{run.lesson.slug}.refused", False):
+        st.warning(t("shell.bad_edit"))
+    where = run.result.details.get("device", run.device)
+    if run.milliseconds and where != run.device:
+        st.info(t("shell.fell_back", wanted=run.device, device=where))
+
+
+def _changes_bar(run: Run) -> None:
+    """What the learner changed, each with its own reset, and one for all."""
+    edits = state.changes()
+    items = [
+        (f"{kind}-{i}", t(f"changes.{kind}", **words), dataclasses.replace(edits, **without))
+        for kind, i, words, without in parts.change_items(edits, run.result)
+    ]
+    if not items:
+        return
+    with st.container(horizontal=True, key="changes"):
+        for key, label, rest in items[:8]:
+            st.button(
+                f":material/undo: {label}", key=f"undo-{key}", type="tertiary",
+                on_click=state.set_changes, args=(rest,),
+            )  # fmt: skip
+        st.button(
+            t("changes.reset_all"), key="undo-all", icon=":material/restart_alt:",
+            on_click=state.set_changes, args=(Intervention(),),
+        )  # fmt: skip
+
+
+@st.fragment
+def _body(page: LessonPage, lesson: Lesson) -> None:
+    run = _run(page, lesson)
+    if run is None:
+        return
+    _notes(run)
+    with st.container(key="see"):
+        picture, words = st.columns([0.68, 0.32], gap="medium")
+        with picture:
+            viewer.show(
+                lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before
+            )
+            _changes_bar(run)
+        with words, st.container(key="reading"):
+            page.reading(run)
+    part = st.segmented_control(
+        t("frame.parts"),
+        PARTS,
+        default="read",
+        format_func=lambda name: t(f"frame.part.{name}"),
+        key="part",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    with st.container(key="part-body"):
+        if part == "read":
+            parts.read(lesson)
+        elif part == "apart":
+            page.apart(run)
+        elif part == "claim":
+            parts.claims(lesson)
+            page.live(run)
+        elif part == "code":
+            parts.printed_code(run)
+        elif part == "check":
+            parts.check(run)
+    foot.show(run)
+
+
+def lesson(page: LessonPage) -> None:
+    """Draw a lesson."""
+    entry = find_lesson(page.number)
+    st.title(f"{entry.number}  {t(f'section.{entry.number}')}")
+    with st.container(key="question"):
+        words, button = st.columns([0.84, 0.16], vertical_alignment="center")
+        words.markdown(i18n.prose(entry.slug, "question"))
+        with button:
+            predict.show(entry)
+    _body(page, entry)

@@ -1,0 +1,94 @@
+"""Words in the learner's language: gettext catalogues for labels, Markdown for prose."""
+
+import gettext
+import io
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+LANGUAGES = {"en": "English", "zh": "中文"}
+SECTION = re.compile(r"^<!-- section: ([\w-]+) -->$", re.MULTILINE)
+
+
+@cache
+def catalogue(language: str) -> gettext.GNUTranslations:
+    """A language's labels, compiled in memory from ``assets/locale/<language>/messages.po``."""
+    compiled = io.BytesIO()
+    with (ASSETS / "locale" / language / "messages.po").open("rb") as file:
+        write_mo(compiled, read_po(file))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@cache
+def prose_sections(language: str, slug: str) -> dict[str, str]:
+    """A page's Markdown, cut at its ``<!-- section: name -->`` lines."""
+    text = (ASSETS / "content" / language / f"{slug}.md").read_text(encoding="utf-8")
+    parts = SECTION.split(text)
+    return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@cache
+def viewer_strings(language: str) -> dict[str, str]:
+    """The viewer's own words."""
+    path = ASSETS / "viewer" / "strings.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))[language])
+
+
+def language() -> str:
+    """The learner's language: from the link or the switch, else from the browser."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+def t(key: str, /, **values: object) -> str:
+    """The label for a key, with its ``{placeholders}`` filled in."""
+    text = catalogue(language()).gettext(key)
+    return text.format(**values) if values else text
+
+
+def has(key: str) -> bool:
+    """Whether the catalogue knows a key."""
+    return catalogue(language()).gettext(key) != key
+
+
+def plain(text: str) -> str:
+    """A stranger's text made safe to put inside Markdown: shown as it is, never as markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+\-.!|<>~$:])", r"\\\1", text)
+
+
+def prose(slug: str, section: str) -> str:
+    """A section of a page's prose."""
+    return prose_sections(language(), slug).get(section, "")
+
+
+def warm_up() -> None:
+    """Compile every catalogue before the first visitor."""
+    for name in LANGUAGES:
+        catalogue(name)
+        viewer_strings(name)
+
+
+def safe(values: dict[str, object]) -> dict[str, str]:
+    """Values for sentences that stand outside Markdown: numbers rounded, words as they are."""
+    return {
+        key: f"{value:.2f}" if isinstance(value, float) else str(value)
+        for key, value in values.items()
+        if not isinstance(value, list)
+    }
+
+
+def marked(values: dict[str, object]) -> dict[str, str]:
+    """Values for sentences inside Markdown: as ``safe``, with a stranger's words made plain."""
+    return {
+        key: text if isinstance(values[key], int | float) else plain(text)
+        for key, text in safe(values).items()
+    }

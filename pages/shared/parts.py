@@ -1,0 +1,240 @@
+"""The parts under a lesson's picture that are the same for all: text, claims, code, questions."""
+
+import importlib
+import inspect
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from attn_core import claim_files
+from attn_core.interventions import Intervention
+from attn_core.lessons import Lesson
+from attn_core.plots import charts
+from attn_core.result import LessonResult
+from attn_core.verdicts import ConditionResult, Verdict, verdict
+from pages.shared import i18n
+from pages.shared.i18n import t
+
+if TYPE_CHECKING:
+    from pages.shared.frame import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+ICONS = {
+    "holds": ":material/check_circle:",
+    "holds_when": ":material/rule:",
+    "does_not_hold": ":material/cancel:",
+    "inconclusive": ":material/help:",
+    "wrong_as_stated": ":material/edit_off:",
+    "not_tested": ":material/hourglass_empty:",
+}
+
+
+def change_items(
+    edits: Intervention, result: LessonResult
+) -> list[tuple[str, int, dict[str, str], dict[str, tuple[Any, ...]]]]:
+    """Each change: its kind and number, the words that name it, and the field without it."""
+
+    def name(labels: tuple[str, ...], i: int) -> str:
+        return i18n.plain(labels[i]) if i < len(labels) else str(i + 1)
+
+    out: list[tuple[str, int, dict[str, str], dict[str, tuple[Any, ...]]]] = []
+    for field, kind in (("scores", "score"), ("mask_cells", "mask"), ("weights", "weight")):
+        cells = getattr(edits, field)
+        for i, cell in enumerate(cells):
+            words = {
+                "query": name(result.queries, cell.query),
+                "key": name(result.keys, cell.key),
+                "value": f"{cell.value:.3g}",
+            }
+            out.append((kind, i, words, {field: cells[:i] + cells[i + 1 :]}))
+    for field, kind in (("tokens", "token"), ("heads", "head")):
+        pairs = getattr(edits, field)
+        for i, (_, place) in enumerate(pairs):
+            label = name(result.keys, place) if kind == "token" else str(place + 1)
+            out.append((kind, i, {"name": label}, {field: pairs[:i] + pairs[i + 1 :]}))
+    return out
+
+
+def read(lesson: Lesson) -> None:
+    """The section in our words, the formula, the papers."""
+    st.markdown(i18n.prose(lesson.slug, "answer"))
+
+
+def _condition_row(claim_id: str, result: ConditionResult, unit: str) -> dict[str, str]:
+    if result.verdict == "not_tested":
+        numbers = {"value": "–", "baseline": "–", "effect": "–", "interval": "–"}
+    else:
+        numbers = {
+            "value": f"{result.value:.4g}",
+            "baseline": f"{result.baseline:.4g}",
+            "effect": f"{result.effect:.4g}",
+            "interval": f"{result.low:.4g} … {result.high:.4g}",
+        }
+    return {
+        t("claim.condition"): t(f"claim.{claim_id}.condition.{result.key}"),
+        t("claim.verdict"): t(f"verdict.{result.verdict}"),
+        t("claim.value"): numbers["value"],
+        t("claim.baseline"): numbers["baseline"],
+        t("claim.effect"): numbers["effect"],
+        t("claim.interval"): numbers["interval"],
+        t("claim.unit"): t(f"unit.{unit}"),
+        t("claim.runs"): str(result.n_seeds),
+        t("claim.n"): str(result.n),
+    }
+
+
+@cache
+def _judged(claim_id: str) -> tuple[claim_files.Claim, Verdict]:
+    claim = claim_files.load(claim_id)
+    return claim, verdict(claim)
+
+
+def badge(name: str) -> str:
+    """A verdict with its icon; never by colour alone."""
+    return f"{ICONS[name]} **{t(f'verdict.{name}')}**"
+
+
+def claim_card(claim_id: str) -> None:
+    """One claim: what is said, the verdict, the numbers behind it, the command."""
+    claim, found = _judged(claim_id)
+    with st.container(border=True):
+        st.markdown(f"`{claim_id}` {t(f'claim.{claim_id}.statement')}")
+        st.markdown(badge(found.name))
+        if found.name == "wrong_as_stated" and i18n.has(f"claim.{claim_id}.right"):
+            st.markdown(f"**{t('claim.right')}** {t(f'claim.{claim_id}.right')}")
+        if claim.kind == "not_tested":
+            st.markdown(t(f"claim.{claim_id}.reason"))
+            return
+        if i18n.has(f"claim.{claim_id}.note"):
+            st.markdown(t(f"claim.{claim_id}.note"))
+        measure = claim.measure
+        if measure is None:
+            return
+        tested = [r for r in found.conditions if r.n_seeds > 1]
+        if tested and measure.spread == "interval":
+            rows = [
+                {
+                    "name": t(f"claim.{claim_id}.condition.{r.key}"),
+                    "effect": r.effect, "low": r.low, "high": r.high,
+                }
+                for r in tested
+            ]  # fmt: skip
+            title = t("claim.chart", metric=t(f"metric.{measure.metric}"))
+            words = {"x": t("claim.effect"), "title": title, "bound": str(measure.smallest_effect)}
+            st.altair_chart(charts.intervals(rows, words), key=f"claim-{claim_id}")
+            st.caption(t("claim.chart_look"))
+        st.dataframe(
+            [_condition_row(claim_id, r, measure.unit) for r in found.conditions + found.right],
+            hide_index=True,
+        )
+        st.caption(
+            f"{t(f'claim.source.{claim.source}')} · {t('claim.smallest')} "
+            f"{measure.smallest_effect:g} {t(f'unit.{measure.unit}')}"
+        )
+        st.code(claim.command, language="bash")
+
+
+def claims(lesson: Lesson) -> None:
+    """Every claim of the section with its verdict."""
+    st.markdown(t("claim.intro"))
+    for claim_id in lesson.claims:
+        if not claim_id.startswith("L"):
+            claim_card(claim_id)
+
+
+@cache
+def recorded_listings() -> dict[str, Any]:
+    """What each listing of the document did when it was run as printed."""
+    path = ROOT / "assets" / "listings" / "recorded.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def printed_code(run: "Run") -> None:
+    """What the listing does as printed, why, and our working version from its own module."""
+    lesson = run.lesson
+    st.markdown(i18n.prose(lesson.slug, "printed"))
+    if lesson.listing:
+        claim_card(lesson.listing)
+    st.markdown(f"#### {t('code.shapes')}")
+    st.dataframe(shape_rows(run.result), hide_index=True)
+    st.caption(t("code.shapes_look"))
+    st.markdown(f"#### {t('code.ours')}")
+    for name in lesson.modules:
+        module = importlib.import_module(name)
+        with st.expander(f"`{name}`", expanded=name == lesson.modules[0]):
+            st.code(inspect.getsource(module), language="python", line_numbers=True)
+
+
+def shape_rows(result: LessonResult) -> list[dict[str, str]]:
+    """Shapes of the tensors on screen, traced from this very run."""
+    rows = []
+    for site, trace in result.traces.items():
+        for name in ("query", "key", "value", "scores", "mask", "weights", "context"):
+            tensor = getattr(trace, name)
+            if tensor is not None:
+                rows.append({
+                    t("code.site"): site, t("code.tensor"): name,
+                    t("code.meaning"): t(f"tensor.{name}"),
+                    t("code.shape"): " × ".join(map(str, tensor.shape)),
+                    t("code.dtype"): str(tensor.dtype).removeprefix("torch."),
+                })  # fmt: skip
+    return rows
+
+
+def check(run: "Run") -> None:
+    """Questions made and graded from the run on screen, and one challenge."""
+    quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
+    st.markdown(t("check.intro"))
+    for i, question in enumerate(quiz.questions(run.config, run.result)):
+        values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in question.values.items()}
+        with st.container(border=True):
+            picked = st.radio(
+                t(question.key, **values),
+                range(len(question.options)),
+                index=None,
+                format_func=lambda n, q=question: (
+                    t(q.options[n]) if q.option_keys else i18n.plain(q.options[n])
+                ),
+                key=f"quiz-{i}-{question.key}-{abs(hash(question.options))}",
+                horizontal=True,
+            )
+            if picked is not None:
+                right = picked == question.answer
+                option = question.options[question.answer]
+                answer = t(option) if question.option_keys else i18n.plain(option)
+                (st.success if right else st.info)(
+                    (t("check.right") if right else t("check.wrong", answer=answer))
+                    + " "
+                    + t(f"{question.key}.why", **values)
+                )
+    goal = quiz.challenge(run.config, run.changes, run.result)
+    with st.container(border=True):
+        values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in goal.values.items()}
+        st.markdown(f"**{t('check.challenge')}** {t(goal.key, **values)}")
+        st.progress(goal.progress)
+        if goal.reached:
+            st.success(t(f"{goal.key}.done", **values))
+
+
+def verdict_name(claim_id: str) -> str:
+    """The verdict of a claim, in words."""
+    return t(f"verdict.{_judged(claim_id)[1].name}")
+
+
+def ledger_row(claim_id: str, number: str) -> dict[str, str]:
+    """One claim as a row of the ledger."""
+    claim, found = _judged(claim_id)
+    head = found.headline
+    measured = head is not None and head.n_seeds > 0 and claim.measure is not None
+    return {
+        t("ledger.id"): claim_id,
+        t("ledger.section"): number,
+        t("ledger.claim"): t(f"claim.{claim_id}.statement"),
+        t("claim.verdict"): t(f"verdict.{found.name}"),
+        t("claim.effect"): f"{head.effect:.3g}" if measured and head else "–",
+        t("claim.interval"): f"{head.low:.3g} … {head.high:.3g}" if measured and head else "–",
+        t("ledger.command"): claim.command,
+    }

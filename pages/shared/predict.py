@@ -1,0 +1,52 @@
+"""Predict, act, reveal: the misconception that a lesson cures, met before it is explained."""
+
+import importlib
+from typing import Any
+
+import streamlit as st
+
+from attn_core.lessons import Lesson
+from pages.shared import compute, devices, i18n
+from pages.shared.i18n import t
+
+
+def _act(slug: str, sets: dict[str, Any]) -> None:
+    st.session_state[f"{slug}.acted"] = st.session_state.get("guess")
+    for key, value in sets.items():
+        st.session_state[key] = value
+
+
+def show(lesson: Lesson) -> None:
+    """The question, three answers, a button that does it, and what was just measured."""
+    slug = lesson.slug
+    quiz = importlib.import_module(f"attn_core.quizzes.{slug}")
+    with st.popover(t("predict.open"), icon=":material/psychology_alt:"):
+        st.markdown(t(f"{slug}.predict.question"))
+        guess = st.radio(
+            t("predict.yours"),
+            quiz.GUESSES,
+            index=None,
+            key="guess",
+            format_func=lambda name: t(f"{slug}.predict.{name}"),
+            label_visibility="collapsed",
+        )
+        st.button(
+            t(f"{slug}.predict.act"),
+            key="predict-act",
+            type="primary",
+            disabled=guess is None,
+            help=t("predict.first") if guess is None else None,
+            on_click=_act,
+            args=(slug, quiz.ACT),
+        )
+        acted = st.session_state.get(f"{slug}.acted")
+        if acted:
+            with st.spinner(t("shell.working")):
+                found = quiz.reveal(compute.experiment(lesson).Config(), devices.current())
+            right = acted == quiz.TRUTH(found)
+            (st.success if right else st.info)(
+                t("predict.right" if right else "predict.wrong")
+                + " "
+                + t(f"{slug}.predict.reveal", **found)
+            )
+            st.markdown(i18n.prose(slug, "misconception"))

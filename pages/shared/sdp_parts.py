@@ -1,0 +1,182 @@
+"""Lesson 3.2's own drawings: statistics beside the picture, every step, live experiments."""
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import streamlit as st
+import torch
+
+from attn_core.experiments import s3_2_scaled_dot_product as experiment
+from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
+from attn_core.plots import charts
+from pages.shared import i18n, work
+from pages.shared.i18n import t
+
+if TYPE_CHECKING:
+    from pages.shared.frame import Run
+
+MAX_SHOWN = 24
+STEPS = ("query", "key", "value", "raw", "scaled", "tempered", "masked", "weights", "output")
+
+
+def reading(run: "Run") -> None:
+    """What to look for in the picked row, and the statistics that scaling is about."""
+    facts = i18n.marked(experiment.reading(run.result, run.selection.query or 0))
+    numbers, before = run.result.numbers, run.before.numbers
+    st.markdown(f"##### {t('s3_2.reading.title', **facts)}")
+    st.markdown(t("s3_2.reading.row", **facts))
+    left, right = st.columns(2)
+    for i, name in enumerate(("entropy_bits", "max_weight", "scaled_score_std", "jacobian_norm")):
+        changed = run.changes and abs(numbers[name] - before[name]) > 5e-4
+        (left if i % 2 == 0 else right).metric(
+            t(f"s3_2.metric.{name}"),
+            f"{numbers[name]:.3f}",
+            delta=f"{numbers[name] - before[name]:+.3f}" if changed else None,
+            delta_color="off",
+            help=t(f"s3_2.metric.{name}.help", most=f"{numbers['max_entropy_bits']:.2f}"),
+        )
+    bad = int(numbers["non_finite"])
+    if bad:
+        st.warning(t("s3_2.reading.overflow", n=bad, dtype=run.config.dtype))
+    else:
+        st.caption(t("s3_2.reading.finite", dtype=run.config.dtype))
+    if run.result.details.get("n_left"):
+        st.warning(t("s3_2.reading.cut", n=run.result.details["n_left"]))
+
+
+def _table(name: str, tensor: torch.Tensor, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    shown = tensor[:MAX_SHOWN, :MAX_SHOWN].double().tolist()
+    names = [columns[i] if i < len(columns) else str(i + 1) for i in range(len(shown[0]))]
+    heads = [f"{i + 1} {n}" for i, n in enumerate(names)]
+    st.dataframe(
+        [
+            {"": f"{i + 1} {rows[i] if i < len(rows) else ''}", **dict(zip(heads, row, strict=True))}
+            for i, row in enumerate(shown)
+        ],
+        hide_index=True,
+        height=min(38 + 35 * len(shown), 320),
+        column_config={h: st.column_config.NumberColumn(format="%.4g") for h in heads},
+    )
+    if max(tensor.shape) > MAX_SHOWN:
+        st.caption(t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1]))
+
+
+def apart(run: "Run") -> None:
+    """One step at a time, as numbers; the scores' spread as a picture."""
+    found, given = experiment.steps(run.config, run.changes, run.device)
+    step = st.segmented_control(
+        t("s3_2.apart.step"), STEPS, default="raw", required=True, key="step",
+        format_func=lambda name: t(f"s3_2.apart.{name}"), bind="query-params",
+    )  # fmt: skip
+    st.markdown(t(f"s3_2.apart.{step}.what", scale=f"{found.scale:.4g}", d_k=found.query.shape[-1]))
+    tensor = getattr(found, step)
+    rows = given.keys if step in ("key", "value") else given.queries
+    square = step in ("raw", "scaled", "tempered", "masked", "weights")
+    table, picture = st.columns([0.6, 0.4])
+    with table:
+        _table(step, tensor, rows, given.keys if square else ())
+    finite = tensor[tensor.isfinite()].flatten()[:20_000].double().tolist()
+    with picture:
+        words = {"x": t(f"s3_2.apart.{step}"), "y": t("s3_2.apart.count"),
+                 "title": t("s3_2.apart.spread")}  # fmt: skip
+        st.altair_chart(charts.histogram(finite, words), key="spread")
+        st.caption(t("s3_2.apart.spread_look", n=found.query.shape[-1]))
+
+
+def live(run: "Run") -> None:
+    """Three measurements made here and now, each in the job queue."""
+    st.markdown(f"#### {t('s3_2.live.title')}")
+    sweep, overflow, backends, timing = st.tabs(
+        [t(f"s3_2.live.{n}") for n in ("sweep", "overflow", "backends", "timing")],
+        on_change="rerun", key="live-tab",
+    )  # fmt: skip
+    if sweep.open:
+        with sweep:
+            _sweep()
+    if overflow.open:
+        with overflow:
+            _overflow()
+    if backends.open:
+        with backends:
+            _backends()
+    if timing.open:
+        with timing:
+            _timing()
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _sweep_rows() -> list[dict[str, object]]:
+    return [
+        {"d_k": r.d_k, "entropy": r.entropy_bits, "std": r.score_std, "jacobian": r.jacobian_norm,
+         "scaled": scaled}
+        for scaled in (True, False)
+        for r in sdp_statistics.dk_sweep(0, scaled)
+    ]  # fmt: skip
+
+
+def _sweep() -> None:
+    names = {True: t("control.scaled"), False: t("s3_2.live.unscaled")}
+    rows = [r | {"scaled": names[bool(r["scaled"])]} for r in _sweep_rows()]
+    columns = st.columns(3)
+    for column, name in zip(columns, ("std", "entropy", "jacobian"), strict=True):
+        words = {"x": "d_k", "y": t(f"s3_2.live.{name}"), "series": t("s3_2.live.series"),
+                 "title": t(f"s3_2.live.{name}")}  # fmt: skip
+        column.altair_chart(
+            charts.curves(rows, "d_k", name, "scaled", words, log_x=True), key=f"sweep-{name}"
+        )
+    st.caption(t("s3_2.live.sweep_look"))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _overflow_rows() -> list[dict[str, object]]:
+    config = sdp_overflow.OverflowConfig()
+    return [
+        {"dtype": r.dtype, "order": r.order, "d_k": r.d_k, "std": r.std,
+         "non_finite": r.non_finite, "saturated": r.saturated}
+        for r in sdp_overflow.overflow_sweep(config)
+    ]  # fmt: skip
+
+
+def _overflow() -> None:
+    with st.spinner(t("shell.working")):
+        rows = _overflow_rows()
+    kept = [r for r in rows if r["dtype"] == "float16" and r["d_k"] == 1024]
+    named = [r | {"order": t(f"s3_2.order.{r['order']}")} for r in kept]
+    left, right = st.columns(2)
+    for column, name in ((left, "non_finite"), (right, "saturated")):
+        words = {"x": t("control.std"), "y": t(f"s3_2.live.{name}"),
+                 "series": t("s3_2.live.order"), "title": t(f"s3_2.live.{name}")}  # fmt: skip
+        column.altair_chart(
+            charts.curves(named, "std", name, "order", words, log_x=True), key=f"overflow-{name}"
+        )
+    st.caption(t("s3_2.live.overflow_look"))
+    with st.expander(t("shell.table")):
+        st.dataframe(rows, hide_index=True)
+
+
+@st.cache_data(max_entries=2, show_spinner=False)
+def _backend_rows() -> list[dict[str, object]]:
+    return [dataclasses.asdict(row) for row in sdp_backends.backends_equality()]
+
+
+def _backends() -> None:
+    with st.spinner(t("shell.working")):
+        rows = _backend_rows()
+    st.dataframe(rows, hide_index=True)
+    st.caption(t("s3_2.live.backends_look"))
+
+
+def _timing() -> None:
+    st.markdown(t("s3_2.live.timing_what"))
+    found = work.job("sdp-timing", sdp_timing.timing)
+    if found is None:
+        return
+    named = [
+        {"n": r.n, "ms": r.milliseconds, "kind": t(f"s3_2.timing.{r.method}")} for r in found.rows
+    ]
+    words = {"x": t("control.n"), "y": t("s3_2.live.ms"), "series": t("s3_2.live.kind"),
+             "title": t("s3_2.live.timing")}  # fmt: skip
+    st.altair_chart(
+        charts.curves(named, "n", "ms", "kind", words, log_x=True, log_y=True), key="timing"
+    )
+    st.caption(t("s3_2.live.timing_look"))

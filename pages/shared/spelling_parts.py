@@ -1,0 +1,127 @@
+"""Lesson 1's own drawings: the answer beside the picture, energies step by step, live comparison."""
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from attn_core.experiments import s1_additive as experiment
+from attn_core.experiments import s1_live
+from attn_core.inputs.text import WordList
+from attn_core.plots import charts
+from pages.shared import i18n, inputs, state, work
+from pages.shared.i18n import t
+
+if TYPE_CHECKING:
+    from pages.shared.frame import Run
+
+
+def reading(run: "Run") -> None:
+    """The pronunciation, the picked step, and the twins."""
+    details = run.result.details
+    best = details["hypotheses"][0]
+    facts = i18n.marked(experiment.reading(run.result, run.selection.query or 0))
+    st.markdown(f"### /{best['ipa']}/")
+    st.caption(f"{' '.join(best['phonemes'])} · p = {best['probability']:.2f}")
+    if run.changes:
+        was = run.before.details["hypotheses"][0]
+        same = was["phonemes"] == best["phonemes"]
+        st.markdown(t("s1.reading.same" if same else "s1.reading.was", ipa=was["ipa"]))
+    if details["listed"]:
+        right = " ".join(best["phonemes"]) in details["listed"]
+        st.markdown(
+            t("s1.reading.listed_right" if right else "s1.reading.listed_wrong",
+              listed=" / ".join(details["listed"]))
+        )  # fmt: skip
+    st.markdown(t("s1.reading.step", **facts))
+    _scrub(run)
+    twins = details["twins"]
+    st.markdown(
+        t("s1.reading.twins", with_ipa=twins[experiment.TWIN_WITH]["ipa"],
+          without_ipa=twins[experiment.TWIN_WITHOUT]["ipa"])
+    )  # fmt: skip
+
+
+def _moved(run: "Run") -> None:
+    selection = state.selection()
+    query = int(st.session_state["scrub"]) - 1
+    state.set_selection(
+        type(selection)(selection.site, selection.head, query, selection.region, selection.scale)
+    )
+
+
+def _scrub(run: "Run") -> None:
+    """Walk through decoding; the viewer's row follows, and the slider follows the viewer."""
+    last = len(run.result.queries)
+    if last < 2:
+        return
+    st.session_state["scrub"] = min(last, (run.selection.query or 0) + 1)
+    st.slider(t("s1.step"), 1, last, key="scrub", on_change=_moved, args=(run,))
+
+
+def apart(run: "Run") -> None:
+    """Energies before the softmax, weights after it, and the other pronunciations."""
+    facts = experiment.reading(run.result, run.selection.query or 0)
+    st.markdown(t("s1.apart.what", **i18n.marked(facts)))
+    left, right = st.columns(2)
+    words = {"x": t("s1.apart.letter"), "y": t("s1.apart.energy"), "title": t("s1.apart.energies")}
+    with left:
+        st.altair_chart(charts.bars(run.result.keys, facts["energies"], words), key="energies")
+    words = {"x": t("s1.apart.letter"), "y": t("s1.apart.weight"), "title": t("s1.apart.weights")}
+    with right:
+        st.altair_chart(
+            charts.bars(run.result.keys, facts["weights"], words, charts.QUERY), key="row-weights"
+        )
+    st.caption(t("s1.apart.look", **i18n.marked(facts)))
+    st.markdown(f"##### {t('s1.apart.hypotheses')}")
+    st.dataframe(
+        [
+            {t("s1.apart.ipa"): h["ipa"], t("s1.apart.phonemes"): " ".join(h["phonemes"]),
+             t("s1.apart.probability"): h["probability"]}
+            for h in run.result.details["hypotheses"]
+        ],
+        hide_index=True,
+    )  # fmt: skip
+    st.caption(t("s1.apart.hypotheses_look"))
+
+
+def word_list(found: WordList, default: str) -> None:
+    """An uploaded list: pick a word to look at, or take all pronunciations away as a table."""
+    if found.n_refused or found.n_left:
+        st.caption(t("s1.list.left", refused=found.n_refused, left=found.n_left))
+    picked = st.selectbox(t("s1.list.pick"), found.words, key="picked")
+    st.button(
+        t("s1.list.open"), on_click=inputs.put, args=("word", picked, default), type="primary"
+    )
+    with st.spinner(t("shell.working")):
+        rows = experiment.pronounce_list(found.words)
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(["word", "ipa", "phonemes", "probability"])
+    writer.writerows([r["word"], r["ipa"], " ".join(r["phonemes"]), r["probability"]] for r in rows)
+    st.dataframe(
+        [{t("s1.list.word"): r["word"], t("s1.apart.ipa"): r["ipa"]} for r in rows],
+        hide_index=True, height=180,
+    )  # fmt: skip
+    st.download_button(
+        t("s1.list.download"), out.getvalue().encode("utf-8-sig"), "pronunciations.csv", "text/csv"
+    )
+
+
+def live(run: "Run") -> None:
+    """Error by word length of both twins as recorded, and a comparison made now."""
+    words = {"x": t("s1.live.length"), "y": t("s1.live.error"), "series": t("s1.live.model"),
+             "title": t("s1.live.by_length")}  # fmt: skip
+    rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]
+    st.altair_chart(charts.curves(rows, "length", "error", "model", words), key="by-length")
+    st.caption(t("s1.live.look", **i18n.safe(s1_live.length_facts())))
+    st.markdown(f"#### {t('s1.live.now')}")
+    st.markdown(t("s1.live.now_what", n=s1_live.N_WORDS))
+    found = work.job("s1-twins", s1_live.compare)
+    if found is not None:
+        st.dataframe(
+            [{t("s1.live.model"): t(f"s1.live.{r['model']}"), t("s1.live.error"): r["error"],
+              t("s1.live.words"): r["n"]} for r in found],
+            hide_index=True,
+        )  # fmt: skip

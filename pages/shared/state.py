@@ -1,0 +1,87 @@
+"""The state of a lesson that lives in the link: changes, what is open, text that fits."""
+
+import hashlib
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from attn_core.inputs.limits import MAX_LINK_BYTES
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
+
+CHANGES, OPEN, FILE = "changes", "open", "file"
+
+
+def changes() -> Intervention:
+    """What the learner changed, from the link; nothing where the link can't be read."""
+    try:
+        return Intervention.from_json(st.query_params.get(CHANGES, "{}"))
+    except ValueError:
+        st.session_state["_bad_link"] = True
+        return Intervention()
+
+
+def set_changes(value: Intervention) -> None:
+    """Keep changes in the link."""
+    if value:
+        st.query_params[CHANGES] = value.to_json()
+    else:
+        st.query_params.pop(CHANGES, None)
+
+
+def selection() -> Selection:
+    """What is open in the viewer: ``site~head~query~scale~q0~q1~k0~k1``, any tail left out."""
+    parts = st.query_params.get(OPEN, "").split("~")
+    try:
+        region = tuple(int(p) for p in parts[4:8])
+        return Selection(
+            site=parts[0][:64],
+            head=int(parts[1]) if len(parts) > 1 and parts[1] else 0,
+            query=int(parts[2]) if len(parts) > 2 and parts[2] else None,
+            scale="all" if len(parts) > 3 and parts[3] == "all" else "head",
+            region=region if len(region) == 4 else None,  # type: ignore[arg-type]  # four ints
+        )
+    except ValueError:
+        return Selection()
+
+
+def set_selection(value: Selection) -> None:
+    """Keep in the link what is open."""
+    if value == Selection():
+        st.query_params.pop(OPEN, None)
+        return
+    parts = [value.site, str(value.head), "" if value.query is None else str(value.query)]
+    if value.scale != "head" or value.region:
+        parts += [value.scale, *map(str, value.region or ())]
+    st.query_params[OPEN] = "~".join(parts)
+
+
+def digest(data: bytes) -> str:
+    """Short name of bytes that do not fit into a link."""
+    return hashlib.sha256(data).hexdigest()[:12]
+
+
+def keep_text(name: str, text: str, default: str) -> None:
+    """Keep a text in the link where it fits; else its digest, so that it can be asked for."""
+    data = text.encode()
+    st.query_params.pop(name, None)
+    st.query_params.pop(f"{name}_digest", None)
+    if len(data) > MAX_LINK_BYTES:
+        st.query_params[f"{name}_digest"] = f"{digest(data)}~{len(text)}"
+    elif text != default:
+        st.query_params[name] = text
+
+
+def asked_for(name: str) -> str:
+    """The "digest~length" of a text that this link was made with and that is not here."""
+    return st.query_params.get(f"{name}_digest", "")
+
+
+def link() -> str:
+    """This exact state as an address."""
+    pairs = [(k, v) for k in st.query_params for v in st.query_params.get_all(k)]
+    base = (st.context.url or "").split("?")[0]
+    known = {k for k, _ in pairs}
+    if "lang" not in known and st.session_state.get("lang"):
+        pairs.append(("lang", st.session_state["lang"]))
+    return f"{base}?{urlencode(pairs)}" if pairs else base

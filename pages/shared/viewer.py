@@ -1,0 +1,132 @@
+"""The viewer on a page: mounts the canvas component and turns its events into changes."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from attn_core.interventions import Cell, Intervention
+from attn_core.plots.view import Labels, Selection, pack, probe
+from attn_core.result import LessonResult
+from pages.shared import state
+
+# The modules are served as files and cached by the browser; what travels with each view is this.
+_BOOT = """
+let module;
+const load = () => (module ??= import(new URL('viewer/viewer.js', ROOT)));
+const ROOT = new URL(BASE, window.location.origin);
+export default function (component) {
+  let clean; let gone = false;
+  load().then((m) => { if (!gone) clean = m.default(component); });
+  return () => { gone = true; if (typeof clean === 'function') clean(); };
+}
+"""
+
+_PROBE = """
+export default function ({ data }) {
+  if (data) window.dispatchEvent(new CustomEvent('attn-probe', { detail: data }));
+}
+"""
+
+
+def _base() -> str:
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return json.dumps(f"/{path}/" if path else "/")
+
+
+_viewer = st.components.v2.component("attention_viewer", js=_BOOT.replace("BASE", _base()))
+_probe = st.components.v2.component("attention_probe", js=_PROBE)
+
+_FIELDS = {"score": "scores", "mask": "mask_cells", "weight": "weights"}
+
+
+def _without(cells: tuple[Cell, ...], cell: Cell) -> tuple[Cell, ...]:
+    place = (cell.site, cell.head, cell.query, cell.key)
+    return tuple(c for c in cells if (c.site, c.head, c.query, c.key) != place)
+
+
+def _toggle(kept: tuple[Any, ...], item: Any, on: bool) -> tuple[Any, ...]:
+    rest = tuple(k for k in kept if k != item)
+    return (*rest, item) if on else rest
+
+
+def apply(changes: Intervention, event: dict[str, Any]) -> Intervention:
+    """Changes after one event; an event with values out of bounds raises ``ValueError``."""
+    kind = event["type"]
+    if kind == "reset":
+        return Intervention()
+    site = str(event["site"])
+    if kind == "cut_token":
+        tokens = _toggle(changes.tokens, (site, int(event["key"])), bool(event["on"]))
+        return dataclasses.replace(changes, tokens=tokens)
+    if kind == "cut_head":
+        heads = _toggle(changes.heads, (site, int(event["head"])), bool(event["on"]))
+        return dataclasses.replace(changes, heads=heads)
+    name = _FIELDS[event["what"]]
+    value = float(event["value"]) if kind == "set" else 0.0
+    cell = Cell(site, int(event["head"]), int(event["query"]), int(event["key"]), value)
+    cells = _without(getattr(changes, name), cell)
+    if kind == "set":
+        cells = (*cells, cell)
+    return dataclasses.replace(changes, **{name: cells})
+
+
+def select(selection: Selection, event: dict[str, Any]) -> Selection:
+    """What is open after one event."""
+    kind = event["type"]
+    if kind == "open":
+        query = event.get("query")
+        return dataclasses.replace(
+            selection,
+            site=str(event["site"]),
+            head=int(event["head"]),
+            query=None if query is None else int(query),
+        )
+    if kind == "scale":
+        return dataclasses.replace(selection, scale="all" if event["scale"] == "all" else "head")
+    region = event.get("region")
+    return dataclasses.replace(
+        selection, region=None if region is None else tuple(int(x) for x in region[:4])
+    )
+
+
+def _on_event(key: str) -> None:
+    raw = st.session_state[key].event
+    for event in raw if isinstance(raw, list) else [raw]:
+        if not isinstance(event, dict):
+            continue
+        try:
+            if event.get("type") == "probe":
+                st.session_state[f"{key}.probe"] = event
+            elif event.get("type") in ("open", "scale", "zoom"):
+                state.set_selection(select(state.selection(), event))
+            else:
+                state.set_changes(apply(state.changes(), event))
+        except (KeyError, TypeError, ValueError):
+            st.session_state[f"{key}.refused"] = True
+
+
+def show(
+    name: str,
+    result: LessonResult,
+    labels: Labels,
+    selection: Selection,
+    changes: Intervention,
+    before: LessonResult,
+) -> None:
+    """Mount the viewer for a result; its events go into the link."""
+    key = f"viewer_{name}"
+    data = pack(name, result, selection, labels, changes, before if changes else None)
+    callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
+    _viewer(key=key, data=data, on_event_change=callback)
+    asked = st.session_state.get(f"{key}.probe")
+    answer = None
+    if isinstance(asked, dict):
+        try:
+            cell = [int(asked[k]) for k in ("head", "query", "key")]
+            answer = probe(result, str(asked["site"]), *cell)
+        except (KeyError, TypeError, ValueError):
+            answer = None
+    _probe(key=f"{key}_probe", data={"id": name, **answer} if answer else None, height=1)
