@@ -1,0 +1,1 @@
+"""Attention in pure PyTorch; importing it imports no Streamlit."""

@@ -168,5 +168,7 @@ def load_weights(manifest: Manifest) -> dict[str, Tensor]:
     blob = weights_path(manifest).read_bytes()
     found = hashlib.sha256(blob).hexdigest()
     if found != manifest.sha256:
-        raise WeightsMissing(f"{manifest.id}: sha256 is {found}, the manifest says {manifest.sha256}")
+        raise WeightsMissing(
+            f"{manifest.id}: sha256 is {found}, the manifest says {manifest.sha256}"
+        )
     return load(blob)

@@ -4,6 +4,7 @@ import json
 import math
 import platform
 from collections.abc import Iterable, Mapping
+from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,11 +27,11 @@ def _numbers(value: Any, where: str) -> Numbers:
     return tuple(sorted((seed, float(number)) for seed, number in value.items()))
 
 
-def _fields(value: Any, cls: type, where: str) -> dict[str, Any]:
+def _fields(value: Any, cls: type[Claim | Measure | Condition], where: str) -> dict[str, Any]:
     """An object's fields, none of them unknown to the dataclass and none that it needs missing."""
     if not isinstance(value, dict):
         raise ValueError(f"{where} is {value!r}; it must be an object")
-    known = cls.__dataclass_fields__
+    known = [field.name for field in fields_of(cls)]
     if unknown := set(value) - set(known):
         raise ValueError(f"{where} has {sorted(unknown)}; it may have {sorted(known)}")
     return dict(value)
@@ -115,7 +116,7 @@ def dump(claim: Claim) -> str:
 
     def plain(value: Any) -> Any:
         out: dict[str, Any] = {}
-        for name, field in type(value).__dataclass_fields__.items():
+        for name, field in ((f.name, f) for f in fields_of(value)):
             item = getattr(value, name)
             if item is None or item == field.default or item == ():
                 continue

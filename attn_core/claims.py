@@ -244,13 +244,17 @@ def table() -> str:
     # Imported here: both modules build on this one.
     from attn_core import claim_files, verdicts
 
-    rows = [("claim", "verdict", "condition", "of it", "effect", "95 % interval", "counts from")]
+    rows: list[tuple[str, ...]] = [
+        ("claim", "verdict", "condition", "of it", "effect", "95 % interval", "counts from")
+    ]
     for claim in claim_files.load_all():
         found = verdicts.verdict(claim)
         rows.append((claim.id, found.name, *[""] * 5))
         parts = ((claim.measure, found.conditions, ""), (claim.right, found.right, "right: "))
         for measure, results, label in parts:
-            for r in results if measure is not None else ():
+            if measure is None:
+                continue
+            for r in results:
                 span = f"[{r.low:.4g}, {r.high:.4g}]"
                 bound, effect = f"{measure.smallest_effect:g}", f"{r.effect:.4g}"
                 if r.n_seeds == 0:

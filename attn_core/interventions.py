@@ -184,7 +184,10 @@ class Intervention:
             value = getattr(self, field.name)
             if value != field.default:
                 out[field.name] = (
-                    [list(dataclasses.astuple(v)) if isinstance(v, Cell) else list(v) for v in value]
+                    [
+                        list(dataclasses.astuple(v)) if isinstance(v, Cell) else list(v)
+                        for v in value
+                    ]
                     if isinstance(value, tuple)
                     else value
                 )
@@ -238,7 +241,7 @@ class Intervention:
 
 
 def _set(target: Tensor, cells: tuple[Cell, ...], site: str) -> Tensor:
-    """A copy of ``target`` (batch, head, query, key) with the site's cells set, out of range ones dropped."""
+    """A copy of ``target`` with the site's cells set; those out of range are dropped."""
     here = [c for c in cells if c.site == site]
     if not here:
         return target

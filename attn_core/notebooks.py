@@ -9,6 +9,18 @@ from attn_core.lessons import Lesson
 
 TOLERANCE = 1e-4
 
+DRAW = """import altair as alt
+
+site, trace = next(iter(result.traces.items()))
+cells = [
+    {"query": f"{i:03d} {q}", "key": f"{j:03d} {k}", "weight": float(trace.weights[0, 0, i, j])}
+    for i, q in enumerate(result.queries[:64])
+    for j, k in enumerate(result.keys[:64])
+]
+chart = alt.Chart(alt.Data(values=cells), title=site).mark_rect()
+grey = alt.Color("weight:Q", scale=alt.Scale(scheme="greys"))
+chart.encode(x="key:N", y="query:N", color=grey)"""
+
 
 def _cell(kind: str, source: str, number: int) -> dict[str, Any]:
     cell: dict[str, Any] = {
@@ -51,7 +63,8 @@ def build(
     settings = json.dumps(dataclasses.asdict(config), ensure_ascii=False)
     run = f"""import json, pathlib, sys
 
-root = next(p for p in [pathlib.Path.cwd(), *pathlib.Path.cwd().parents] if (p / "attn_core").is_dir())
+here = pathlib.Path.cwd()
+root = next(p for p in [here, *here.parents] if (p / "attn_core").is_dir())
 sys.path.insert(0, str(root))
 
 from attn_core.experiments import {lesson.slug} as experiment
@@ -61,13 +74,6 @@ config = experiment.Config(**json.loads({settings!r}))
 changes = Intervention.from_json({changes.to_json()!r})
 result = experiment.run(config, changes)
 result.numbers"""
-    look = """import matplotlib.pyplot as plt
-
-site, trace = next(iter(result.traces.items()))
-plt.imshow(trace.weights[0, 0], cmap="Greys", aspect="auto")
-plt.xticks(range(len(result.keys)), result.keys, rotation=90)
-plt.yticks(range(len(result.queries)), result.queries)
-plt.title(site)"""
     check = f"""import math
 
 shown = json.loads({json.dumps(numbers)!r})
@@ -78,7 +84,7 @@ for name, value in shown.items():
 print(len(shown), "numbers as shown")"""
     sources = [
         ("markdown", f"# {lesson.number}\n\n{intro}\n\n<{link}>"), ("code", run),
-        ("code", f"try:\n{_indent(look)}\nexcept ImportError:\n    print('pip install matplotlib')"),
+        ("code", DRAW),
         ("code", check),
     ]  # fmt: skip
     notebook = {
@@ -91,7 +97,3 @@ print(len(shown), "numbers as shown")"""
         "nbformat_minor": 5,
     }
     return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
-
-
-def _indent(text: str) -> str:
-    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -100,7 +100,7 @@ def load_default(slug: str) -> LessonResult:
     traces = {
         site: AttentionTrace(
             normaliser=normaliser,
-            **{
+            **{  # type: ignore[arg-type]  # only the mask may be missing
                 field.name: tensors.get(f"{site}/{field.name}")
                 for field in fields(AttentionTrace)
                 if field.name != "normaliser"

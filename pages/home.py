@@ -19,7 +19,9 @@ for chapter in CHAPTERS:
             with column, st.container(border=True, height="stretch"):
                 title = f"{number}  {t(f'section.{number}')}"
                 if number in built:
-                    st.page_link(pages[number], label=f"**{title}**", icon=":material/arrow_forward:")
+                    st.page_link(
+                        pages[number], label=f"**{title}**", icon=":material/arrow_forward:"
+                    )
                 else:
                     st.markdown(f"{title}  \n:gray[{t('shell.not_yet')}]")
                 st.markdown(t(f"section.{number}.what"))

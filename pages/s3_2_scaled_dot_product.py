@@ -1,5 +1,7 @@
 """Lesson 3.2, scaled dot-product attention: controls and words."""
 
+from typing import Any
+
 import streamlit as st
 
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
@@ -13,7 +15,7 @@ from pages.shared.i18n import t
 DEFAULT = experiment.Config()
 
 
-def _words() -> dict[str, object]:
+def _words() -> dict[str, Any]:
     wide, layer, head, more = st.columns([0.58, 0.14, 0.14, 0.14], vertical_alignment="bottom")
     with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
         found = inputs.upload("text", t("s3_2.upload"), ["txt", "md"], decode_text)
@@ -34,16 +36,16 @@ def _words() -> dict[str, object]:
         }
 
 
-def _typed() -> dict[str, object]:
+def _typed() -> dict[str, Any]:
     columns = st.columns(3)
-    rows = {}
+    rows: dict[str, Any] = {}
     for column, name, default in zip(columns, "qkv", experiment.TYPED, strict=True):
         with column:
             rows[name] = inputs.text(name, t(f"s3_2.{name}"), default, area=True, height=90)
     return rows
 
 
-def _random() -> dict[str, object]:
+def _random() -> dict[str, Any]:
     d_k, n, std, seed = st.columns(4)
     with d_k:
         width = controls.stops("dk", experiment.D_KS, DEFAULT.d_k)

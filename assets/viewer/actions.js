@@ -13,7 +13,7 @@ export function actions(v) {
 
   /** Send an event; `slow` ones change the picture, which is greyed when the answer takes long. */
   const tell = (event, slow = true) => {
-    v.owed = true;
+    v.owed = event.type !== "scale"; // a scale changes no number
     if (slow && !waiting) {
       waiting = setTimeout(() => v.root.classList.add("waiting"), GREY_AFTER);
       giveUp = setTimeout(() => act.settle(), GIVE_UP);

@@ -68,10 +68,10 @@ function labels(L, view, theme) {
     else out.push(text(0, 0, clip(it.label, L.reach + 2, theme.font), `transform="translate(${n2(x + 3)} ${n2(L.y - 4)}) rotate(-60)"${cut}`));
   }
   const t = view.strings, dot = (x, y, colour) => rect(x, y - 8, 8, 8, `rx="2" fill="${colour}"`);
-  const qx = L.gutter - 8, kx = lines ? L.x + L.w + 21 : qx, ky = lines ? L.y - 6 : L.y - 22;
+  const qx = L.gutter - 8, kx = lines ? L.x + L.w + 21 : qx, ky = lines ? L.y - 14 : L.y - 22, qy = lines ? L.y - 14 : L.y - 6;
   const q = lines ? t.axis_query : `${t.axis_query} ↓`, k = lines ? t.axis_key : `${t.axis_key} →`;
   const wide = (s) => textWidth(s, theme.font);
-  out.push(text(qx, L.y - 6, q, `text-anchor="end" fill="${theme.muted}"`), dot(qx - wide(q) - 13, L.y - 6, QUERY));
+  out.push(text(qx, qy, q, `text-anchor="end" fill="${theme.muted}"`), dot(qx - wide(q) - 13, qy, QUERY));
   out.push(text(kx, ky, k, `${lines ? "" : 'text-anchor="end" '}fill="${theme.muted}"`), dot(lines ? kx - 13 : kx - wide(k) - 13, ky, KEY));
   return out.join("");
 }

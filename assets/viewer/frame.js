@@ -77,6 +77,7 @@ export function dressFrame(v, size) {
     root.dataset.size = size;
     v.body.append(...ORDER[size].map((path) => path.split(".").reduce((o, k) => o[k], v)));
   }
+  attr(root, "data-strip", v.strip.el.hidden ? "none" : "shown");
   attr(root, "data-edit", v.edit);
   attr(root, "data-mode", v.mode);
   attr(root, "lang", t.lang);

@@ -7,6 +7,9 @@ export const LABEL = 12; // px
 const measurer = document.createElement("canvas").getContext("2d");
 const widths = new Map();
 
+/** Forget all measured widths: a web font has arrived. */
+export const forgetWidths = () => widths.clear();
+
 /** Width of a label in the label font, remembered. */
 export function textWidth(text, font) {
   const key = font + "\n" + text;
@@ -41,12 +44,12 @@ export function layoutMap(view, width, height, font) {
   let cw = Math.min(room / C, 72);
   const shortCols = !cols.pictures && cols.widest <= cw - 4;
   const reach = Math.min(cols.widest, 84); // longest slanted label
-  const top = cols.pictures ? 34 : shortCols ? 22 : Math.max(30, Math.ceil(reach * Math.sin(SLANT)) + 12);
+  const top = cols.pictures ? 34 : shortCols ? 38 : Math.max(30, Math.ceil(reach * Math.sin(SLANT)) + 12);
   const over = cols.pictures || shortCols ? 0 : Math.ceil(reach * Math.cos(SLANT));
   cw = Math.min((room - over) / C, 72);
   const leastBars = 46;
   let ch = Math.min((height - top - leastBars - 2 * GAP) / R, 56);
-  if (cw > ch * 1.9 && ch < 30) cw = Math.max(ch * 1.9, Math.min(cw, 12));
+  if (cw > ch * 2.2 && ch < 30) cw = Math.max(ch * 2.2, Math.min(cw, 12));
   if (ch > cw * 1.6 && cw < 30) ch = Math.max(cw * 1.6, Math.min(ch, 12));
   if (!shortCols && !cols.pictures && cols.widest <= cw - 4) cw = Math.min(cw, room / C);
   const w = cw * C, h = ch * R;
@@ -67,7 +70,7 @@ export function layoutLines(view, width, height, font) {
   const most = Math.min(150, width * 0.32);
   const gl = clamp(rows.pictures ? 44 : rows.widest + 14, 56, most);
   const gr = clamp(cols.pictures ? 44 : cols.widest + 14, 56, most);
-  const y = 24, tall = height - y - 4;
+  const y = 32, tall = height - y - 4;
   const ch = Math.min(tall / R, 30), kh = Math.min(tall / C, 30);
   const w = Math.min(width - gl - gr, 520);
   return {

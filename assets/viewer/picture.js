@@ -10,8 +10,8 @@ function captions(v, bars) {
   const { layout: L, view } = v, t = view.strings, lines = L.kind === "lines", left = `right:${L.width - L.gutter + 8}px;`;
   say(v.axisQ, lines ? t.axis_query : `${t.axis_query} ↓`);
   say(v.axisK, lines ? t.axis_key : `${t.axis_key} →`);
-  v.axisQ.style.cssText = `${left}top:${L.y - 19}px`;
-  v.axisK.style.cssText = lines ? `left:${L.x + L.w + 8}px;top:${L.y - 19}px` : `${left}top:${L.y - 35}px`;
+  v.axisQ.style.cssText = `${left}top:${L.y - (lines ? 28 : 19)}px`;
+  v.axisK.style.cssText = lines ? `left:${L.x + L.w + 8}px;top:${L.y - 28}px` : `${left}top:${L.y - 35}px`;
   v.barName.hidden = v.barTop.hidden = lines;
   if (lines) return;
   const low = L.bars.y + L.bars.h;

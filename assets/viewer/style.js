@@ -29,6 +29,7 @@ button[aria-disabled="true"] { color: var(--v-muted); background: var(--v-bg); b
 
 .body { display: grid; gap: 8px 20px; grid-template: "tools tools tools" auto "strip picture readout" auto "strip legend legend" auto / auto minmax(0, 1fr) 208px; }
 .toolbar { grid-area: tools; } .strip { grid-area: strip; } .picture { grid-area: picture; } .readout { grid-area: readout; } .legend { grid-area: legend; }
+.viewer[data-size="wide"][data-strip="none"] .body { grid-template: "tools tools" auto "picture readout" auto "legend legend" auto / minmax(0, 1fr) 208px; }
 .viewer[data-size="mid"] .body { grid-template: "tools tools" auto "picture readout" auto "legend legend" auto "strip strip" auto / minmax(0, 1fr) 196px; }
 .viewer[data-size="narrow"] .body { grid-template: "picture" auto "readout" auto "legend" auto "tools" auto "strip" auto / minmax(0, 1fr); }
 

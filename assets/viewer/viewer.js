@@ -8,6 +8,7 @@ import { actions } from "./actions.js";
 import { readTheme } from "./colour.js";
 import { probeBook } from "./facts.js";
 import { buildFrame, dressFrame } from "./frame.js";
+import { forgetWidths } from "./geometry.js";
 import { interact } from "./interact.js";
 import { markPicture, paintPicture, pointIn } from "./picture.js";
 import { Followed, outbox } from "./state.js";
@@ -53,6 +54,8 @@ class Viewer {
     for (const el of watched) this.themes.observe(el, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
     this.media = matchMedia("(prefers-color-scheme: dark)");
     this.media.addEventListener("change", this.onTheme);
+    this.onFonts = () => { forgetWidths(); this.render(); };
+    document.fonts.addEventListener("loadingdone", this.onFonts);
     const self = this;
     this.host.attnViewer = { // for browser tests
       cellAt: (q, k) => this.cellAt(q, k),
@@ -112,8 +115,8 @@ class Viewer {
     if (!view || this.width < 40) return; // hidden: the ResizeObserver calls again
     this.theme = readTheme(host);
     this.size = this.width <= 480 ? "narrow" : this.width < 720 ? "mid" : "wide";
-    dressFrame(this, this.size);
     this.strip.update(view, this.theme, this.open.value, this.size);
+    dressFrame(this, this.size);
     this.bar.update(view, this);
     paintPicture(this);
     this.bar.legend(view, this, this.theme);
@@ -169,6 +172,7 @@ class Viewer {
   destroy() {
     window.removeEventListener("attn-probe", this.onProbe);
     this.media.removeEventListener("change", this.onTheme);
+    document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.sizes.disconnect();
     this.themes.disconnect();
     this.outbox.stop();

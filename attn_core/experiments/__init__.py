@@ -1,0 +1,1 @@
+"""Experiments: (config, inputs) to a result; pure."""

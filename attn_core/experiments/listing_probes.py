@@ -6,6 +6,7 @@ outputs. A listing that stops with an error is probed with what it had defined b
 """
 
 import contextlib
+import functools
 import io
 import itertools
 import json
@@ -99,19 +100,17 @@ def runs(call: Callable[[], object]) -> bool:
     return True
 
 
-def changed(before: Tensor, after: Tensor) -> Tensor:
+def _changed(before: Tensor, after: Tensor) -> Tensor:
     """Which positions moved, flat, of two outputs whose last axis is channels."""
     return ((before - after).abs().amax(-1) > CHANGED).flatten()
 
 
-def shapes_that_run(module: nn.Module, d: int) -> Numbers:
+def _shapes_that_run(module: nn.Module, d: int) -> Numbers:
     """Of all small inputs (batch, length), how many run, and how many with more than one key."""
     ran = {"two": 0, "attending": 0, "tried": 0}
     for batch, length in itertools.product(range(1, 5), range(1, 5)):
         state, keys = torch.randn(batch, d), torch.randn(batch, length, d)
-        calls = [lambda s=state, k=keys: module(s, k)]
-        calls += [lambda s=state: module(s), lambda k=keys: module(k)]
-        ok = any(runs(call) for call in calls)
+        ok = any(runs(functools.partial(module, *a)) for a in ((state, keys), (state,), (keys,)))
         ran["two"] += ok
         ran["attending"] += ok and length > 1
         ran["tried"] += 1
@@ -122,8 +121,8 @@ def shapes_that_run(module: nn.Module, d: int) -> Numbers:
     }
 
 
-def positions(module: nn.Module) -> Numbers:
-    """Listing 3: does a batch-first input get a code by its place in the sequence?"""
+def _positions(module: nn.Module) -> Numbers:
+    """Listing 3: whether a batch-first input gets a code by its place in the sequence."""
     flat = module(torch.zeros(5, 10))
     code = module(torch.zeros(4, 6, 10))  # (batch, sequence, channel)
     place = torch.arange(4.0)[:, None] * torch.exp(torch.arange(0, 10, 2) * (-math.log(1e4) / 10))
@@ -136,7 +135,7 @@ def positions(module: nn.Module) -> Numbers:
     }
 
 
-def influence(module: nn.Module, batch: int, length: int) -> tuple[float, float, bool]:
+def _influence(module: nn.Module, batch: int, length: int) -> tuple[float, float, bool]:
     """Self-attention: share of its own sequence, and positions of others, that a position moves."""
     x = torch.randn(batch, length, 20)
     before = module(x, x, x)
@@ -144,17 +143,17 @@ def influence(module: nn.Module, batch: int, length: int) -> tuple[float, float,
     for b, i in itertools.product(range(batch), range(length)):
         moved = x.clone()
         moved[b, i] += 1.0
-        seen = changed(before, module(moved, moved, moved)).view(batch, length)
+        seen = _changed(before, module(moved, moved, moved)).view(batch, length)
         own += int(seen[b].sum())
         other += int(seen.sum() - seen[b].sum())
     count = batch * length
     return own / count / length, other / count, before.shape == x.shape
 
 
-def heads(module: nn.Module) -> Numbers:
+def _heads(module: nn.Module) -> Numbers:
     """Listings 4 and 5: who sees whom, at the printed sizes and at sizes that do not divide."""
-    own, other, kept = influence(module, 5, 10)
-    _, mixed, _ = influence(module, 4, 6)
+    own, other, kept = _influence(module, 5, 10)
+    _, mixed, _ = _influence(module, 4, 6)
     x = torch.randn(5, 10, 20)
     return {
         "printed_shape": list(module(x, x, x).shape),
@@ -172,13 +171,13 @@ class Operations(TorchDispatchMode):
         super().__init__()
         self.names: list[str] = []
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.names.append(str(func))
         return func(*args, **(kwargs or {}))
 
 
-def incremental(module: nn.Module, earlier: nn.Module) -> Numbers:
-    """Listing 5: does it do anything that listing 4 does not, and does a mask fit?"""
+def _incremental(module: nn.Module, earlier: nn.Module) -> Numbers:
+    """Listing 5: whether it does anything that listing 4 does not, and whether a mask fits."""
     x, mask = torch.randn(5, 10, 20), torch.ones(10, 10).tril()
     runs(lambda: module.load_state_dict(earlier.state_dict()))
     with Operations() as ours:
@@ -193,7 +192,7 @@ def incremental(module: nn.Module, earlier: nn.Module) -> Numbers:
     }
 
 
-def scaled_dot_product(module: nn.Module) -> Numbers:
+def _scaled_dot_product(module: nn.Module) -> Numbers:
     """Listing 6 against ``F.scaled_dot_product_attention``, in float32."""
     q, k, v = (torch.randn(5, 10, 20) for _ in range(3))
     mask = (torch.rand(5, 10, 10) > 0.5) | torch.eye(10, dtype=torch.bool)
@@ -212,28 +211,28 @@ def scaled_dot_product(module: nn.Module) -> Numbers:
     }
 
 
-def transformer(module: nn.Module) -> Numbers:
-    """Listing 7: does the output at one place depend on a token at any other?"""
+def _transformer(module: nn.Module) -> Numbers:
+    """Listing 7: whether the output at one place depends on a token at any other."""
     source, target = torch.randint(0, 1000, (5, 10)), torch.randint(0, 1000, (5, 10))
     before = module(source, target)
     own, other = 0, 0
     for b, i, which in itertools.product(range(5), range(10), range(2)):
         inputs = [source.clone(), target.clone()]
         inputs[which][b, i] = (inputs[which][b, i] + 1) % 1000
-        seen = changed(before, module(*inputs)).view(5, 10)
+        seen = _changed(before, module(*inputs)).view(5, 10)
         own += int(seen[b, i])
         other += int(seen.sum()) - int(seen[b, i])
     return {"own_position_moved": own / 100, "other_positions_moved": other / 100}
 
 
-def convolutions(module: nn.Module) -> Numbers:
-    """Listings 8 and 9: how far does the part that is called attention look?"""
+def _convolutions(module: nn.Module) -> Numbers:
+    """Listings 8 and 9: how far the part that is called attention looks."""
     ours = [m for m in module.children() if not type(m).__module__.startswith("torch.")]
     x = torch.rand(1, 64, 28, 28)
     before = ours[0](x)
     moved = x.clone()
     moved[0, :, 14, 14] += 1.0
-    seen = changed(before.movedim(1, -1), ours[0](moved).movedim(1, -1)).view(28, 28)
+    seen = _changed(before.movedim(1, -1), ours[0](moved).movedim(1, -1)).view(28, 28)
     image = torch.randn(5, 3, 28, 28)
     out = module(image)
     return {
@@ -245,8 +244,8 @@ def convolutions(module: nn.Module) -> Numbers:
     }
 
 
-def same_as(module: nn.Module, earlier: nn.Module) -> Numbers:
-    """Listing 9: is it listing 8 under another name?"""
+def _same_as(module: nn.Module, earlier: nn.Module) -> Numbers:
+    """Listing 9: whether it is listing 8 under another name."""
     if not runs(lambda: module.load_state_dict(earlier.state_dict())):
         return {"difference_to_listing_8": math.inf}
     x = torch.randn(2, 3, 28, 28)
@@ -271,15 +270,15 @@ def probe(listing: str, module: nn.Module, earlier: nn.Module | None) -> Numbers
         Under our own keys.
     """
     table: dict[str, Callable[[], Numbers]] = {
-        "L1": lambda: shapes_that_run(module, 10),
-        "L2": lambda: shapes_that_run(module, 10),
-        "L3": lambda: positions(module),
-        "L4": lambda: heads(module),
-        "L5": lambda: heads(module) | (incremental(module, earlier) if earlier else {}),
-        "L6": lambda: scaled_dot_product(module),
-        "L7": lambda: transformer(module),
-        "L8": lambda: convolutions(module),
-        "L9": lambda: convolutions(module) | (same_as(module, earlier) if earlier else {}),
+        "L1": lambda: _shapes_that_run(module, 10),
+        "L2": lambda: _shapes_that_run(module, 10),
+        "L3": lambda: _positions(module),
+        "L4": lambda: _heads(module),
+        "L5": lambda: _heads(module) | (_incremental(module, earlier) if earlier else {}),
+        "L6": lambda: _scaled_dot_product(module),
+        "L7": lambda: _transformer(module),
+        "L8": lambda: _convolutions(module),
+        "L9": lambda: _convolutions(module) | (_same_as(module, earlier) if earlier else {}),
     }
     torch.manual_seed(1)
     with torch.no_grad():

@@ -15,7 +15,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.claim_files import provenance, write
 from attn_core.claims import Claim, Condition, Measure, Numbers
 from attn_core.experiments.s1_additive import TWIN_WITH, TWIN_WITHOUT, held_out
-from attn_core.models.speller import SITE, Speller
+from attn_core.models.speller import Speller
 from attn_core.models.speller_search import beam_search, trace_of
 
 COMMAND = "python -m attn_core.experiments.s1_claims --runs runs"
@@ -68,9 +68,7 @@ def movement(model: Speller, seed: int = 0) -> float:
     by_length: dict[int, list[str]] = {}
     for word in held_out():
         by_length.setdefault(len(word), []).append(word)
-    pairs = [
-        pair for words in by_length.values() for pair in itertools.pairwise(words)
-    ][:N_PAIRS]
+    pairs = [pair for words in by_length.values() for pair in itertools.pairwise(words)][:N_PAIRS]
     distances = []
     for pair in pairs:
         rows = []

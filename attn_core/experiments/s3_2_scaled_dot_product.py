@@ -231,7 +231,7 @@ def run(
     """
     found, given = steps(config, intervention, device)
     stats = statistics(found)
-    numbers = {
+    measured: dict[str, Any] = {
         "d_k": found.query.shape[-1],
         "scale": found.scale,
         "raw_score_std": stats.raw_std,
@@ -247,7 +247,7 @@ def run(
         .nan_to_num(posinf=1.0)
         .max(),
     }
-    numbers = {name: float(value) for name, value in numbers.items()}
+    numbers = {name: float(value) for name, value in measured.items()}
     details: dict[str, Any] = {
         "n_left": given.n_left,
         "non_finite": dict(found.non_finite),

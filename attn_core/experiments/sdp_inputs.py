@@ -17,7 +17,7 @@ MAX_BYTES = 256 * 2**20
 """Bytes that one run may take: forty learners share one process."""
 
 
-def bounded(name: str, value: float, bounds: tuple[float, float]) -> None:
+def bounded(name: str, value: float | int, bounds: tuple[float | int, float | int]) -> None:
     """Refuse a value out of its bounds.
 
     Parameters

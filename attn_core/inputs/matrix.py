@@ -43,7 +43,7 @@ def read_matrix(text: str, name: str) -> Matrix:
         raise Refused("refused.matrix_empty", name=name)
     if len(lines) > MAX_MATRIX_SIDE:
         raise Refused("refused.matrix_rows", name=name, n=len(lines), limit=MAX_MATRIX_SIDE)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for i, line in enumerate(lines, start=1):
         row = []
         for j, word in enumerate(re.split(r"[\s,，\t]+", line.strip()), start=1):

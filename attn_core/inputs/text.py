@@ -58,7 +58,7 @@ def decode_text(data: bytes) -> str:
 
 
 def clean_text(text: str) -> str:
-    """Composed characters, control characters as spaces, cut at the bound.
+    r"""Composed characters, control characters as spaces, cut at the bound.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def clean_text(text: str) -> str:
 
     Examples
     --------
-    >>> clean_text("a\\x00b")
+    >>> clean_text("a\x00b")
     'a b'
     """
     text = unicodedata.normalize("NFC", text[:MAX_TEXT_CHARACTERS])
@@ -105,7 +105,7 @@ def clean_word(text: str) -> str:
     "don't"
     """
     word = unicodedata.normalize("NFKC", text[:1000]).translate(_APOSTROPHES).strip().lower()
-    word = word.strip(",;:!?\"()[]")
+    word = word.strip(',;:!?"()[]')
     if not word:
         raise Refused("refused.no_word")
     if any(c.isspace() for c in word):

@@ -20,10 +20,11 @@ from attn_core.layers.additive import AdditiveAttention
 from attn_core.trace import AttentionTrace
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz'-."
-PHONEMES = tuple(
-    "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W "
-    "Y Z ZH".split()
-)
+PHONEMES = (
+    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH",
+    "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH",
+    "UW", "V", "W", "Y", "Z", "ZH",
+)  # fmt: skip
 PAD, START, END = 0, 1, 2
 N_SPECIAL = 3
 SITE = "decoder.cross"
@@ -141,7 +142,10 @@ class Speller(nn.Module):
             Annotations h_j, their projections for the attention, and the final states.
         """
         packed = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(self.letters(letters)), lengths.cpu(), batch_first=True, enforce_sorted=False
+            self.dropout(self.letters(letters)),
+            lengths.cpu(),
+            batch_first=True,
+            enforce_sorted=False,
         )
         states, final = self.encoder(packed)
         annotations, _ = nn.utils.rnn.pad_packed_sequence(
@@ -276,7 +280,9 @@ def letter_ids(words: list[str]) -> tuple[Int[Tensor, "batch letter"], Int[Tenso
     """
     for word in words:
         if not 1 <= len(word) <= MAX_LETTERS:
-            raise ValueError(f"{word[:50]!r} has {len(word)} letters; it must have 1 to {MAX_LETTERS}")
+            raise ValueError(
+                f"{word[:50]!r} has {len(word)} letters; it must have 1 to {MAX_LETTERS}"
+            )
         unknown = [c for c in word if c not in LETTERS]
         if unknown:
             raise ValueError(f"{word!r} holds {unknown[0]!r}; only {LETTERS!r} can be read")

@@ -32,7 +32,12 @@ class Spoken:
 
 
 def _step_rows(
-    model: Speller, last: Tensor, state: Tensor, encoded: Encoded, i: int, edits: Intervention | None
+    model: Speller,
+    last: Tensor,
+    state: Tensor,
+    encoded: Encoded,
+    i: int,
+    edits: Intervention | None,
 ) -> tuple[Float[Tensor, "row class"], Float[Tensor, "row d_decoder"]]:
     logits, state, _ = model.step(last, state, encoded, edits.at_query(i) if edits else None)
     log_p = torch.log_softmax(logits.float(), dim=-1)

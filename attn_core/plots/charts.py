@@ -115,21 +115,22 @@ def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> a
         The figure.
     """
     base = alt.Chart(alt.Data(values=[dict(r) for r in rows]), title=labels["title"])
-    y = alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=260))
+    y = alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
     rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
         x=alt.X("low:Q", title=labels["x"]), x2="high:Q", y=y
     )
     point = base.mark_point(size=70, filled=True, color=QUERY).encode(
         x="effect:Q",
         y=y,
-        tooltip=["name:N"] + [alt.Tooltip(f"{n}:Q", format=".4g") for n in ("effect", "low", "high")],
+        tooltip=["name:N"]
+        + [alt.Tooltip(f"{n}:Q", format=".4g") for n in ("effect", "low", "high")],
     )
     bound = (
         alt.Chart(alt.Data(values=[{"bound": float(labels["bound"])}]))
         .mark_rule(strokeDash=[4, 3], color=CHANGED)
         .encode(x="bound:Q")
     )
-    return (rule + point + bound).properties(height=40 + 34 * len(rows))
+    return (rule + point + bound).properties(height=alt.Step(34))
 
 
 def histogram(

@@ -1,0 +1,1 @@
+"""Questions made and graded from tensors; pure."""

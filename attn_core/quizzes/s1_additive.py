@@ -31,8 +31,19 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     return {"word": config.word, **experiment.agreement(result, falls)}
 
 
-def TRUTH(found: dict[str, Any]) -> str:  # noqa: N802 (the guess that the measurement bears out)
-    """Which guess the measurement bears out."""
+def truth(found: dict[str, Any]) -> str:
+    """Which guess the measurement bears out.
+
+    Parameters
+    ----------
+    found : dict
+        From ``reveal``.
+
+    Returns
+    -------
+    str
+        One of ``GUESSES``.
+    """
     if found["agree"] == found["steps"]:
         return "always"
     return "never" if found["agree"] == 0 else "mostly"
@@ -77,9 +88,7 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
     return tuple(out)
 
 
-def challenge(
-    config: experiment.Config, changes: Intervention, result: LessonResult
-) -> Challenge:
+def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
     """Make the model say something else by hiding one single letter.
 
     Parameters

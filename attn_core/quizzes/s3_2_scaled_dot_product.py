@@ -40,8 +40,19 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     }
 
 
-def TRUTH(found: dict[str, Any]) -> str:  # noqa: N802 (the guess that the measurement bears out)
-    """Which guess the measurement bears out."""
+def truth(found: dict[str, Any]) -> str:
+    """Which guess the measurement bears out.
+
+    Parameters
+    ----------
+    found : dict
+        From ``reveal``.
+
+    Returns
+    -------
+    str
+        One of ``GUESSES``.
+    """
     if found["non_finite"]:
         return "overflow"
     return "saturation" if found["entropy"] < found["scaled_entropy"] / 2 else "nothing"
@@ -79,7 +90,11 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         Question(
             "s3_2.quiz.temperature",
             {},
-            ("s3_2.quiz.temperature.up", "s3_2.quiz.temperature.down", "s3_2.quiz.temperature.same"),
+            (
+                "s3_2.quiz.temperature.up",
+                "s3_2.quiz.temperature.down",
+                "s3_2.quiz.temperature.same",
+            ),
             0,
             option_keys=True,
         )
@@ -87,9 +102,7 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
     return tuple(out)
 
 
-def challenge(
-    config: experiment.Config, changes: Intervention, result: LessonResult
-) -> Challenge:
+def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
     """With scaling off and d_k of 256 or more, bring the entropy back up.
 
     Parameters

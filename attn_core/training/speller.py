@@ -22,8 +22,12 @@ from attn_core.models.speller_search import beam_search
 from attn_core.training import cmudict_data
 
 CONFIGS = {
-    "large": SpellerConfig(d_embedding=96, d_encoder=224, d_decoder=416, d_attention=128, n_layers=2),
-    "small": SpellerConfig(d_embedding=64, d_encoder=128, d_decoder=224, d_attention=96, n_layers=1),
+    "large": SpellerConfig(
+        d_embedding=96, d_encoder=224, d_decoder=416, d_attention=128, n_layers=2
+    ),
+    "small": SpellerConfig(
+        d_embedding=64, d_encoder=128, d_decoder=224, d_attention=96, n_layers=1
+    ),
     # Without attention the encoder is widened until both twins have the same parameters (± 0.5 %).
     "small-fixed": SpellerConfig(
         d_embedding=64, d_encoder=132, d_decoder=236, d_attention=0, n_layers=1
@@ -90,7 +94,9 @@ def train(args: argparse.Namespace) -> None:
         spent, first_epoch = saved["seconds"], saved["epoch"]
         torch.set_rng_state(saved["rng"])
     n_parameters = sum(p.numel() for p in model.parameters())
-    sys.stdout.write(f"{args.size} seed {args.seed}: {n_parameters} parameters, {len(pairs)} pairs\n")
+    sys.stdout.write(
+        f"{args.size} seed {args.seed}: {n_parameters} parameters, {len(pairs)} pairs\n"
+    )
     for epoch in range(first_epoch, args.epochs):
         began, loss_sum = time.perf_counter(), 0.0
         model.train()

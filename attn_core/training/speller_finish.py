@@ -114,8 +114,8 @@ def main() -> None:
             label = "twin_without_attention" if size == "small" else ""
             model, run = load(args.runs / f"speller-{size}-0", size)
             command = (
-                f"python -m attn_core.training.speller --id speller-{size}-0 "
-                f"--out runs/speller-{size}-0 --size {size} --epochs 5 --batch 128 --rate 2e-3 --seed 0"
+                f"python -m attn_core.training.speller --id speller-{size}-0 --out "
+                f"runs/speller-{size}-0 --size {size} --epochs 5 --batch 128 --rate 2e-3 --seed 0"
             )
             common[name] = {
                 "by_length": [by_length(r) for r in twins[name]],
@@ -132,10 +132,11 @@ def main() -> None:
             }
             means = [statistics.mean(x) for x in zip(*seeds, strict=True)]
             bases = [statistics.mean(x) if None not in x else None for x in zip(*base, strict=True)]
-            write(name, model, run, command, {
-                "word_error_rate": metric(means[0], len(test), [w for w, _ in seeds], bases[0], label),
-                "phoneme_error_rate": metric(means[1], len(test), [p for _, p in seeds], bases[1], label),
-            }, common)  # fmt: skip
+            found = {
+                kind: metric(means[k], len(test), [x[k] for x in seeds], bases[k], label)
+                for k, kind in enumerate(("word_error_rate", "phoneme_error_rate"))
+            }
+            write(name, model, run, command, found, common)
     if args.only != "twins":
         model, run = load(args.runs / "speller", "large")
         rows = evaluate(model, test, SHOWN_BEAM)

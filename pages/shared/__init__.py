@@ -1,0 +1,1 @@
+"""What all pages share; beside them the only place that imports Streamlit."""

@@ -34,7 +34,9 @@ class Results:
         """Keep a result, and let old ones go."""
         with self._lock:
             self._kept[key] = result
-            while len(self._kept) > 1 and sum(r.cells for r in self._kept.values()) > self._max_cells:
+            while (
+                len(self._kept) > 1 and sum(r.cells for r in self._kept.values()) > self._max_cells
+            ):
                 self._kept.popitem(last=False)
 
 

@@ -1,4 +1,8 @@
-"""Controls that live in the link: each is a widget bound to the query parameter of its name."""
+"""Controls that live in the link, each as the query parameter of its name.
+
+Streamlit's own binding writes what the learner reads ("part=检验论断"), which another language
+can't open; ours writes the value. A value that the control does not know is ignored.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -8,6 +12,7 @@ import streamlit as st
 from pages.shared.i18n import has, t
 
 T = TypeVar("T")
+TEMPERATURES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 
 
 def _help(name: str) -> str | None:
@@ -15,25 +20,49 @@ def _help(name: str) -> str | None:
 
 
 def _option(name: str) -> Callable[[Any], str]:
-    return lambda value: t(f"control.{name}.{value}") if has(f"control.{name}.{value}") else str(value)
+    return lambda value: (
+        t(f"control.{name}.{value}") if has(f"control.{name}.{value}") else str(value)
+    )
+
+
+def put(name: str, value: object, default: object = None) -> None:
+    """Set a control and its query parameter; for callbacks."""
+    st.session_state[name] = value
+    keep(name, default)
+
+
+def keep(name: str, default: object) -> None:
+    """Write a control's value into the link, or out of it where it is the default."""
+    value = st.session_state[name]
+    if value is None or value == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = str(value)
+
+
+def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
+    """Key and callback of a widget whose first value comes from the link, if it is an option."""
+    if st.session_state.get(name) not in options:
+        wanted = st.query_params.get(name)
+        st.session_state[name] = next((o for o in options if str(o) == wanted), default)
+    return {"key": name, "on_change": keep, "args": (name, default)}
 
 
 def choice(
     name: str, options: Sequence[T], default: T, show: Callable[[T], str] | None = None
 ) -> T:
     """One of a few."""
-    found = st.selectbox(
-        t(f"control.{name}"), list(options), index=list(options).index(default), key=name,
-        format_func=show or _option(name), help=_help(name), bind="query-params",
+    return st.selectbox(
+        t(f"control.{name}"), list(options), format_func=show or _option(name), help=_help(name),
+        **seed(name, options, default),
     )  # fmt: skip
-    return default if found is None else found
 
 
 def segments(name: str, options: Sequence[str], default: str) -> str:
     """One of two to four that should all be seen."""
     found = st.segmented_control(
-        t(f"control.{name}"), list(options), default=default, key=name, required=True,
-        format_func=_option(name), label_visibility="collapsed", bind="query-params",
+        t(f"control.{name}"), list(options), required=True, format_func=_option(name),
+        label_visibility="collapsed", **seed(name, options, default),
     )  # fmt: skip
     return str(found or default)
 
@@ -41,39 +70,27 @@ def segments(name: str, options: Sequence[str], default: str) -> str:
 def stops(name: str, options: Sequence[T], default: T) -> T:
     """A slider over given values."""
     return st.select_slider(
-        t(f"control.{name}"), list(options), value=default, key=name, help=_help(name),
-        bind="query-params",
-    )  # fmt: skip
+        t(f"control.{name}"), list(options), help=_help(name), **seed(name, options, default)
+    )
 
 
-def number(name: str, default: int, low: int, high: int, why: str = "") -> int:
-    """A whole number; ``why`` disables it and says why."""
-    return int(
-        st.number_input(
-            t(f"control.{name}"), low, high, default, key=name, disabled=bool(why),
-            help=why or _help(name), bind="query-params",
-        )
-    )  # fmt: skip
+def number(name: str, default: int, low: int, high: int) -> int:
+    """A whole number, typed."""
+    bound = seed(name, range(low, high + 1), default)
+    return int(st.number_input(t(f"control.{name}"), low, high, help=_help(name), **bound))
 
 
 def slider(name: str, default: int, low: int, high: int) -> int:
     """A whole number on a slider."""
-    return int(
-        st.slider(
-            t(f"control.{name}"), low, high, default, key=name, help=_help(name),
-            bind="query-params",
-        )
-    )  # fmt: skip
+    bound = seed(name, range(low, high + 1), default)
+    return int(st.slider(t(f"control.{name}"), low, high, help=_help(name), **bound))
 
 
 def toggle(name: str, default: bool) -> bool:
     """On or off."""
-    return st.toggle(
-        t(f"control.{name}"), default, key=name, help=_help(name), bind="query-params"
+    return bool(
+        st.toggle(t(f"control.{name}"), help=_help(name), **seed(name, (False, True), default))
     )
-
-
-TEMPERATURES = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0)
 
 
 def temperature() -> float:

@@ -24,7 +24,12 @@ def _csv(run: "Run") -> bytes:
 
 def _notebook(run: "Run") -> bytes:
     return notebooks.build(
-        run.lesson, run.config, run.changes, run.result.numbers, t("foot.notebook_intro"), state.link()
+        run.lesson,
+        run.config,
+        run.changes,
+        run.result.numbers,
+        t("foot.notebook_intro"),
+        state.link(),
     )
 
 
@@ -33,9 +38,7 @@ def show(run: "Run") -> None:
     with st.container(key="foot", horizontal=True, vertical_alignment="center"):
         where = run.result.details.get("device", run.device)
         took = (
-            t("foot.took", ms=f"{run.milliseconds:.0f}")
-            if run.milliseconds
-            else t("foot.stored")
+            t("foot.took", ms=f"{run.milliseconds:.0f}") if run.milliseconds else t("foot.stored")
         )
         st.caption(f"{t(f'device.{where}')} · {took}")
         with st.popover(t("foot.link"), icon=":material/link:"):

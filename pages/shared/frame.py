@@ -18,7 +18,7 @@ from attn_core.lessons import Lesson
 from attn_core.lessons import lesson as find_lesson
 from attn_core.plots.view import Labels, Selection
 from attn_core.result import LessonResult
-from pages.shared import compute, devices, foot, i18n, parts, predict, state, viewer
+from pages.shared import compute, controls, devices, foot, i18n, parts, predict, state, viewer
 from pages.shared.i18n import t
 
 PARTS = ("read", "apart", "claim", "code", "check")
@@ -72,9 +72,7 @@ class LessonPage:
 
 def refusal(error: Refused) -> str:
     """The sentence for refused input; what it quotes is shown as plain text."""
-    values = {
-        k: i18n.plain(v) if isinstance(v, str) else v for k, v in error.values.items()
-    }
+    values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in error.values.items()}
     return t(error.key, **values)
 
 
@@ -163,11 +161,9 @@ def _body(page: LessonPage, lesson: Lesson) -> None:
     part = st.segmented_control(
         t("frame.parts"),
         PARTS,
-        default="read",
         format_func=lambda name: t(f"frame.part.{name}"),
-        key="part",
-        bind="query-params",
         label_visibility="collapsed",
+        **controls.seed("part", PARTS, "read"),
     )
     with st.container(key="part-body"):
         if part == "read":

@@ -4,6 +4,7 @@ import gettext
 import io
 import json
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -77,7 +78,7 @@ def warm_up() -> None:
         viewer_strings(name)
 
 
-def safe(values: dict[str, object]) -> dict[str, str]:
+def safe(values: Mapping[str, object]) -> dict[str, str]:
     """Values for sentences that stand outside Markdown: numbers rounded, words as they are."""
     return {
         key: f"{value:.2f}" if isinstance(value, float) else str(value)
@@ -86,7 +87,7 @@ def safe(values: dict[str, object]) -> dict[str, str]:
     }
 
 
-def marked(values: dict[str, object]) -> dict[str, str]:
+def marked(values: Mapping[str, object]) -> dict[str, str]:
     """Values for sentences inside Markdown: as ``safe``, with a stranger's words made plain."""
     return {
         key: text if isinstance(values[key], int | float) else plain(text)

@@ -33,7 +33,7 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     value = str(
         draw(
             label, key=key, on_change=_changed, args=(name, default),
-            max_chars=MAX_TEXT_CHARACTERS, **more,  # type: ignore[arg-type]  # height
+            max_chars=MAX_TEXT_CHARACTERS, **more,
         )
     )  # fmt: skip
     asked = state.asked_for(name)
@@ -52,7 +52,9 @@ def upload(name: str, label: str, types: list[str], read: Callable[[bytes], T]) 
     try:
         if file.size > MAX_UPLOAD_BYTES:
             raise Refused(
-                "refused.large", size=f"{file.size / 1e6:.1f}", limit=f"{MAX_UPLOAD_BYTES / 1e6:.1f}"
+                "refused.large",
+                size=f"{file.size / 1e6:.1f}",
+                limit=f"{MAX_UPLOAD_BYTES / 1e6:.1f}",
             )
         data = file.getvalue()
         found = read(data)

@@ -34,13 +34,13 @@ ICONS = {
 
 def change_items(
     edits: Intervention, result: LessonResult
-) -> list[tuple[str, int, dict[str, str], dict[str, tuple[Any, ...]]]]:
+) -> list[tuple[str, int, dict[str, str], dict[str, Any]]]:
     """Each change: its kind and number, the words that name it, and the field without it."""
 
     def name(labels: tuple[str, ...], i: int) -> str:
         return i18n.plain(labels[i]) if i < len(labels) else str(i + 1)
 
-    out: list[tuple[str, int, dict[str, str], dict[str, tuple[Any, ...]]]] = []
+    out: list[tuple[str, int, dict[str, str], dict[str, Any]]] = []
     for field, kind in (("scores", "score"), ("mask_cells", "mask"), ("weights", "weight")):
         cells = getattr(edits, field)
         for i, cell in enumerate(cells):

@@ -6,14 +6,14 @@ from typing import Any
 import streamlit as st
 
 from attn_core.lessons import Lesson
-from pages.shared import compute, devices, i18n
+from pages.shared import compute, controls, devices, i18n
 from pages.shared.i18n import t
 
 
 def _act(slug: str, sets: dict[str, Any]) -> None:
     st.session_state[f"{slug}.acted"] = st.session_state.get("guess")
     for key, value in sets.items():
-        st.session_state[key] = value
+        controls.put(key, value)
 
 
 def show(lesson: Lesson) -> None:
@@ -43,7 +43,7 @@ def show(lesson: Lesson) -> None:
         if acted:
             with st.spinner(t("shell.working")):
                 found = quiz.reveal(compute.experiment(lesson).Config(), devices.current())
-            right = acted == quiz.TRUTH(found)
+            right = acted == quiz.truth(found)
             (st.success if right else st.info)(
                 t("predict.right" if right else "predict.wrong")
                 + " "

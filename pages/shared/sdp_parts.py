@@ -9,7 +9,7 @@ import torch
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
 from attn_core.plots import charts
-from pages.shared import i18n, work
+from pages.shared import controls, i18n, work
 from pages.shared.i18n import t
 
 if TYPE_CHECKING:
@@ -44,13 +44,18 @@ def reading(run: "Run") -> None:
         st.warning(t("s3_2.reading.cut", n=run.result.details["n_left"]))
 
 
-def _table(name: str, tensor: torch.Tensor, rows: tuple[str, ...], columns: tuple[str, ...]) -> None:
+def _table(
+    name: str, tensor: torch.Tensor, rows: tuple[str, ...], columns: tuple[str, ...]
+) -> None:
     shown = tensor[:MAX_SHOWN, :MAX_SHOWN].double().tolist()
     names = [columns[i] if i < len(columns) else str(i + 1) for i in range(len(shown[0]))]
     heads = [f"{i + 1} {n}" for i, n in enumerate(names)]
     st.dataframe(
         [
-            {"": f"{i + 1} {rows[i] if i < len(rows) else ''}", **dict(zip(heads, row, strict=True))}
+            {
+                "": f"{i + 1} {rows[i] if i < len(rows) else ''}",
+                **dict(zip(heads, row, strict=True)),
+            }
             for i, row in enumerate(shown)
         ],
         hide_index=True,
@@ -58,15 +63,17 @@ def _table(name: str, tensor: torch.Tensor, rows: tuple[str, ...], columns: tupl
         column_config={h: st.column_config.NumberColumn(format="%.4g") for h in heads},
     )
     if max(tensor.shape) > MAX_SHOWN:
-        st.caption(t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1]))
+        st.caption(
+            t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1])
+        )
 
 
 def apart(run: "Run") -> None:
     """One step at a time, as numbers; the scores' spread as a picture."""
     found, given = experiment.steps(run.config, run.changes, run.device)
     step = st.segmented_control(
-        t("s3_2.apart.step"), STEPS, default="raw", required=True, key="step",
-        format_func=lambda name: t(f"s3_2.apart.{name}"), bind="query-params",
+        t("s3_2.apart.step"), STEPS, required=True,
+        format_func=lambda name: t(f"s3_2.apart.{name}"), **controls.seed("step", STEPS, "raw"),
     )  # fmt: skip
     st.markdown(t(f"s3_2.apart.{step}.what", scale=f"{found.scale:.4g}", d_k=found.query.shape[-1]))
     tensor = getattr(found, step)

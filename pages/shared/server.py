@@ -25,7 +25,6 @@ from attn_core.inputs.limits import MAX_UPLOAD_BYTES
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
-
 def _inline_scripts() -> str:
     """CSP hashes of the scripts that stand inside Streamlit's own page."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
@@ -37,7 +36,8 @@ def _inline_scripts() -> str:
 HEADERS = {
     "content-security-policy": (
         f"default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval' {_inline_scripts()}; "
-        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob: data:; "
+        "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+        "media-src 'self' blob: data:; "
         "font-src 'self' data:; connect-src 'self' ws: wss: blob: data:; worker-src 'self' blob:; "
         "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
     ),
@@ -84,7 +84,7 @@ def warm_up() -> None:
 
     One torch thread serves a request: with forty learners two threads each are slower than one.
     """
-    for name in ("numpy", "pandas", "altair", "plotly.graph_objects", "torch", "safetensors.torch"):
+    for name in ("numpy", "pandas", "altair", "torch", "safetensors.torch"):
         importlib.import_module(name)
     import torch
 

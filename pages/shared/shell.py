@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import devices, i18n
+from pages.shared import controls, devices, i18n
 from pages.shared.i18n import t
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,15 +34,16 @@ def _pages() -> dict[str, st.Page]:
 def language_switch() -> None:
     """The language, in place; in the link as ``lang``."""
     names = list(i18n.LANGUAGES)
+    bound = controls.seed("lang", names, i18n.language())
     with st.container(key="language"):
         st.selectbox(
             t("shell.language"),
             names,
-            index=names.index(i18n.language()),
             format_func=i18n.LANGUAGES.__getitem__,
-            key="lang",
-            bind="query-params",
             label_visibility="collapsed",
+            key=bound["key"],
+            on_change=controls.keep,
+            args=("lang", None),
         )
 
 
@@ -56,11 +57,11 @@ def _sidebar(pages: dict[str, st.Page], current: str) -> None:
             for number in numbers:
                 label = f"{number}  {t(f'section.{number}')}"
                 if number in pages:
-                    st.page_link(pages[number], label=f"**{label}**" if number == current else label)
-                else:
                     st.page_link(
-                        pages["home"], label=label, disabled=True, help=t("shell.not_yet")
+                        pages[number], label=f"**{label}**" if number == current else label
                     )
+                else:
+                    st.page_link(pages["home"], label=label, disabled=True, help=t("shell.not_yet"))
         st.page_link(pages["ledger"], label=t("ledger.title"), icon=":material/fact_check:")
         devices.switch()
 

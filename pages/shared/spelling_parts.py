@@ -1,4 +1,4 @@
-"""Lesson 1's own drawings: the answer beside the picture, energies step by step, live comparison."""
+"""Lesson 1's own drawings: the answer beside the picture, energies, live comparison."""
 
 import csv
 import io

@@ -33,13 +33,13 @@ def selection() -> Selection:
     """What is open in the viewer: ``site~head~query~scale~q0~q1~k0~k1``, any tail left out."""
     parts = st.query_params.get(OPEN, "").split("~")
     try:
-        region = tuple(int(p) for p in parts[4:8])
+        region = [int(p) for p in parts[4:8]]
         return Selection(
             site=parts[0][:64],
             head=int(parts[1]) if len(parts) > 1 and parts[1] else 0,
             query=int(parts[2]) if len(parts) > 2 and parts[2] else None,
             scale="all" if len(parts) > 3 and parts[3] == "all" else "head",
-            region=region if len(region) == 4 else None,  # type: ignore[arg-type]  # four ints
+            region=(region[0], region[1], region[2], region[3]) if len(region) == 4 else None,
         )
     except ValueError:
         return Selection()
@@ -78,7 +78,7 @@ def asked_for(name: str) -> str:
 
 
 def link() -> str:
-    """This exact state as an address."""
+    """The address of this exact state."""
     pairs = [(k, v) for k in st.query_params for v in st.query_params.get_all(k)]
     base = (st.context.url or "").split("?")[0]
     known = {k for k, _ in pairs}

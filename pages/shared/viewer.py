@@ -70,7 +70,8 @@ def apply(changes: Intervention, event: dict[str, Any]) -> Intervention:
     cells = _without(getattr(changes, name), cell)
     if kind == "set":
         cells = (*cells, cell)
-    return dataclasses.replace(changes, **{name: cells})
+    kept: dict[str, Any] = {name: cells}
+    return dataclasses.replace(changes, **kept)
 
 
 def select(selection: Selection, event: dict[str, Any]) -> Selection:
@@ -87,9 +88,10 @@ def select(selection: Selection, event: dict[str, Any]) -> Selection:
     if kind == "scale":
         return dataclasses.replace(selection, scale="all" if event["scale"] == "all" else "head")
     region = event.get("region")
-    return dataclasses.replace(
-        selection, region=None if region is None else tuple(int(x) for x in region[:4])
-    )
+    if region is None:
+        return dataclasses.replace(selection, region=None)
+    q0, q1, k0, k1 = (int(x) for x in region)
+    return dataclasses.replace(selection, region=(q0, q1, k0, k1))
 
 
 def _on_event(key: str) -> None:

@@ -1,4 +1,4 @@
-"""Long work on a page: a button, progress with an estimate, a stop, and the result when it is there."""
+"""Long work on a page: a button, progress with an estimate, a stop, and then the result."""
 
 from typing import Any
 

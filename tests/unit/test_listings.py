@@ -129,22 +129,22 @@ def test_probes_tell_attention_from_its_look_alikes() -> None:
     """Each probe must be able to say yes as well as no."""
     with torch.no_grad():
         torch.manual_seed(0)
-        good = probes.heads(Attends())
+        good = probes._heads(Attends())
         assert good["share_of_own_sequence_seen"] == 1.0
         assert good["other_sequences_seen"] == good["other_sequences_seen_4_6"] == 0.0
         assert good["shape_kept"] == 1.0
-        leaky = probes.heads(Averages())
+        leaky = probes._heads(Averages())
         assert leaky["other_sequences_seen"] == 4.0
         assert leaky["share_of_own_sequence_seen"] == 0.1
-        exact = probes.scaled_dot_product(Attends())
+        exact = probes._scaled_dot_product(Attends())
         assert exact["difference_without_mask"] == exact["nan_on_empty_row"] == 0.0
-        same = probes.incremental(Attends(), Attends())
+        same = probes._incremental(Attends(), Attends())
         assert (same["takes_a_mask_of_its_length"], same["operations_of_its_own"]) == (1.0, 0.0)
         assert same["operations"] > 0
-        assert probes.incremental(Averages(), Attends())["operations_of_its_own"] == 1.0
-        assert probes.convolutions(Wide(3))["other_pixels_moved"] == 8
-        assert probes.convolutions(Wide(1))["other_pixels_moved"] == 0
-        assert probes.same_as(Wide(1), Wide(3))["difference_to_listing_8"] == float("inf")
+        assert probes._incremental(Averages(), Attends())["operations_of_its_own"] == 1.0
+        assert probes._convolutions(Wide(3))["other_pixels_moved"] == 8
+        assert probes._convolutions(Wide(1))["other_pixels_moved"] == 0
+        assert probes._same_as(Wide(1), Wide(3))["difference_to_listing_8"] == float("inf")
 
 
 def test_shapes_probe_counts() -> None:
@@ -152,7 +152,7 @@ def test_shapes_probe_counts() -> None:
         def forward(self, state, keys):
             return keys.view(1, 1, 10)
 
-    found = probes.shapes_that_run(OnlySingle(), 10)
+    found = probes._shapes_that_run(OnlySingle(), 10)
     assert found == {"shapes_tried": 16, "shapes_that_run": 1, "shapes_that_attend": 0}
 
 

@@ -1,6 +1,7 @@
 """Lesson 3.2's experiments against torch's own attention, autograd and closed forms."""
 
 import dataclasses
+import inspect
 import math
 
 import pytest
@@ -33,6 +34,8 @@ from attn_core.verdicts import verdict
 # |ours − F.sdpa| at unit variance; outputs lie within ±4, so 16 units in the last place or so.
 EQUAL = {"float64": 1e-12, "float32": 2e-6, "float16": 4e-3, "bfloat16": 3e-2}
 
+# As a page calls it: in tests alone a checker of shapes would refuse before ``run`` does.
+unchecked = inspect.unwrap(run)
 sizes = st.tuples(st.integers(1, 12), st.integers(1, 12), st.integers(1, 24))
 
 
@@ -101,6 +104,9 @@ def test_non_finite_steps_are_counted_where_they_arise() -> None:
     assert counts["raw"] == pytest.approx(overflow, abs=3)
     assert 0 < counts["raw"] == counts["scaled"] == counts["masked"]
     assert counts["weights"] > 0
+    hidden = dict(run(StepConfig("float16"), query, key, value, masks.causal(32, 32)).non_finite)
+    below = int((query @ key.T).isinf().tril().sum())
+    assert hidden["masked"] == below < hidden["raw"]  # what the mask forbids does not count
     # torch's own function scales before the product or adds up in float32: nothing overflows there.
     theirs = F.scaled_dot_product_attention(*(t[None, None] for t in (query, key, value)))
     assert theirs.isfinite().all()
@@ -119,8 +125,8 @@ def test_non_finite_steps_are_counted_where_they_arise() -> None:
         (lambda: random_qkv(0, 4, 4, 4, std=float("nan")), "nan"),
         (lambda: random_qkv(0, 4, 4, 4, dtype="int8"), "'int8'"),
         (lambda: random_qkv(0, 4096, 4096, 64), "bytes"),
-        (lambda: run(StepConfig(), *(torch.ones(2, n) for n in (3, 4, 4))), "shapes"),
-        (lambda: run(StepConfig(), *random_qkv(0, 2, 3, 4), masks.full(3, 2)), "mask is"),
+        (lambda: unchecked(StepConfig(), *(torch.ones(2, n) for n in (3, 4, 4))), "shapes"),
+        (lambda: unchecked(StepConfig(), *random_qkv(0, 2, 3, 4), masks.full(3, 2)), "mask is"),
         (lambda: OverflowConfig(n=1000), "n is 1000"),
         (lambda: OverflowConfig(stds=(1e9,)), "std"),
         (lambda: scores_in_order(torch.ones(1, 1), torch.ones(1, 1), "x"), "'x'"),
@@ -275,7 +281,9 @@ def test_recorded_overflow_verdict_repeats() -> None:
     found = verdict(sdp_claims.overflow_claim(seeds=(11, 12, 13)))
     assert found.name == "holds_when"
     assert found.holds_when == ("large_scaled_before", "naive_exponential")
-    assert {r.verdict for r in found.right} == {"holds"}
+    right = {r.key: r.verdict for r in found.right}
+    assert right.pop("saturation_64") == "does_not_hold"
+    assert set(right.values()) == {"holds"}
 
 
 def test_timing_claims_pair_runs() -> None:

@@ -1,0 +1,89 @@
+# make help lists the commands. CI calls the same ones.
+PYTHON ?= python3
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+RUNS ?= runs
+DATA ?= ../shared/data
+export HF_HUB_OFFLINE ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
+        train-speller finish-speller screenshots clean
+
+help:  ## This list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
+
+$(VENV)/pyvenv.cfg:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.app: requirements.txt constraints.txt | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt -c constraints.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt constraints.txt | $(VENV)/pyvenv.cfg
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt -c constraints.txt
+	@touch $@ $(VENV)/.app
+
+$(VENV)/.train: requirements-train.txt $(VENV)/.dev
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-train.txt -c constraints.txt
+	@touch $@
+
+setup: $(VENV)/.app  ## Install what the app needs
+
+run: $(VENV)/.app  ## Serve the app; PORT=8501
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+browser: $(VENV)/.dev  ## Find a Chromium: on the PATH, else from apt, else Playwright's own
+	@$(BIN)/python tests/e2e/browser.py || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; fi; \
+	  $(BIN)/python tests/e2e/browser.py || $(BIN)/python -m playwright install chromium; }
+
+test: $(VENV)/.dev browser lint types  ## Lint, types, and every test
+	$(BIN)/python -m pytest tests
+
+lint: $(VENV)/.dev  ## Ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## mypy
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev  ## Unit and property tests alone
+	$(BIN)/python -m pytest tests/unit tests/properties
+
+pages: $(VENV)/.dev  ## Page tests alone
+	$(BIN)/python -m pytest tests/pages
+
+e2e: $(VENV)/.dev browser  ## Browser tests alone
+	$(BIN)/python -m pytest tests/e2e
+
+load: $(VENV)/.dev  ## Forty learners on lesson 3.2, over websockets
+	$(BIN)/python -m benchmarks load
+
+bench: $(VENV)/.train browser  ## Every benchmark; writes benchmarks/results.json
+	$(BIN)/python -m benchmarks
+
+ledger: $(VENV)/.app  ## Print every claim's verdict, computed from its recorded values
+	$(BIN)/python -m attn_core.claims
+
+defaults: $(VENV)/.app  ## Write the stored default results again
+	$(BIN)/python -m attn_core.defaults
+
+claims: $(VENV)/.train  ## Record lesson 1's and 3.2's claims again (needs the runs)
+	$(BIN)/python -m attn_core.experiments.s1_claims --runs $(RUNS)
+	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
+
+train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
+	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)
+
+finish-speller: $(VENV)/.train  ## Measure lesson 1's models; write weights and manifests
+	$(BIN)/python -m attn_core.training.speller_finish --runs $(RUNS)
+
+screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
+	$(BIN)/python -m pytest tests/e2e/test_screenshots.py
+
+clean:  ## Remove the virtual environment and caches
+	rm -rf $(VENV) artifacts .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,13 @@
+"""Shapes in signatures are checked in tests: every call into the core goes through beartype."""
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+import torch
+from jaxtyping import install_import_hook
+
+torch.set_num_threads(1)
+# Held for the whole session: modules of the core that are imported from here on are checked.
+_hook = install_import_hook("attn_core", "checker.check")
+_hook.__enter__()
