@@ -14,7 +14,7 @@ from attn_core.trace import AttentionTrace
 DEFAULTS = Path(__file__).resolve().parents[1] / "assets" / "checkpoints"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity: results are shared, never rebuilt
 class LessonResult:
     """One run of a lesson's experiment.
 

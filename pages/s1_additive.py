@@ -1,6 +1,7 @@
 """Lesson 1, additive attention: controls and words."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from attn_core.experiments import s1_additive as experiment
 from attn_core.inputs.text import clean_word, read_words
@@ -21,11 +22,9 @@ def _example() -> None:
     st.session_state["example"] = None
 
 
-def draw() -> tuple[experiment.Config, Intervention]:
+def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
     """All inputs."""
-    word, example, more, beam, warmth = st.columns(
-        [0.32, 0.17, 0.15, 0.18, 0.18], vertical_alignment="bottom"
-    )
+    word, example, more = st.columns([0.52, 0.3, 0.18], vertical_alignment="bottom")
     with word:
         typed = inputs.text("word", t("s1.word"), DEFAULT.word)
     with example:
@@ -37,10 +36,11 @@ def draw() -> tuple[experiment.Config, Intervention]:
         found = inputs.upload("words", t("s1.upload"), ["txt", "csv", "md"], read_words)
         if found is not None:
             spelling_parts.word_list(found, DEFAULT.word)
-    with beam:
-        width = controls.slider("beam", DEFAULT.beam, 1, 16)
+    warmth, beam = below.columns(2)
     with warmth:
         temperature = controls.temperature()
+    with beam:
+        width = controls.slider("beam", DEFAULT.beam, 1, 16)
     return experiment.Config(clean_word(typed), width), Intervention(temperature=temperature)
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments.scaled_dot_product import DTYPES
@@ -15,8 +16,8 @@ from pages.shared.i18n import t
 DEFAULT = experiment.Config()
 
 
-def _words() -> dict[str, Any]:
-    wide, layer, head, more = st.columns([0.58, 0.14, 0.14, 0.14], vertical_alignment="bottom")
+def _words(place: DeltaGenerator) -> dict[str, Any]:
+    wide, layer, head, more = place.columns([0.6, 0.12, 0.12, 0.16], vertical_alignment="bottom")
     with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
         found = inputs.upload("text", t("s3_2.upload"), ["txt", "md"], decode_text)
         if found is not None:
@@ -29,24 +30,20 @@ def _words() -> dict[str, Any]:
     with layer:
         chosen = controls.choice("layer", range(6), DEFAULT.layer, lambda i: str(i + 1))
     with head:
-        return {
-            "text": text,
-            "layer": chosen,
-            "head": controls.choice("head", range(12), DEFAULT.head, lambda i: str(i + 1)),
-        }
+        of = controls.choice("head", range(12), DEFAULT.head, lambda i: str(i + 1))
+    return {"text": text, "layer": chosen, "head": of}
 
 
-def _typed() -> dict[str, Any]:
-    columns = st.columns(3)
+def _typed(place: DeltaGenerator) -> dict[str, Any]:
     rows: dict[str, Any] = {}
-    for column, name, default in zip(columns, "qkv", experiment.TYPED, strict=True):
+    for column, name, default in zip(place.columns(3), "qkv", experiment.TYPED, strict=True):
         with column:
             rows[name] = inputs.text(name, t(f"s3_2.{name}"), default, area=True, height=90)
     return rows
 
 
-def _random() -> dict[str, Any]:
-    d_k, n, std, seed = st.columns(4)
+def _random(place: DeltaGenerator) -> dict[str, Any]:
+    d_k, n, std, seed = place.columns(4)
     with d_k:
         width = controls.stops("dk", experiment.D_KS, DEFAULT.d_k)
     with n:
@@ -54,22 +51,22 @@ def _random() -> dict[str, Any]:
     with std:
         spread = controls.stops("std", (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0), 1.0)
     with seed:
-        return {
-            "d_k": width, "n": length, "std": spread,
-            "seed": controls.number("seed", DEFAULT.seed, 0, 9999),
-        }  # fmt: skip
+        start = controls.number("seed", DEFAULT.seed, 0, 9999)
+    return {"d_k": width, "n": length, "std": spread, "seed": start}
 
 
 SOURCES = {"words": _words, "typed": _typed, "random": _random}
 
 
-def draw() -> tuple[experiment.Config, Intervention]:
+def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
     """All inputs."""
-    first, scale, temperature, mask, dtype = st.columns(
-        [0.31, 0.16, 0.21, 0.18, 0.14], vertical_alignment="bottom"
-    )
+    first, rest = st.columns([0.24, 0.76], vertical_alignment="bottom")
     with first:
         source = controls.segments("source", experiment.SOURCES, DEFAULT.source)
+    values = SOURCES[source](rest)
+    scale, temperature, mask, dtype = below.columns(
+        [0.2, 0.34, 0.26, 0.2], vertical_alignment="bottom"
+    )
     with scale:
         scaled = controls.toggle("scaled", DEFAULT.scaled)
     with temperature:
@@ -78,9 +75,9 @@ def draw() -> tuple[experiment.Config, Intervention]:
         kind = controls.choice("mask", experiment.MASKS, DEFAULT.mask)
     with dtype:
         number = controls.choice("dtype", tuple(DTYPES), DEFAULT.dtype)
-    values = SOURCES[source]()
     if kind == "window":
-        values["radius"] = controls.slider("radius", DEFAULT.radius, 0, 64)
+        with below:
+            values["radius"] = controls.slider("radius", DEFAULT.radius, 0, 64)
     config = experiment.Config(source=source, scaled=scaled, mask=kind, dtype=number, **values)
     return config, Intervention(temperature=warmth)
 

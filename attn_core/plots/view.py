@@ -10,6 +10,7 @@ import json
 import math
 import struct
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ MAX_SIDE = 384
 THUMBNAIL = 16
 MAX_LABELS = 2048
 MAX_LINES = 300
+LARGE = 250_000
+"""Cells of a map from which on its pooled bytes are kept for the next view of it."""
 MAX_VECTOR = 64
 
 
@@ -168,6 +171,33 @@ def quantise(
     return levels.cpu().numpy()
 
 
+def _levels(
+    result: LessonResult, site: str, head: int, region: tuple[int, int, int, int], maximum: float
+) -> UInt8[np.ndarray, "row column"]:
+    """A region of one head's map as bytes."""
+    trace = result.traces[site]
+    n_query, n_key = trace.weights.shape[-2:]
+    q0, q1, k0, k1 = region
+    mask = None
+    if trace.mask is not None:
+        heads = trace.mask.expand(1, trace.weights.shape[1], n_query, n_key)
+        mask = heads[0, head, q0:q1, k0:k1]
+    return quantise(trace.weights[0, head, q0:q1, k0:k1], mask, maximum, MAX_SIDE, MAX_SIDE)
+
+
+def _thumbnails(result: LessonResult, site: str, side: int) -> UInt8[np.ndarray, "head row column"]:
+    """All heads of a site, small."""
+    trace = result.traces[site]
+    top = float(trace.weights.float().nan_to_num().max()) or 1.0
+    allowed = None if trace.mask is None else trace.mask[0]
+    return quantise(trace.weights[0], allowed, top, side, side)
+
+
+# Pooling a large map takes longer than everything else; a probe or an echo must not repeat it.
+_kept_levels = lru_cache(maxsize=4)(_levels)
+_kept_thumbnails = lru_cache(maxsize=4)(_thumbnails)
+
+
 def _region(selection: Selection, n_query: int, n_key: int) -> tuple[int, int, int, int]:
     if selection.region is None:
         return 0, n_query, 0, n_key
@@ -273,16 +303,14 @@ def pack(
     weights = trace.weights[0, head]
     n_query, n_key = weights.shape
     q0, q1, k0, k1 = _region(selection, n_query, n_key)
-    mask = None
-    if trace.mask is not None:
-        heads = trace.mask.expand(1, trace.weights.shape[1], n_query, n_key)
-        mask = heads[0, head, q0:q1, k0:k1]
-    shown = weights[q0:q1, k0:k1]
-    over = trace.weights[0] if selection.scale == "all" else weights
+    region = (q0, q1, k0, k1)
+    over = [weights]
     if selection.scale == "all":
-        over = torch.stack([t.weights.float().nan_to_num().max() for t in result.traces.values()])
-    maximum = float(over.float().nan_to_num().max()) or 1.0
-    levels = quantise(shown, mask, maximum, MAX_SIDE, MAX_SIDE)
+        over = [t.weights for t in result.traces.values()]
+    maximum = max(float(w.float().nan_to_num().max()) for w in over) or 1.0
+    large = weights.numel() > LARGE
+    levels_of = _kept_levels if large else _levels
+    levels = levels_of(result, site, head, region, maximum)
     header: dict[str, Any] = {
         "id": name,
         "open": {"site": site, "head": head, "query": selection.query},
@@ -297,8 +325,7 @@ def pack(
     if before is not None and site in before.traces:
         old = before.traces[site].weights[0]
         if head < old.shape[0] and old.shape[-2:] == weights.shape:
-            old_levels = quantise(old[head, q0:q1, k0:k1], mask, maximum, MAX_SIDE, MAX_SIDE)
-            header["before"] = {"offset": body.add(old_levels)}
+            header["before"] = {"offset": body.add(levels_of(before, site, head, region, maximum))}
     if selection.query is not None and 0 <= selection.query < n_query:
         row = slice(selection.query, selection.query + 1)
         header["row"] = {
@@ -311,9 +338,7 @@ def pack(
     header["sites"] = []
     for key, each in result.traces.items():
         side = min(THUMBNAIL, 8) if len(result.traces) * each.weights.shape[1] > 200 else THUMBNAIL
-        top = float(each.weights.float().nan_to_num().max()) or 1.0
-        allowed = None if each.mask is None else each.mask[0]
-        small = quantise(each.weights[0], allowed, top, side, side)
+        small = (_kept_thumbnails if large else _thumbnails)(result, key, side)
         header["sites"].append({
             "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
             "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from attn_core.checkpoints import WeightsMissing
 from attn_core.inputs.refused import Refused
@@ -47,7 +48,8 @@ class LessonPage:
     number : str
         The document's.
     controls : callable
-        Draws the inputs; answers the experiment's ``Config`` and the changes that its own
+        Gets the container below the picture; draws the inputs where it stands and the other
+        controls in there. Answers the experiment's ``Config`` and the changes that its own
         controls make (temperature, scale), as an ``Intervention`` with nothing else set.
     labels : callable
         Words around the viewer's picture, from the run.
@@ -62,7 +64,7 @@ class LessonPage:
     """
 
     number: str
-    controls: Callable[[], tuple[Any, Intervention]]
+    controls: Callable[[DeltaGenerator], tuple[Any, Intervention]]
     labels: Callable[[Run], Labels]
     reading: Callable[[Run], None]
     apart: Callable[[Run], None]
@@ -83,12 +85,12 @@ def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     )
 
 
-def _run(page: LessonPage, lesson: Lesson) -> Run | None:
+def _run(page: LessonPage, lesson: Lesson, below: DeltaGenerator) -> Run:
     device = devices.current()
     key = f"{lesson.slug}.good"
     selection = state.selection()
     try:
-        config, drawn = page.controls()
+        config, drawn = page.controls(below)
         changes = _merge(drawn, state.changes())
         result, milliseconds = compute.run(lesson, config, changes, device)
         before = compute.run(lesson, config, Intervention(), device)[0] if changes else result
@@ -145,11 +147,11 @@ def _changes_bar(run: Run) -> None:
 
 @st.fragment
 def _body(page: LessonPage, lesson: Lesson) -> None:
-    run = _run(page, lesson)
-    if run is None:
-        return
-    _notes(run)
-    with st.container(key="see"):
+    inputs, see, below = (st.container(key=key) for key in ("inputs", "see", "below"))
+    with inputs:
+        run = _run(page, lesson, below)
+        _notes(run)
+    with see:
         picture, words = st.columns([0.68, 0.32], gap="medium")
         with picture:
             viewer.show(

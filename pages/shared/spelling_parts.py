@@ -43,9 +43,9 @@ def reading(run: "Run") -> None:
     )  # fmt: skip
 
 
-def _moved(run: "Run") -> None:
+def _moved(key: str) -> None:
     selection = state.selection()
-    query = int(st.session_state["scrub"]) - 1
+    query = int(st.session_state[key]) - 1
     state.set_selection(
         type(selection)(selection.site, selection.head, query, selection.region, selection.scale)
     )
@@ -56,8 +56,9 @@ def _scrub(run: "Run") -> None:
     last = len(run.result.queries)
     if last < 2:
         return
-    st.session_state["scrub"] = min(last, (run.selection.query or 0) + 1)
-    st.slider(t("s1.step"), 1, last, key="scrub", on_change=_moved, args=(run,))
+    key = f"scrub-{last}"  # another length is another slider
+    st.session_state[key] = min(last, (run.selection.query or 0) + 1)
+    st.slider(t("s1.step"), 1, last, key=key, on_change=_moved, args=(key,))
 
 
 def apart(run: "Run") -> None:

@@ -113,6 +113,18 @@ def wait_painted(page: Page, more_than: int = 0) -> int:
     return painted(page)
 
 
+def settled(page: Page) -> None:
+    """Wait until the picture no longer moves (fonts, layout)."""
+    wait_painted(page)
+    last = None
+    for _ in range(40):
+        page.wait_for_timeout(200)
+        now = cell(page, 0, 0)
+        if now == last:
+            return
+        last = now
+
+
 def cell(page: Page, query: int, key: int) -> tuple[float, float]:
     """Where a cell of the picture is on the page."""
     at = page.evaluate(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import cell, painted, view, wait_painted
+from conftest import cell, painted, settled, view, wait_painted
 from nbclient import NotebookClient
 from playwright.sync_api import expect
 
@@ -15,8 +15,7 @@ L1, L32 = "/1-additive", "/3-2-scaled-dot-product"
 
 def ready(page, url):
     page.goto(url)
-    wait_painted(page)
-    page.wait_for_timeout(300)
+    settled(page)
 
 
 def test_map_leads_to_a_lesson_and_back(page, server):
@@ -90,7 +89,7 @@ def test_edit_a_cell_and_the_real_forward_pass_goes_on_from_it(page, server):
     field.fill("60")
     field.press("Enter")
     expect(page).to_have_url(re.compile("changes="))
-    undo = page.get_by_role("button", name=re.compile("score G → a = 60"))
+    undo = page.get_by_role("button", name=re.compile("score . → t = 60"))
     expect(undo).to_be_visible()
     expect(page.get_by_text("Before your changes", exact=False)).to_be_visible()
     assert view(page)["changed"]["cells"] == [[0, 5, "score"]]

@@ -247,10 +247,7 @@ async def visit(port: int, number: int, turns: int, every: float, query: str) ->
 async def crowd(port: int, sessions: int, turns: int, every: float = 2.0) -> list[Visit]:
     """Many learners at once, each with random vectors of its own, so that no result is shared."""
     return await asyncio.gather(
-        *(
-            visit(port, i, turns, every, f"source=random&n=64&seed={i + 1}")
-            for i in range(sessions)
-        )
+        *(visit(port, i, turns, every, f"source=random&n=64&seed={i + 1}") for i in range(sessions))
     )
 
 

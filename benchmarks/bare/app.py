@@ -1,0 +1,82 @@
+"""The peer of a lesson: a title, one slider in a fragment, and a canvas; nothing that teaches.
+
+The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
+and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1`` or ``3.2``; ``?seed=`` or
+``?word=`` choose the input, as they do in the lesson; without them the stored default is shown.
+"""
+
+import streamlit as st
+
+from attn_core.experiments import s1_additive, s3_2_scaled_dot_product
+from attn_core.interventions import Intervention
+from attn_core.lessons import lesson
+from attn_core.plots.view import quantise
+from attn_core.result import LessonResult
+from pages.shared import compute, server
+from pages.shared.controls import TEMPERATURES
+
+CANVAS = """
+const HEIGHT = 352, WIDTH = 474;  // the viewer's picture in a window of 1440
+let painted = 0;
+export default function ({ data, parentElement }) {
+  if (!(data instanceof Uint8Array)) return;
+  const host = parentElement.host ?? parentElement;
+  const rows = data[0] | (data[1] << 8), cols = data[2] | (data[3] << 8);
+  const image = new ImageData(cols, rows);
+  for (let i = 0; i < rows * cols; i++) {
+    const shade = data[4 + i] === 255 ? 255 : 255 - data[4 + i];
+    image.data.set([shade, shade, shade, 255], 4 * i);
+  }
+  const small = new OffscreenCanvas(cols, rows);
+  small.getContext('2d').putImageData(image, 0, 0);
+  let canvas = parentElement.querySelector('canvas');
+  if (!canvas) {
+    canvas = Object.assign(document.createElement('canvas'), { width: WIDTH, height: HEIGHT });
+    parentElement.append(canvas);
+  }
+  const paper = canvas.getContext('2d');
+  paper.imageSmoothingEnabled = false;
+  paper.drawImage(small, 0, 0, WIDTH, HEIGHT);
+  host.attnViewer = { view: data };
+  host.dataset.painted = String(++painted);
+  performance.mark('attn-viewer-painted');
+}
+"""
+
+
+def _result(number: str, temperature: float) -> LessonResult:
+    changes = Intervention(temperature=temperature)
+    seed, word = st.query_params.get("seed"), st.query_params.get("word")
+    if seed is not None:
+        chosen = s3_2_scaled_dot_product.Config(source="random", n=64, seed=int(seed))
+        return s3_2_scaled_dot_product.run(chosen, changes)
+    if word is not None:
+        return s1_additive.run(s1_additive.Config(word), changes)
+    entry = lesson(number)
+    return compute.run(entry, compute.experiment(entry).Config(), changes, "cpu")[0]
+
+
+@st.fragment
+def _body(number: str) -> None:
+    if "temperature" not in st.session_state:
+        st.session_state["temperature"] = float(st.query_params.get("temperature", 1.0))
+    temperature = st.select_slider("Temperature", TEMPERATURES, key="temperature")
+    (trace,) = _result(number, temperature).traces.values()
+    weights, mask = trace.weights[0, 0], None if trace.mask is None else trace.mask[0, 0]
+    cells = quantise(weights, mask, float(weights.max()), 384, 384)
+    size = b"".join(side.to_bytes(2, "little") for side in cells.shape)
+    _canvas(key="canvas", data=size + cells.tobytes(), height=360)
+
+
+if __name__ == "__main__":
+    _canvas = st.components.v2.component("bare_canvas", js=CANVAS)
+    st.set_page_config(page_title="bare", layout="wide")
+    st.title("bare")
+    _body(st.query_params.get("lesson", "3.2"))
+else:
+    app = st.App(
+        __file__,
+        lifespan=server.lifespan,
+        middleware=server.middleware(),
+        routes=server.routes(),
+    )
