@@ -1,0 +1,204 @@
+"""What surrounds the pages: uploads in memory, jobs that run, stop and fail alone, shared models."""
+
+import asyncio
+import threading
+import time
+
+import pytest
+import torch
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
+
+from attn_core import device, zoo
+from attn_core.checkpoints import WeightsMissing, load_weights, read_manifest
+from attn_core.inputs.limits import MAX_UPLOAD_BYTES
+from attn_core.jobs import DONE, FAILED, STOPPED, Full, Jobs
+from attn_core.lessons import LESSONS
+from attn_core.result import load_default
+from pages.shared import compute, server
+
+
+def parse(size):
+    data = (
+        b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        + b"a" * size
+        + b"\r\n--x--\r\n"
+    )
+
+    async def stream():
+        for i in range(0, len(data), 65536):
+            yield data[i : i + 65536]
+
+    headers = Headers({"content-type": "multipart/form-data; boundary=x"})
+    form = asyncio.run(MultiPartParser(headers, stream()).parse())
+    return form["file"].file
+
+
+def test_uploads_up_to_the_limit_never_touch_the_disk(monkeypatch):
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 1024 * 1024)
+    assert parse(4_000_000)._rolled  # Starlette's default spools: this is what must not happen
+    server.keep_uploads_in_memory()
+    assert not parse(4_000_000)._rolled
+    assert not parse(MAX_UPLOAD_BYTES)._rolled
+
+
+def test_the_browser_is_told_the_same_limit():
+    import tomllib
+    from pathlib import Path
+
+    config = tomllib.loads(
+        (Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text()
+    )
+    assert config["server"]["maxUploadSize"] * 2**20 == MAX_UPLOAD_BYTES
+    assert config["runner"]["postScriptGC"] is False
+    assert config["client"]["showErrorDetails"] == "none"
+
+
+def test_jobs_run_in_order_outside_the_callers_thread():
+    jobs, seen = Jobs(), []
+
+    def work(report, should_stop):
+        seen.append(threading.current_thread().name)
+        report(0.5, "half")
+        return 42
+
+    first, second = jobs.submit(work, "a"), jobs.submit(work, "b")
+    assert first.wait(5)
+    assert second.wait(5)
+    assert (first.state, first.result, second.result) == (DONE, 42, 42)
+    assert set(seen) == {"jobs"}
+    assert first.message == "half"
+
+
+def test_stop_ends_a_running_job_and_a_waiting_one():
+    jobs, going = Jobs(), threading.Event()
+
+    def work(report, should_stop):
+        going.set()
+        while not should_stop():
+            time.sleep(0.005)
+        return "so far"
+
+    running = jobs.submit(work, "a")
+    waiting = jobs.submit(work, "b")
+    assert going.wait(5)
+    assert jobs.place(waiting) == 1
+    waiting.stop()
+    running.stop()
+    assert running.wait(5)
+    assert waiting.wait(5)
+    assert running.state == STOPPED
+    assert running.result == "so far"
+    assert waiting.state == STOPPED
+    assert waiting.result is None
+
+
+def test_a_second_job_of_one_learner_stops_the_first():
+    jobs = Jobs()
+
+    def work(report, should_stop):
+        while not should_stop():
+            time.sleep(0.005)
+
+    first = jobs.submit(work, "a")
+    second = jobs.submit(lambda report, should_stop: "second", "a")
+    assert second.wait(5)
+    assert first.state == STOPPED
+    assert second.result == "second"
+
+
+def test_a_failing_job_does_not_take_the_worker_along():
+    jobs = Jobs()
+    bad = jobs.submit(lambda report, should_stop: 1 / 0, "a")
+    good = jobs.submit(lambda report, should_stop: "fine", "b")
+    assert good.wait(5)
+    assert bad.state == FAILED
+    assert "ZeroDivisionError" in bad.error
+    assert good.result == "fine"
+
+
+def test_the_line_has_an_end(monkeypatch):
+    monkeypatch.setattr("attn_core.jobs.MAX_WAITING", 2)
+    jobs, gate = Jobs(), threading.Event()
+    for owner in "ab":
+        jobs.submit(lambda report, should_stop: gate.wait(5), owner)
+    with pytest.raises(Full, match="2"):
+        jobs.submit(lambda report, should_stop: None, "c")
+    gate.set()
+
+
+def test_a_model_is_loaded_once_and_never_in_training_mode():
+    found = []
+    threads = [threading.Thread(target=lambda: found.append(zoo.get("speller"))) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len({id(x) for x in found}) == 1
+    assert not found[0].module.training
+    assert not any(p.requires_grad for p in found[0].module.parameters())
+
+
+def test_weights_with_another_sha256_are_refused(monkeypatch):
+    import dataclasses
+
+    manifest = dataclasses.replace(read_manifest("speller"), sha256="0" * 64)
+    with pytest.raises(WeightsMissing, match="sha256"):
+        load_weights(manifest)
+
+
+def test_missing_weights_say_where_they_were_looked_for():
+    import dataclasses
+
+    manifest = read_manifest("minilm")
+    gone = dataclasses.replace(manifest, raw=manifest.raw | {"package": "no_such_package"})
+    with pytest.raises(WeightsMissing, match="no_such_package"):
+        load_weights(gone)
+
+
+def test_device_falls_back_to_the_cpu():
+    assert device.available()[-1] == "cpu"
+    if not torch.cuda.is_available():
+        _, where = device.place(torch.nn.Linear(1, 1), "cuda")
+        assert where == "cpu"
+    with pytest.raises(ValueError, match="tpu"):
+        device.place(torch.nn.Linear(1, 1), "tpu")
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_stored_default_is_what_the_model_answers(lesson):
+    stored = load_default(lesson.slug)
+    experiment = compute.experiment(lesson)
+    fresh = experiment.run(experiment.Config())
+    assert stored.queries == fresh.queries
+    assert stored.keys == fresh.keys
+    for name, value in fresh.numbers.items():
+        assert stored.numbers[name] == pytest.approx(value, rel=1e-3, abs=1e-5), name
+    for site, trace in fresh.traces.items():
+        assert torch.allclose(stored.traces[site].weights, trace.weights, atol=1e-5)
+
+
+def test_kept_results_are_bounded_by_their_cells():
+    kept = compute.Results(100)
+    result = load_default(LESSONS[0].slug)
+    for i in range(5):
+        kept.put((i,), result)
+    assert kept.get((4,)) is result
+    assert kept.get((0,)) is None
+
+
+def test_minilm_equals_hugging_face():
+    """Same weights, hidden states and every attention map, to 1e-5."""
+    transformers = pytest.importorskip("transformers")
+    from attn_core.checkpoints import weights_path
+    from attn_core.inputs.tokens import tokenize
+
+    folder = weights_path(read_manifest("minilm")).parent
+    theirs = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    tokens = tokenize("The animal didn't cross the street because it was too tired.")
+    with torch.inference_mode():
+        states, traces = zoo.get("minilm").module(tokens.ids)
+        expected = theirs(tokens.ids, output_attentions=True)
+    assert (states - expected.last_hidden_state).abs().max() <= 1e-5
+    for i, weights in enumerate(expected.attentions):
+        assert (traces[f"encoder.{i}"].weights - weights).abs().max() <= 1e-5
