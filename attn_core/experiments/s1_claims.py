@@ -19,8 +19,9 @@ from attn_core.checkpoints import read_manifest
 from attn_core.claim_files import provenance, write
 from attn_core.claims import Claim, Condition, Measure, Numbers
 from attn_core.experiments.s1_additive import TWIN_WITH, TWIN_WITHOUT, held_out
-from attn_core.models.speller import Speller, letter_ids, phoneme_ids
+from attn_core.models.speller import Speller
 from attn_core.models.speller_search import beam_search, trace_of
+from attn_core.models.speller_text import letter_ids, phoneme_ids
 
 COMMAND = "python -m attn_core.experiments.s1_claims --runs runs"
 SEEDS = (0, 1, 2)

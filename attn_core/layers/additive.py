@@ -5,8 +5,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from attn_core.functional import additive_scores, attend
-from attn_core.interventions import Intervention, weigh
+from attn_core.interventions import Intervention
 from attn_core.trace import AttentionTrace
+from attn_core.weigh import weigh
 
 
 class AdditiveAttention(nn.Module):

@@ -6,8 +6,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attn_core.functional import attend, dot_product_scores
-from attn_core.interventions import Intervention, weigh
+from attn_core.interventions import Intervention
 from attn_core.trace import AttentionTrace
+from attn_core.weigh import weigh
 
 
 def scaled_dot_product_attention(

@@ -16,8 +16,8 @@ from attn_core.models.speller import (
     START,
     Encoded,
     Speller,
-    letter_ids,
 )
+from attn_core.models.speller_text import letter_ids
 from attn_core.trace import AttentionTrace, concat_queries
 
 MAX_BEAM = 16

@@ -9,6 +9,12 @@ QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7",
 HEIGHT = 220
 
 
+def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
+    """A chart of some rows; its title is its text alternative too."""
+    data = alt.Data(values=[dict(row) for row in rows])
+    return alt.Chart(data, title=labels["title"], description=labels["title"])
+
+
 def bars(
     names: Sequence[str], values: Sequence[float], labels: Mapping[str, str], colour: str = KEY
 ) -> alt.Chart:
@@ -36,7 +42,7 @@ def bars(
     ]
     letters = "[" + ",".join(repr(str(n)) for n in names) + "]"
     return (
-        alt.Chart(alt.Data(values=rows), title=labels["title"])
+        _chart(rows, labels)
         .mark_bar(color=colour, stroke="#555", strokeWidth=0.5)
         .encode(
             x=alt.X(
@@ -83,7 +89,7 @@ def curves(
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
     return (
-        alt.Chart(alt.Data(values=[dict(r) for r in kept]), title=labels["title"])
+        _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
         .encode(
             x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x),
@@ -114,7 +120,9 @@ def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> a
     altair.LayerChart
         The figure.
     """
-    base = alt.Chart(alt.Data(values=[dict(r) for r in rows]), title=labels["title"])
+    base = alt.Chart(
+        alt.Data(values=[dict(r) for r in rows]), title=labels["title"], description=labels["title"]
+    )
     y = alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
     rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
         x=alt.X("low:Q", title=labels["x"]), x2="high:Q", y=y
@@ -164,7 +172,7 @@ def histogram(
         for i, n in enumerate(counts)
     ]
     return (
-        alt.Chart(alt.Data(values=rows), title=labels["title"])
+        _chart(rows, labels)
         .mark_bar(color=colour)
         .encode(
             x=alt.X("from:Q", title=labels["x"], bin="binned"),
@@ -173,4 +181,50 @@ def histogram(
             tooltip=[alt.Tooltip("from:Q", format=".3f"), "count:Q"],
         )
         .properties(height=HEIGHT)
+    )
+
+
+def heat(
+    values: Sequence[Sequence[float]],
+    rows: Sequence[str],
+    columns: Sequence[str],
+    labels: Mapping[str, str],
+) -> alt.Chart:
+    """A small matrix as a picture: diverging around 0; what is not finite stays empty.
+
+    Parameters
+    ----------
+    values : sequence of sequence of float
+        At most some hundreds of cells.
+    rows, columns : sequence of str
+        Names, each different.
+    labels : mapping
+        "title" and "value".
+
+    Returns
+    -------
+    altair.Chart
+        The figure.
+    """
+    cells = [
+        {"row": rows[i], "column": columns[j], "value": value}
+        for i, line in enumerate(values)
+        for j, value in enumerate(line)
+        if abs(value) < float("inf")
+    ]
+    finite = [abs(v) for line in values for v in line if abs(v) < float("inf")]
+    most = max(finite, default=0.0) or 1.0
+    colour = alt.Scale(scheme="purpleorange", reverse=True, domain=[-most, most], domainMid=0)
+    return (
+        _chart(cells, labels)
+        .mark_rect()
+        .encode(
+            x=alt.X(
+                "column:N", sort=None, title=None, axis=alt.Axis(labelAngle=-60, labelOverlap=False)
+            ),
+            y=alt.Y("row:N", sort=None, title=None, axis=alt.Axis(labelOverlap=False)),
+            color=alt.Color("value:Q", title=labels["value"], scale=colour),
+            tooltip=["row:N", "column:N", alt.Tooltip("value:Q", format=".4f")],
+        )
+        .properties(height=HEIGHT + 100)
     )

@@ -17,8 +17,9 @@ import torch
 from torch import nn
 
 from attn_core.metrics import edit_distance
-from attn_core.models.speller import PAD, Speller, SpellerConfig, letter_ids, phoneme_ids
+from attn_core.models.speller import PAD, Speller, SpellerConfig
 from attn_core.models.speller_search import beam_search
+from attn_core.models.speller_text import letter_ids, phoneme_ids
 from attn_core.training import cmudict_data
 
 CONFIGS = {

@@ -19,7 +19,18 @@ from attn_core.lessons import Lesson
 from attn_core.lessons import lesson as find_lesson
 from attn_core.plots.view import Labels, Selection
 from attn_core.result import LessonResult
-from pages.shared import compute, controls, devices, foot, i18n, parts, predict, state, viewer
+from pages.shared import (
+    compute,
+    controls,
+    devices,
+    foot,
+    i18n,
+    inputs,
+    parts,
+    predict,
+    state,
+    viewer,
+)
 from pages.shared.i18n import t
 
 PARTS = ("read", "apart", "claim", "code", "check")
@@ -115,6 +126,7 @@ def _run(page: LessonPage, lesson: Lesson, below: DeltaGenerator) -> Run:
 
 
 def _notes(run: Run) -> None:
+    inputs.file_asked_for()
     if st.session_state.pop("_bad_link", False):
         st.warning(t("shell.bad_link"))
     if st.session_state.pop(f"viewer_{run.lesson.slug}.refused", False):
@@ -147,8 +159,8 @@ def _changes_bar(run: Run) -> None:
 
 @st.fragment
 def _body(page: LessonPage, lesson: Lesson) -> None:
-    inputs, see, below = (st.container(key=key) for key in ("inputs", "see", "below"))
-    with inputs:
+    above, see, below = (st.container(key=key) for key in ("inputs", "see", "below"))
+    with above:
         run = _run(page, lesson, below)
         _notes(run)
     with see:

@@ -4,7 +4,6 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import streamlit as st
-import torch
 
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
@@ -44,50 +43,47 @@ def reading(run: "Run") -> None:
         st.warning(t("s3_2.reading.cut", n=run.result.details["n_left"]))
 
 
-def _table(
-    name: str, tensor: torch.Tensor, rows: tuple[str, ...], columns: tuple[str, ...]
-) -> None:
-    shown = tensor[:MAX_SHOWN, :MAX_SHOWN].double().tolist()
-    names = [columns[i] if i < len(columns) else str(i + 1) for i in range(len(shown[0]))]
-    heads = [f"{i + 1} {n}" for i, n in enumerate(names)]
-    st.dataframe(
-        [
-            {
-                "": f"{i + 1} {rows[i] if i < len(rows) else ''}",
-                **dict(zip(heads, row, strict=True)),
-            }
-            for i, row in enumerate(shown)
-        ],
-        hide_index=True,
-        height=min(38 + 35 * len(shown), 320),
-        column_config={h: st.column_config.NumberColumn(format="%.4g") for h in heads},
-    )
-    if max(tensor.shape) > MAX_SHOWN:
-        st.caption(
-            t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1])
-        )
+def _names(labels: tuple[str, ...], n: int) -> list[str]:
+    return [f"{i + 1} {labels[i]}" if i < len(labels) else str(i + 1) for i in range(n)]
 
 
 def apart(run: "Run") -> None:
-    """One step at a time, as numbers; the scores' spread as a picture."""
+    """One step at a time: as numbers, as a picture, and how its numbers are spread."""
     found, given = experiment.steps(run.config, run.changes, run.device)
     step = st.segmented_control(
         t("s3_2.apart.step"), STEPS, required=True,
         format_func=lambda name: t(f"s3_2.apart.{name}"), **controls.seed("step", STEPS, "raw"),
     )  # fmt: skip
-    st.markdown(t(f"s3_2.apart.{step}.what", scale=f"{found.scale:.4g}", d_k=found.query.shape[-1]))
+    scale, d_k = f"{found.scale:.4g}", found.query.shape[-1]
+    st.markdown(t(f"s3_2.apart.{step}.what", scale=scale, d_k=d_k))
     tensor = getattr(found, step)
-    rows = given.keys if step in ("key", "value") else given.queries
+    shown = tensor[:MAX_SHOWN, :MAX_SHOWN].double().tolist()
     square = step in ("raw", "scaled", "tempered", "masked", "weights")
-    table, picture = st.columns([0.6, 0.4])
+    rows = _names(given.keys if step in ("key", "value") else given.queries, len(shown))
+    columns = _names(given.keys if square else (), len(shown[0]))
+    table, picture = st.columns(2)
     with table:
-        _table(step, tensor, rows, given.keys if square else ())
-    finite = tensor[tensor.isfinite()].flatten()[:20_000].double().tolist()
+        st.dataframe(
+            [
+                {"": r, **dict(zip(columns, line, strict=True))}
+                for r, line in zip(rows, shown, strict=True)
+            ],
+            hide_index=True,
+            height=min(38 + 35 * len(shown), 380),
+            column_config={c: st.column_config.NumberColumn(format="%.4g") for c in columns},
+        )
+    name = t(f"s3_2.apart.{step}")
     with picture:
-        words = {"x": t(f"s3_2.apart.{step}"), "y": t("s3_2.apart.count"),
-                 "title": t("s3_2.apart.spread")}  # fmt: skip
-        st.altair_chart(charts.histogram(finite, words), key="spread")
-        st.caption(t("s3_2.apart.spread_look", n=found.query.shape[-1]))
+        words = {"title": t("s3_2.apart.picture", step=name), "value": name}
+        st.altair_chart(charts.heat(shown, rows, columns, words), key="step-picture")
+    if max(tensor.shape) > MAX_SHOWN:
+        st.caption(
+            t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1])
+        )
+    finite = tensor[tensor.isfinite()].flatten()[:20_000].double().tolist()
+    words = {"x": name, "y": t("s3_2.apart.count"), "title": t("s3_2.apart.spread")}
+    st.altair_chart(charts.histogram(finite, words), key="spread")
+    st.caption(t("s3_2.apart.spread_look", n=d_k))
 
 
 def live(run: "Run") -> None:

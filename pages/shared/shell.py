@@ -8,6 +8,12 @@ from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
 from pages.shared import controls, devices, i18n
 from pages.shared.i18n import t
 
+# Fonts, line breaks and screen readers go by the document's language; Streamlit always says "en".
+_language = st.components.v2.component(
+    "document_language",
+    js="export default function ({ data }) {\n  document.documentElement.lang = data;\n}\n",
+)
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -45,6 +51,7 @@ def language_switch() -> None:
             on_change=controls.keep,
             args=("lang", None),
         )
+        _language(key="document-language", data=i18n.language(), height=1)
 
 
 def _sidebar(pages: dict[str, st.Page], current: str) -> None:

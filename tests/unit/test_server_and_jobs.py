@@ -1,4 +1,4 @@
-"""What surrounds the pages: uploads in memory, jobs that run, stop and fail alone, shared models."""
+"""Around the pages: uploads in memory; jobs that run, stop and fail alone; shared models."""
 
 import asyncio
 import threading

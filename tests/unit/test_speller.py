@@ -10,6 +10,7 @@ from attn_core.interventions import Cell, Intervention
 from attn_core.metrics import edit_distance
 from attn_core.models import speller as m
 from attn_core.models.speller_search import beam_search, trace_of
+from attn_core.models.speller_text import letter_ids, phoneme_ids
 
 TINY = m.SpellerConfig(d_embedding=8, d_encoder=6, d_decoder=10, d_attention=5, n_layers=1)
 
@@ -26,8 +27,8 @@ def tiny():
 
 def log_probability(model, word, phonemes):
     """By teacher forcing, without any of the search code."""
-    letters, lengths = m.letter_ids([word])
-    target = m.phoneme_ids([phonemes])
+    letters, lengths = letter_ids([word])
+    target = phoneme_ids([phonemes])
     logits = model(letters, lengths, target)[0]
     return float(torch.log_softmax(logits, -1)[torch.arange(len(target[0])), target[0]].sum())
 
@@ -111,7 +112,7 @@ def test_beam_width_is_bounded(tiny, width):
 @pytest.mark.parametrize("words", [[""], ["x" * 41], ["naïve"]])
 def test_unreadable_words_are_refused(words):
     with pytest.raises(ValueError, match="."):
-        m.letter_ids(words)
+        letter_ids(words)
 
 
 def test_twins_have_equal_parameters():

@@ -10,17 +10,8 @@ from hypothesis import strategies as st
 
 from attn_core import masks
 from attn_core.interventions import Cell, Intervention
-from attn_core.plots.view import (
-    MASKED,
-    MAX_SIDE,
-    Labels,
-    Selection,
-    max_pool,
-    pack,
-    probe,
-    quantise,
-    unpack_header,
-)
+from attn_core.plots.pooling import MASKED, max_pool, quantise
+from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack, probe, unpack_header
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
