@@ -1,7 +1,8 @@
 """Lesson 1, additive attention: controls and words."""
 
+from typing import Any
+
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from attn_core.experiments import s1_additive as experiment
 from attn_core.inputs.text import clean_word, read_words
@@ -22,8 +23,8 @@ def _example() -> None:
     st.session_state["example"] = None
 
 
-def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
-    """All inputs."""
+def give() -> dict[str, Any]:
+    """What the learner gives: a word."""
     word, example, more = st.columns([0.52, 0.3, 0.18], vertical_alignment="bottom")
     with word:
         typed = inputs.text("word", t("s1.word"), DEFAULT.word)
@@ -36,12 +37,17 @@ def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
         found = inputs.upload("words", t("s1.upload"), ["txt", "csv", "md"], read_words)
         if found is not None:
             spelling_parts.word_list(found, DEFAULT.word)
-    warmth, beam = below.columns(2)
+    return {"word": clean_word(typed)}
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    warmth, beam = st.columns(2)
     with warmth:
         temperature = controls.temperature()
     with beam:
         width = controls.slider("beam", DEFAULT.beam, 1, 16)
-    return experiment.Config(clean_word(typed), width), Intervention(temperature=temperature)
+    return experiment.Config(beam=width, **values), Intervention(temperature=temperature)
 
 
 def labels(run: frame.Run) -> Labels:
@@ -60,7 +66,8 @@ def labels(run: frame.Run) -> Labels:
 frame.lesson(
     frame.LessonPage(
         number="1",
-        controls=draw,
+        inputs=give,
+        controls=turn,
         labels=labels,
         reading=spelling_parts.reading,
         apart=spelling_parts.apart,

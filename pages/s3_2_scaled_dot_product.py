@@ -58,13 +58,17 @@ def _random(place: DeltaGenerator) -> dict[str, Any]:
 SOURCES = {"words": _words, "typed": _typed, "random": _random}
 
 
-def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
-    """All inputs."""
+def give() -> dict[str, Any]:
+    """What the learner gives: words, numbers, or a seed."""
     first, rest = st.columns([0.24, 0.76], vertical_alignment="bottom")
     with first:
         source = controls.segments("source", experiment.SOURCES, DEFAULT.source)
-    values = SOURCES[source](rest)
-    scale, temperature, mask, dtype = below.columns(
+    return {"source": source, **SOURCES[source](rest)}
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    scale, temperature, mask, dtype = st.columns(
         [0.2, 0.34, 0.26, 0.2], vertical_alignment="bottom"
     )
     with scale:
@@ -76,9 +80,8 @@ def draw(below: DeltaGenerator) -> tuple[experiment.Config, Intervention]:
     with dtype:
         number = controls.choice("dtype", tuple(DTYPES), DEFAULT.dtype)
     if kind == "window":
-        with below:
-            values["radius"] = controls.slider("radius", DEFAULT.radius, 0, 64)
-    config = experiment.Config(source=source, scaled=scaled, mask=kind, dtype=number, **values)
+        values = values | {"radius": controls.slider("radius", DEFAULT.radius, 0, 64)}
+    config = experiment.Config(scaled=scaled, mask=kind, dtype=number, **values)
     return config, Intervention(temperature=warmth)
 
 
@@ -98,7 +101,8 @@ def labels(run: frame.Run) -> Labels:
 frame.lesson(
     frame.LessonPage(
         number="3.2",
-        controls=draw,
+        inputs=give,
+        controls=turn,
         labels=labels,
         reading=sdp_parts.reading,
         apart=sdp_parts.apart,

@@ -236,6 +236,7 @@ def run(
         "scale": found.scale,
         "raw_score_std": stats.raw_std,
         "scaled_score_std": stats.scaled_std,
+        "score_std": found.tempered[found.tempered.isfinite()].double().std(correction=0),
         "entropy_bits": stats.entropy_bits.mean(),
         "max_entropy_bits": stats.max_entropy_bits,
         "max_weight": stats.max_weight.mean(),
@@ -254,6 +255,11 @@ def run(
         "row_entropy": [float(x) for x in stats.entropy_bits.nan_to_num()[:MAX_TOKENS]],
     }
     return LessonResult({sdp.SITE: found.trace}, given.queries, given.keys, numbers, details)
+
+
+def warm_up() -> None:
+    """Run once on little, so that no learner waits for torch's first backward pass."""
+    run(Config(source="random", n=4, d_k=4))
 
 
 def reading(result: LessonResult, query: int) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def run(
 
 
 def warm_up() -> None:
-    """Read every lesson's stored default before the first visitor."""
+    """Read every lesson's stored default, and whatever else it wants done before a visitor."""
     for lesson in LESSONS:
         _defaults[lesson.slug] = load_default(lesson.slug)
-        experiment(lesson)
+        getattr(experiment(lesson), "warm_up", lambda: None)()

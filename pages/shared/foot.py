@@ -2,11 +2,12 @@
 
 import csv
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from attn_core import notebooks
+from attn_core.lessons import Lesson
 from pages.shared import state
 from pages.shared.i18n import t
 
@@ -14,41 +15,52 @@ if TYPE_CHECKING:
     from pages.shared.frame import Run
 
 
-def _csv(run: "Run") -> bytes:
+def took(run: "Run") -> None:
+    """Device and milliseconds of the run on screen."""
+    where = run.result.details.get("device", run.device)
+    if run.milliseconds:
+        st.caption(f"{t(f'device.{where}')} · {t('foot.took', ms=f'{run.milliseconds:.0f}')}")
+    else:
+        st.caption(f"{t(f'device.{where}')} · {t('foot.stored')}")
+
+
+def keep(run: "Run") -> None:
+    """Hand the run on screen to the downloads, which are made when they are asked for."""
+    kept = st.session_state.setdefault(f"{run.lesson.slug}.shown", {})
+    kept |= {"run": run, "link": state.link(), "intro": t("foot.notebook_intro")}
+
+
+def _csv(kept: dict[str, Any]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(["name", "value"])
-    writer.writerows(run.result.numbers.items())
+    writer.writerows(kept["run"].result.numbers.items())
     return out.getvalue().encode("utf-8-sig")
 
 
-def _notebook(run: "Run") -> bytes:
+def _notebook(kept: dict[str, Any]) -> bytes:
+    run = kept["run"]
     return notebooks.build(
-        run.lesson,
-        run.config,
-        run.changes,
-        run.result.numbers,
-        t("foot.notebook_intro"),
-        state.link(),
+        run.lesson, run.config, run.changes, run.result.numbers, kept["intro"], kept["link"]
     )
 
 
-def show(run: "Run") -> None:
+def show(lesson: Lesson) -> None:
     """Draw the foot."""
+    kept = st.session_state.setdefault(f"{lesson.slug}.shown", {})
     with st.container(key="foot", horizontal=True, vertical_alignment="center"):
-        where = run.result.details.get("device", run.device)
-        took = (
-            t("foot.took", ms=f"{run.milliseconds:.0f}") if run.milliseconds else t("foot.stored")
+        link = st.popover(
+            t("foot.link"), icon=":material/link:", on_change="rerun", key="link-open"
         )
-        st.caption(f"{t(f'device.{where}')} · {took}")
-        with st.popover(t("foot.link"), icon=":material/link:"):
-            st.caption(t("foot.link_help"))
-            st.code(state.link(), language=None, wrap_lines=True)
+        if link.open:
+            with link:
+                st.caption(t("foot.link_help"))
+                st.code(state.link(), language=None, wrap_lines=True)
         st.download_button(
-            t("foot.numbers"), data=lambda: _csv(run), file_name=f"{run.lesson.slug}.csv",
+            t("foot.numbers"), data=lambda: _csv(kept), file_name=f"{lesson.slug}.csv",
             mime="text/csv", icon=":material/table:", on_click="ignore",
         )  # fmt: skip
         st.download_button(
-            t("foot.notebook"), data=lambda: _notebook(run), file_name=f"{run.lesson.slug}.ipynb",
+            t("foot.notebook"), data=lambda: _notebook(kept), file_name=f"{lesson.slug}.ipynb",
             mime="application/x-ipynb+json", icon=":material/code:", on_click="ignore",
         )  # fmt: skip

@@ -34,6 +34,8 @@ from pages.shared import (
 from pages.shared.i18n import t
 
 PARTS = ("read", "apart", "claim", "code", "check")
+OF_THE_RUN = ("apart", "code", "check")
+"""Parts that show the run on screen, and so change with it."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,13 @@ class LessonPage:
     ----------
     number : str
         The document's.
+    inputs : callable
+        Draws what the learner gives; answers it as values for ``controls``. A change of it runs
+        the whole lesson again.
     controls : callable
-        Gets the container below the picture; draws the inputs where it stands and the other
-        controls in there. Answers the experiment's ``Config`` and the changes that its own
-        controls make (temperature, scale), as an ``Intervention`` with nothing else set.
+        Draws the controls below the picture; from the inputs' values and its own answers the
+        experiment's ``Config`` and the changes that the controls make (temperature, scale), as an
+        ``Intervention`` with nothing else set. A change of them runs little more than the picture.
     labels : callable
         Words around the viewer's picture, from the run.
     reading : callable
@@ -69,17 +74,18 @@ class LessonPage:
     apart : callable
         Draws "Take it apart".
     live : callable
-        Draws the lesson's live experiments under "Test the claim".
+        Draws the lesson's live experiments under "Test the claim"; a fragment of its own.
     default_query : int or None
         The row open at first.
     """
 
     number: str
-    controls: Callable[[DeltaGenerator], tuple[Any, Intervention]]
+    inputs: Callable[[], dict[str, Any]]
+    controls: Callable[[dict[str, Any]], tuple[Any, Intervention]]
     labels: Callable[[Run], Labels]
     reading: Callable[[Run], None]
     apart: Callable[[Run], None]
-    live: Callable[[Run], None]
+    live: Callable[[], None]
     default_query: int | None = None
 
 
@@ -96,18 +102,17 @@ def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     )
 
 
-def _run(page: LessonPage, lesson: Lesson, below: DeltaGenerator) -> Run:
+def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any]) -> Run:
     device = devices.current()
     key = f"{lesson.slug}.good"
-    selection = state.selection()
     try:
-        config, drawn = page.controls(below)
+        config, drawn = page.controls(values)
         changes = _merge(drawn, state.changes())
         result, milliseconds = compute.run(lesson, config, changes, device)
         before = compute.run(lesson, config, Intervention(), device)[0] if changes else result
         st.session_state[key] = (config, changes)
     except Refused as error:
-        # The sentence, and the last good picture under it: nothing is lost.
+        # The sentence, and the last good picture with it: nothing is lost.
         st.warning(refusal(error), icon=":material/edit:")
         config, changes = st.session_state.get(
             key, (compute.experiment(lesson).Config(), Intervention())
@@ -119,6 +124,7 @@ def _run(page: LessonPage, lesson: Lesson, below: DeltaGenerator) -> Run:
         config, changes = compute.experiment(lesson).Config(), Intervention()
         result, milliseconds = compute.run(lesson, config, changes, device)
         before = result
+    selection = state.selection()
     if selection.query is None and page.default_query is not None:
         row = min(page.default_query, len(result.queries) - 1)
         selection = dataclasses.replace(selection, query=row)
@@ -126,7 +132,6 @@ def _run(page: LessonPage, lesson: Lesson, below: DeltaGenerator) -> Run:
 
 
 def _notes(run: Run) -> None:
-    inputs.file_asked_for()
     if st.session_state.pop("_bad_link", False):
         st.warning(t("shell.bad_link"))
     if st.session_state.pop(f"viewer_{run.lesson.slug}.refused", False):
@@ -158,11 +163,15 @@ def _changes_bar(run: Run) -> None:
 
 
 @st.fragment
-def _body(page: LessonPage, lesson: Lesson) -> None:
-    above, see, below = (st.container(key=key) for key in ("inputs", "see", "below"))
-    with above:
-        run = _run(page, lesson, below)
+def _stage(
+    page: LessonPage, lesson: Lesson, values: dict[str, Any], part: str, body: DeltaGenerator
+) -> None:
+    """The picture, its reading, its controls, and an open part that shows the same run."""
+    see, below = st.container(key="see"), st.container(key="below")
+    with below:
+        run = _run(page, lesson, values)
         _notes(run)
+        foot.took(run)
     with see:
         picture, words = st.columns([0.68, 0.32], gap="medium")
         with picture:
@@ -170,32 +179,39 @@ def _body(page: LessonPage, lesson: Lesson) -> None:
                 lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before
             )
             _changes_bar(run)
-        with words, st.container(key="reading"):
+        with words:
             page.reading(run)
-    part = st.segmented_control(
-        t("frame.parts"),
-        PARTS,
-        format_func=lambda name: t(f"frame.part.{name}"),
-        label_visibility="collapsed",
-        **controls.seed("part", PARTS, "read"),
-    )
-    with st.container(key="part-body"):
-        if part == "read":
-            parts.read(lesson)
-        elif part == "apart":
-            page.apart(run)
-        elif part == "claim":
-            parts.claims(lesson)
-            page.live(run)
-        elif part == "code":
-            parts.printed_code(run)
-        elif part == "check":
-            parts.check(run)
-    foot.show(run)
+    foot.keep(run)
+    if part in OF_THE_RUN:
+        with body:
+            if part == "apart":
+                page.apart(run)
+            elif part == "code":
+                parts.printed_code(run)
+            else:
+                parts.check(run)
+
+
+@st.fragment
+def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -> None:
+    with st.container(key="inputs"):
+        inputs.file_asked_for()
+        key = f"{lesson.slug}.values"
+        try:
+            values = page.inputs()
+            st.session_state[key] = values
+        except Refused as error:
+            st.warning(refusal(error), icon=":material/edit:")
+            values = st.session_state.get(key, {})
+    _stage(page, lesson, values, part, body)
 
 
 def lesson(page: LessonPage) -> None:
-    """Draw a lesson."""
+    """Draw a lesson.
+
+    Two nested fragments: an input runs the outer one, a control below the picture the inner one,
+    which is little more than the picture. What does not depend on the run stands outside both.
+    """
     entry = find_lesson(page.number)
     st.title(f"{entry.number}  {t(f'section.{entry.number}')}")
     with st.container(key="question"):
@@ -203,4 +219,22 @@ def lesson(page: LessonPage) -> None:
         words.markdown(i18n.prose(entry.slug, "question"))
         with button:
             predict.show(entry)
-    _body(page, entry)
+    stage = st.container(key="stage")
+    part = st.segmented_control(
+        t("frame.parts"),
+        PARTS,
+        format_func=lambda name: t(f"frame.part.{name}"),
+        label_visibility="collapsed",
+        **controls.seed("part", PARTS, "read"),
+    )
+    body = st.container(key="part-body")
+    with stage:
+        _inputs(page, entry, part or "", body)
+    if part == "read":
+        with body:
+            parts.read(entry)
+    elif part == "claim":
+        with body:
+            parts.claims(entry)
+            page.live()
+    foot.show(entry)

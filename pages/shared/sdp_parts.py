@@ -18,22 +18,26 @@ MAX_SHOWN = 24
 STEPS = ("query", "key", "value", "raw", "scaled", "tempered", "masked", "weights", "output")
 
 
+METRICS = ("entropy_bits", "max_weight", "score_std", "jacobian_norm")
+
+
 def reading(run: "Run") -> None:
     """What to look for in the picked row, and the statistics that scaling is about."""
     facts = i18n.marked(experiment.reading(run.result, run.selection.query or 0))
     numbers, before = run.result.numbers, run.before.numbers
-    st.markdown(f"##### {t('s3_2.reading.title', **facts)}")
-    st.markdown(t("s3_2.reading.row", **facts))
-    left, right = st.columns(2)
-    for i, name in enumerate(("entropy_bits", "max_weight", "scaled_score_std", "jacobian_norm")):
-        changed = run.changes and abs(numbers[name] - before[name]) > 5e-4
-        (left if i % 2 == 0 else right).metric(
-            t(f"s3_2.metric.{name}"),
-            f"{numbers[name]:.3f}",
-            delta=f"{numbers[name] - before[name]:+.3f}" if changed else None,
-            delta_color="off",
-            help=t(f"s3_2.metric.{name}.help", most=f"{numbers['max_entropy_bits']:.2f}"),
-        )
+    most = f"{numbers['max_entropy_bits']:.2f}"
+    lines = [f"##### {t('s3_2.reading.title', **facts)}", t("s3_2.reading.row", **facts), ""]
+    now, was = t("s3_2.reading.now"), t("s3_2.reading.was")
+    lines += [f"| | {now} | {was} |", "|:--|--:|--:|"]
+    for name in METRICS:
+        old = f"{before[name]:.3f}" if run.changes else "–"
+        lines.append(f"| {t(f's3_2.metric.{name}')} | **{numbers[name]:.3f}** | {old} |")
+    helps = [t(f"s3_2.metric.{name}.help", most=most) for name in METRICS]
+    names = [t(f"s3_2.metric.{name}") for name in METRICS]
+    st.markdown(
+        "\n".join(lines),
+        help="\n".join(f"- **{n}**: {h}" for n, h in zip(names, helps, strict=True)),
+    )
     bad = int(numbers["non_finite"])
     if bad:
         st.warning(t("s3_2.reading.overflow", n=bad, dtype=run.config.dtype))
@@ -86,7 +90,8 @@ def apart(run: "Run") -> None:
     st.caption(t("s3_2.apart.spread_look", n=d_k))
 
 
-def live(run: "Run") -> None:
+@st.fragment
+def live() -> None:
     """Three measurements made here and now, each in the job queue."""
     st.markdown(f"#### {t('s3_2.live.title')}")
     sweep, overflow, backends, timing = st.tabs(

@@ -22,25 +22,22 @@ def reading(run: "Run") -> None:
     details = run.result.details
     best = details["hypotheses"][0]
     facts = i18n.marked(experiment.reading(run.result, run.selection.query or 0))
-    st.markdown(f"### /{best['ipa']}/")
-    st.caption(f"{' '.join(best['phonemes'])} · p = {best['probability']:.2f}")
+    sounds = " ".join(best["phonemes"])
+    lines = [f"### /{best['ipa']}/", f"{sounds} · p = {best['probability']:.2f}"]
     if run.changes:
         was = run.before.details["hypotheses"][0]
         same = was["phonemes"] == best["phonemes"]
-        st.markdown(t("s1.reading.same" if same else "s1.reading.was", ipa=was["ipa"]))
+        lines.append(t("s1.reading.same" if same else "s1.reading.was", ipa=was["ipa"]))
     if details["listed"]:
-        right = " ".join(best["phonemes"]) in details["listed"]
-        st.markdown(
-            t("s1.reading.listed_right" if right else "s1.reading.listed_wrong",
-              listed=" / ".join(details["listed"]))
-        )  # fmt: skip
-    st.markdown(t("s1.reading.step", **facts))
-    _scrub(run)
+        kind = "right" if sounds in details["listed"] else "wrong"
+        listed = " / ".join(details["listed"])
+        lines.append(t(f"s1.reading.listed_{kind}", listed=listed))
+    lines.append(t("s1.reading.step", **facts))
     twins = details["twins"]
-    st.markdown(
-        t("s1.reading.twins", with_ipa=twins[experiment.TWIN_WITH]["ipa"],
-          without_ipa=twins[experiment.TWIN_WITHOUT]["ipa"])
-    )  # fmt: skip
+    with_, without = (twins[k]["ipa"] for k in (experiment.TWIN_WITH, experiment.TWIN_WITHOUT))
+    lines.append(t("s1.reading.twins", with_ipa=with_, without_ipa=without))
+    st.markdown("\n\n".join(lines))
+    _scrub(run)
 
 
 def _moved(key: str) -> None:
@@ -110,7 +107,8 @@ def word_list(found: WordList, default: str) -> None:
     )
 
 
-def live(run: "Run") -> None:
+@st.fragment
+def live() -> None:
     """Error by word length of both twins as recorded, and a comparison made now."""
     words = {"x": t("s1.live.length"), "y": t("s1.live.error"), "series": t("s1.live.model"),
              "title": t("s1.live.by_length")}  # fmt: skip
