@@ -35,7 +35,7 @@ WATCH = """
   new MutationObserver(look).observe(document, {
     subtree: true, childList: true, attributes: true, attributeFilter: ['data-painted'],
   });
-  window.addEventListener('keydown', (e) => {
+  for (const kind of ['keydown', 'click']) window.addEventListener(kind, (e) => {
     Object.assign(bench, { key: e.timeStamp, sent: null, painted: null, frame: null });
   }, true);
   const send = WebSocket.prototype.send;

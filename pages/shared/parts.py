@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from attn_core import claim_files
+from attn_core.claims import Claim, Measure
 from attn_core.interventions import Intervention
 from attn_core.lessons import Lesson
 from attn_core.plots import charts
@@ -63,15 +64,16 @@ def read(lesson: Lesson) -> None:
     st.markdown(i18n.prose(lesson.slug, "answer"))
 
 
-def _condition_row(claim_id: str, result: ConditionResult, unit: str) -> dict[str, str]:
+def _condition_row(claim_id: str, result: ConditionResult, measure: Measure) -> dict[str, str]:
+    times = "× " if measure.comparison == "ratio" else ""
     if result.verdict == "not_tested":
         numbers = {"value": "–", "baseline": "–", "effect": "–", "interval": "–"}
     else:
         numbers = {
             "value": f"{result.value:.4g}",
             "baseline": f"{result.baseline:.4g}",
-            "effect": f"{result.effect:.4g}",
-            "interval": f"{result.low:.4g} … {result.high:.4g}",
+            "effect": f"{times}{result.effect:.4g}",
+            "interval": f"{times}{result.low:.4g} … {result.high:.4g}",
         }
     return {
         t("claim.condition"): t(f"claim.{claim_id}.condition.{result.key}"),
@@ -80,14 +82,14 @@ def _condition_row(claim_id: str, result: ConditionResult, unit: str) -> dict[st
         t("claim.baseline"): numbers["baseline"],
         t("claim.effect"): numbers["effect"],
         t("claim.interval"): numbers["interval"],
-        t("claim.unit"): t(f"unit.{unit}"),
+        t("claim.unit"): t(f"unit.{measure.unit}"),
         t("claim.runs"): str(result.n_seeds),
         t("claim.n"): str(result.n),
     }
 
 
 @cache
-def _judged(claim_id: str) -> tuple[claim_files.Claim, Verdict]:
+def _judged(claim_id: str) -> tuple[Claim, Verdict]:
     claim = claim_files.load(claim_id)
     return claim, verdict(claim)
 
@@ -103,8 +105,6 @@ def claim_card(claim_id: str) -> None:
     with st.container(border=True):
         st.markdown(f"`{claim_id}` {t(f'claim.{claim_id}.statement')}")
         st.markdown(badge(found.name))
-        if found.name == "wrong_as_stated" and i18n.has(f"claim.{claim_id}.right"):
-            st.markdown(f"**{t('claim.right')}** {t(f'claim.{claim_id}.right')}")
         if claim.kind == "not_tested":
             st.markdown(t(f"claim.{claim_id}.reason"))
             return
@@ -127,13 +127,17 @@ def claim_card(claim_id: str) -> None:
             st.altair_chart(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
         st.dataframe(
-            [_condition_row(claim_id, r, measure.unit) for r in found.conditions + found.right],
-            hide_index=True,
+            [_condition_row(claim_id, r, measure) for r in found.conditions], hide_index=True
         )
+        unit = "ratio" if measure.comparison == "ratio" else measure.unit
         st.caption(
             f"{t(f'claim.source.{claim.source}')} · {t('claim.smallest')} "
-            f"{measure.smallest_effect:g} {t(f'unit.{measure.unit}')}"
+            f"{measure.smallest_effect:g} {t(f'unit.{unit}')}"
         )
+        if claim.right is not None:
+            st.markdown(f"**{t('claim.right')}** {t(f'claim.{claim_id}.right')}")
+            right = [_condition_row(claim_id, r, claim.right) for r in found.right]
+            st.dataframe(right, hide_index=True)
         st.code(claim.command, language="bash")
 
 

@@ -120,6 +120,11 @@ def test_link_opens_the_same_state_in_a_fresh_browser_language_included(page, se
     page.wait_for_timeout(500)
     other = fresh(locale="en-US")
     ready(other, link)
+    for each in (page, other):
+        each.wait_for_function(
+            "() => { const v = document.querySelector('[data-painted]').attnViewer.view;"
+            " return (v.header ?? v).changed.tokens.length === 1 }"
+        )
     expect(other.get_by_role("heading", name=re.compile("注意力的基本概念"))).to_be_visible()
     mine, theirs = view(page), view(other)
     assert theirs["changed"] == mine["changed"] == {"cells": [], "tokens": [7], "heads": []}
