@@ -37,9 +37,14 @@ class LessonResult:
     details: dict[str, Any]
 
     @property
-    def cells(self) -> int:
-        """Cells of attention held, over all sites and heads."""
-        return sum(trace.weights.numel() for trace in self.traces.values())
+    def nbytes(self) -> int:
+        """Bytes of all tensors held."""
+        return sum(
+            value.nbytes
+            for trace in self.traces.values()
+            for field in fields(AttentionTrace)
+            if isinstance(value := getattr(trace, field.name), torch.Tensor)
+        )
 
 
 def save_default(slug: str, result: LessonResult) -> Path:

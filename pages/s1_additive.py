@@ -34,7 +34,7 @@ def give() -> dict[str, Any]:
             placeholder=t("s1.examples_pick"),
         )  # fmt: skip
     with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
-        found = inputs.upload("words", t("s1.upload"), ["txt", "csv", "md"], read_words)
+        found = inputs.upload("words", t("s1.upload"), read_words)
         if found is not None:
             spelling_parts.word_list(found, DEFAULT.word)
     return {"word": clean_word(typed)}

@@ -19,7 +19,7 @@ DEFAULT = experiment.Config()
 def _words(place: DeltaGenerator) -> dict[str, Any]:
     wide, layer, head, more = place.columns([0.6, 0.12, 0.12, 0.16], vertical_alignment="bottom")
     with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
-        found = inputs.upload("text", t("s3_2.upload"), ["txt", "md"], decode_text)
+        found = inputs.upload("text", t("s3_2.upload"), decode_text)
         if found is not None:
             st.button(
                 t("s3_2.use_upload", n=len(found)),

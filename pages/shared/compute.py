@@ -11,15 +11,15 @@ from attn_core.interventions import Intervention
 from attn_core.lessons import LESSONS, Lesson
 from attn_core.result import LessonResult, load_default
 
-MAX_CELLS = 8_000_000
-"""Cells of attention kept over all results (about 12 bytes each): old results go first."""
+MAX_BYTES = 200 * 2**20
+"""Bytes of tensors kept over all results; old results go first."""
 
 
 class Results:
-    """The last results, by key; thread-safe; bounded by their cells."""
+    """The last results, by key; thread-safe; bounded by their bytes."""
 
-    def __init__(self, max_cells: int) -> None:
-        self._max_cells = max_cells
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[Any, ...], LessonResult] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -35,12 +35,12 @@ class Results:
         with self._lock:
             self._kept[key] = result
             while (
-                len(self._kept) > 1 and sum(r.cells for r in self._kept.values()) > self._max_cells
+                len(self._kept) > 1 and sum(r.nbytes for r in self._kept.values()) > self._max_bytes
             ):
                 self._kept.popitem(last=False)
 
 
-RESULTS = Results(MAX_CELLS)
+RESULTS = Results(MAX_BYTES)
 _defaults: dict[str, LessonResult] = {}
 
 

@@ -42,11 +42,14 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     return value
 
 
-def upload(name: str, label: str, types: list[str], read: Callable[[bytes], T]) -> T | None:
-    """An uploaded file, read from memory by content; a refusal is a sentence under it."""
-    file = st.file_uploader(
-        label, type=types, key=f"upload-{name}", max_upload_size=MAX_UPLOAD_BYTES // 2**20
-    )
+def upload(name: str, label: str, read: Callable[[bytes], T]) -> T | None:
+    """An uploaded file, read from memory by content; a refusal is a sentence under it.
+
+    No list of file types is given: Streamlit goes by the name's ending, and raises where a crafted
+    message has another one.
+    """
+    limit = MAX_UPLOAD_BYTES // 2**20
+    file = st.file_uploader(label, key=f"upload-{name}", max_upload_size=limit)
     if file is None:
         return None
     try:

@@ -163,14 +163,15 @@ def test_upload_a_list_and_open_a_word_of_it(page, server):
         ("picture.txt", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, "not a text file"),
         ("latin.txt", "café ".encode("latin-1") * 100, "characters can't be read"),
         ("big.txt", b"word " * 400_000, "at most"),
+        ("program.exe", b"MZ\x90\x00" * 100, "not a text file"),
+        ("huge.txt", b"a" * 50_000_000, "5.0MB or smaller"),
     ],
 )  # fmt: skip
-def test_hostile_uploads_are_refused_with_a_sentence(page, server, name, data, says):
+def test_hostile_uploads_are_refused_with_a_sentence(page, server, tmp_path, name, data, says):
     ready(page, server + L1)
     page.get_by_role("button", name="File").click()
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(
-        {"name": name, "mimeType": "text/plain", "buffer": data}
-    )
+    (tmp_path / name).write_bytes(data)
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(tmp_path / name)
     expect(page.get_by_text(says, exact=False).first).to_be_visible()
     assert view(page)["n"][1] == len("gravitational")
 

@@ -178,7 +178,7 @@ def test_stored_default_is_what_the_model_answers(lesson):
         assert torch.allclose(stored.traces[site].weights, trace.weights, atol=1e-5)
 
 
-def test_kept_results_are_bounded_by_their_cells():
+def test_kept_results_are_bounded_by_their_bytes():
     kept = compute.Results(100)
     result = load_default(LESSONS[0].slug)
     for i in range(5):
