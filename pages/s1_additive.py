@@ -72,6 +72,5 @@ frame.lesson(
         reading=spelling_parts.reading,
         apart=spelling_parts.apart,
         live=spelling_parts.live,
-        default_query=7,
     )
 )

@@ -90,7 +90,7 @@ def labels(run: frame.Run) -> Labels:
     facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
     return Labels(
         title=t("s3_2.view.title"),
-        look=t("s3_2.view.look", **facts),
+        look=t("s3_2.view.look" if run.config.scaled else "s3_2.view.look_off", **facts),
         summary=t("s3_2.view.summary", n=len(run.result.queries), **facts),
         sites={"sdp": t("s3_2.view.site")},
         strings=i18n.viewer_strings(i18n.language()),
@@ -107,6 +107,5 @@ frame.lesson(
         reading=sdp_parts.reading,
         apart=sdp_parts.apart,
         live=sdp_parts.live,
-        default_query=10,
     )
 )

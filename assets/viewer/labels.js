@@ -29,6 +29,7 @@ export function labelLayer(axis) {
     attr(box, "title", item.title ?? item.label);
     attr(img, "src", item.image ?? null);
     img.hidden = !item.image;
+    box.classList.remove("lit", "extra"); // a reused node starts unlit
     box.classList.toggle("cut", cut);
     box.classList.toggle("picked", picked);
     const slanted = !lines && axis === 1 && !L.flat && !item.image;

@@ -19,7 +19,7 @@ export function fillTable(box, view) {
     if (item.image) name.append(h("img", { src: item.image, alt: "" }));
     name.append(item.label ?? "");
     const bar = h("i", {});
-    bar.style.width = `${100 * Math.min(1, Math.max(0, row.weights[k]))}%`;
+    bar.style.width = `${100 * Math.min(1, Math.max(0, row.weights[k] || 0))}%`; // NaN draws nothing
     return h("tr", {}, h("td", { text: String(k + 1) }), name, h("td", { text: number(row.scores[k], 4) }), h("td", { text: number(row.weights[k], 4) }), h("td", { class: "bar", "aria-hidden": "true" }, bar));
   });
   const head = h("tr", {}, ...[t.position, t.key, t.score, t.weight].map((text) => h("th", { scope: "col", text })), h("td", {}));

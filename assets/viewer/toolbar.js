@@ -57,7 +57,7 @@ export function controls(act) {
     legend(view, s, theme) {
       const t = view.strings, look = s.shown, lines = s.mode === "lines";
       const by = s.scale.value;
-      scale.update(t.scale, [["row", t.scale_row, t.scale_row_help], ["head", t.scale_head, t.scale_head_help], ["all", t.scale_all, t.scale_all_help]], by, !lines && !look.diverging);
+      scale.update(t.scale, [["row", t.scale_row, t.scale_row_help], ["head", t.scale_head, t.scale_head_help], ...(view.sites.length > 1 || view.sites[0].heads > 1 ? [["all", t.scale_all, t.scale_all_help]] : [])], by, !lines && !look.diverging);
       const stops = look.diverging ? theme.diverge.filter((_, i) => i % 51 === 0) : theme.ramp.filter((_, i) => i % 32 === 0 || i === 254);
       const wash = `linear-gradient(to right, ${stops.join(", ")})`;
       if (ramp.dataset.wash !== wash) { ramp.dataset.wash = wash; ramp.style.background = wash; }

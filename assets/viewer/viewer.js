@@ -85,7 +85,9 @@ class Viewer {
     this.scale.confirm(view.scale);
     if (!view.before) this.compare = "after";
     if (!view.can.edit.includes(this.edit)) this.edit = null;
-    if (first) this.focus = this.firstFocus();
+    const words = JSON.stringify([view.n, view.keys, view.queries]);
+    if (first || words !== this.named) this.focus = this.firstFocus(); // another input: start over
+    this.named = words;
     this.focus = { q: Math.min(this.focus.q, view.n[0] - 1), k: Math.min(this.focus.k, view.n[1] - 1) };
     if (this.hover && (this.hover.r >= view.R || this.hover.c >= view.C)) this.hover = null;
     const job = this.editor.job;
@@ -93,6 +95,8 @@ class Viewer {
     this.host.dataset.bytes = String(bytes.length);
     this.render();
     if (this.table.open) fillTable(this.tableBox, view);
+    const told = first && window.attnProbes?.[view.id]; // it came before this module had loaded
+    if (told) this.learn(told);
   }
 
   /** Start on the open query's strongest key. */

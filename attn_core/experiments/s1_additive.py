@@ -119,6 +119,40 @@ def run(
     )
 
 
+def plain(config: Config) -> Config:
+    """What "before" means: the same word with every control at its default.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+
+    Returns
+    -------
+    Config
+        The same input.
+    """
+    return Config(config.word)
+
+
+def default_row(result: LessonResult) -> int:
+    """The step to open first: the one whose attention is most spread, the end left out.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    int
+        A step.
+    """
+    weights = result.traces[SITE].weights[0, 0]
+    entropy = -(weights * weights.clamp_min(1e-30).log2()).sum(-1)
+    return int(entropy[:-1].argmax()) if len(entropy) > 1 else 0
+
+
 def reading(result: LessonResult, query: int) -> dict[str, Any]:
     """What stands out in one step, as the values that the page's sentences name.
 
@@ -148,7 +182,8 @@ def reading(result: LessonResult, query: int) -> dict[str, Any]:
         "weight": float(row[order[0]]),
         "second": result.keys[second],
         "second_weight": float(row[second]),
-        "entropy": float(-(row * row.clamp_min(1e-30).log2()).sum()),
+        "entropy": abs(float((row * row.clamp_min(1e-30).log2()).sum())),
+        "most": math.log2(len(result.keys)),
         "probability": result.details["step_probability"][query],
         "energies": [float(x) for x in trace.scores[0, 0, query]],
         "weights": [float(x) for x in row],

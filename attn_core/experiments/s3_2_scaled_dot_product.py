@@ -1,6 +1,6 @@
 """Lesson 3.2: softmax(Q Kᵀ / √d_k) V on the learner's words, numbers, or random vectors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,10 +20,14 @@ from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
 SOURCES = ("words", "typed", "random")
-MASKS = ("none", "causal", "window")
+MASKS = ("none", "causal", "strict", "window")
 D_KS = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAX_N = 1024
-D_WORDS = 32
+SLOW = ("float16", "bfloat16")
+MAX_HALF_PRODUCTS = 2**25
+"""Multiplications of Q Kᵀ in a 16-bit format: a CPU without such instructions makes about 40
+million a second."""
+
 TEXT = "The animal didn't cross the street because it was too tired."
 TYPED = ("1 0; 0 1; 1 1", "1 0; 0 1; 1 1; -1 0", "10 0; 0 10; 5 5; 0 0")
 
@@ -156,6 +160,14 @@ def vectors(config: Config, device: str = "cpu") -> Vectors:
             tuple(f"k{i + 1}" for i in range(len(k))),
         )
         return Vectors(q, k, v, *names)
+    needed = sdp.memory_estimate(config.n, config.n, config.d_k, config.d_k, config.dtype)
+    if needed > sdp.MAX_BYTES:
+        raise Refused(
+            "refused.memory", n=config.n, d_k=config.d_k, size=needed // 2**20,
+            limit=sdp.MAX_BYTES // 2**20,
+        )  # fmt: skip
+    if config.dtype in SLOW and config.n**2 * config.d_k > MAX_HALF_PRODUCTS:
+        raise Refused("refused.slow", n=config.n, d_k=config.d_k, dtype=config.dtype)
     q, k, v = sdp.random_qkv(config.seed, config.n, config.n, config.d_k, config.std, "float64")
     numbers = tuple(str(i + 1) for i in range(config.n))
     return Vectors(q, k, v, numbers, numbers)
@@ -178,6 +190,8 @@ def mask_of(config: Config, n_query: int, n_key: int) -> Tensor | None:
     """
     if config.mask == "causal":
         return masks.causal(n_query, n_key)
+    if config.mask == "strict":  # only what came before: the first query has nothing
+        return masks.causal(n_query, n_key) & ~torch.eye(n_query, n_key, dtype=torch.bool)
     if config.mask == "window":
         return masks.window(n_query, n_key, config.radius)
     return None
@@ -251,10 +265,53 @@ def run(
     numbers = {name: float(value) for name, value in measured.items()}
     details: dict[str, Any] = {
         "n_left": given.n_left,
+        "n_unknown": sum(piece == "[UNK]" for piece in given.queries),
+        "n_scores": found.raw.numel(),
+        "bad_scores": int((~found.tempered.isfinite()).sum()),
+        "bad_rows": int(found.weights.isnan().any(-1).sum()),
         "non_finite": dict(found.non_finite),
         "row_entropy": [float(x) for x in stats.entropy_bits.nan_to_num()[:MAX_TOKENS]],
     }
     return LessonResult({sdp.SITE: found.trace}, given.queries, given.keys, numbers, details)
+
+
+def plain(config: Config) -> Config:
+    """What "before" means: the same input, scaled, unmasked, in float32.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+
+    Returns
+    -------
+    Config
+        The same input.
+    """
+    return replace(config, scaled=True, mask="none", radius=2, dtype="float32")
+
+
+def default_row(result: LessonResult) -> int:
+    """The row to open first: the word most sure of another word, markers left out.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    int
+        A row.
+    """
+    weights = result.traces[sdp.SITE].weights[0, 0].float().nan_to_num().clone()
+    if weights.shape[0] > MAX_TOKENS:
+        return 0
+    for i, query in enumerate(result.queries):
+        for j, key in enumerate(result.keys):
+            if i == j or query == key or {query, key} & {"[CLS]", "[SEP]", "."}:
+                weights[i, j] = -1.0
+    return int(weights.max(dim=1).values.argmax())
 
 
 def warm_up() -> None:
@@ -288,6 +345,6 @@ def reading(result: LessonResult, query: int) -> dict[str, Any]:
         "weight": float(row[order[0]]),
         "second": result.keys[second],
         "second_weight": float(row[second]),
-        "entropy": float(-(row * row.clamp_min(1e-30).log2()).sum()),
+        "entropy": abs(float((row * row.clamp_min(1e-30).log2()).sum())),
         "score": float(trace.scores[0, 0, query, order[0]]),
     }

@@ -5,6 +5,7 @@ normal vectors has standard deviation √d_k, 64 at d_k = 4096: a thousandth of 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -183,4 +184,31 @@ def overflow_sweep(config: OverflowConfig) -> tuple[OverflowRow, ...]:
                             saturated=_fraction(largest[order] > 0.99),
                         )
                     )
+    return tuple(rows)
+
+
+def sweep_job(
+    report: Callable[[float, str], None], should_stop: Callable[[], bool]
+) -> tuple[OverflowRow, ...]:
+    """The default sweep as a job, one standard deviation after the other.
+
+    Parameters
+    ----------
+    report : callable
+        Told the fraction done and a message key.
+    should_stop : callable
+        Polled between them; what was measured by then is answered.
+
+    Returns
+    -------
+    tuple of OverflowRow
+        As ``overflow_sweep``.
+    """
+    rows: list[OverflowRow] = []
+    stds = OverflowConfig().stds
+    for i, std in enumerate(stds):
+        if should_stop():
+            break
+        rows += overflow_sweep(OverflowConfig(stds=(std,)))
+        report((i + 1) / len(stds), "shell.working")
     return tuple(rows)

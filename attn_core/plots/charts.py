@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 
 QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
-HEIGHT = 220
+HEIGHT = 260
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
@@ -27,7 +27,7 @@ def bars(
     values : sequence of float
         One for each.
     labels : mapping
-        "x", "y" and "title".
+        "x" and "title".
     colour : str
         Fill.
 
@@ -49,7 +49,7 @@ def bars(
                 "place:O", title=labels["x"],
                 axis=alt.Axis(labelExpr=f"{letters}[datum.value]", labelAngle=0),
             ),
-            y=alt.Y("value:Q", title=labels["y"]),
+            y=alt.Y("value:Q", title=None),
             tooltip=["name:N", alt.Tooltip("value:Q", format=".4f")],
         )
         .properties(height=HEIGHT)
@@ -75,7 +75,7 @@ def curves(
     x, y, series : str
         Their names.
     labels : mapping
-        "x", "y", "series" and "title".
+        "x", "series" and "title"; the title says what is on the y axis.
     log_x, log_y : bool
         Logarithmic axes; values at or below 0 are then left out.
 
@@ -85,7 +85,7 @@ def curves(
         The figure.
     """
     kept = [r for r in rows if (not log_x or r[x] > 0) and (not log_y or r[y] > 0)]
-    palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY]
+    palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY, "#56B4E9"]
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
     return (
@@ -93,15 +93,15 @@ def curves(
         .mark_line(point=alt.OverlayMarkDef(size=45))
         .encode(
             x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x),
-            y=alt.Y(f"{y}:Q", title=labels["y"], scale=scale_y),
+            y=alt.Y(f"{y}:Q", title=None, scale=scale_y),
             color=alt.Color(
                 f"{series}:N", title=labels["series"], scale=alt.Scale(range=palette),
                 legend=alt.Legend(orient="bottom"),
             ),
-            strokeDash=alt.StrokeDash(f"{series}:N", legend=None),
+            shape=alt.Shape(f"{series}:N", title=labels["series"]),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
         )
-        .properties(height=HEIGHT + 60)
+        .properties(height=HEIGHT + 120)
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> a
     base = alt.Chart(
         alt.Data(values=[dict(r) for r in rows]), title=labels["title"], description=labels["title"]
     )
-    y = alt.Y("name:N", title=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
+    y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
     rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
         x=alt.X("low:Q", title=labels["x"]), x2="high:Q", y=y
     )

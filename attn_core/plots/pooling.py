@@ -48,7 +48,7 @@ def quantise(
     rows: int,
     columns: int,
 ) -> UInt8[np.ndarray, "*head row column"]:
-    """Weights as bytes, pooled; 255 where nothing of a cell may be attended to.
+    """Weights as bytes, pooled; 255 where nothing of a cell may be attended to, or is a number.
 
     Parameters
     ----------
@@ -66,7 +66,11 @@ def quantise(
     UInt8[np.ndarray, "*head row column"]
         Off by at most half of ``maximum / 254``.
     """
-    weights = torch.nan_to_num(weights.float(), nan=0.0, posinf=maximum, neginf=0.0)
+    weights = weights.float()
+    broken = weights.isnan()
+    if broken.any():  # overflowed: hatched, for white would say "no attention"
+        mask = ~broken if mask is None else mask & ~broken
+    weights = torch.nan_to_num(weights, nan=0.0, posinf=maximum, neginf=0.0)
     pooled = max_pool(weights, rows, columns).clamp(0, maximum)
     levels = (pooled / maximum * 254).round().to(torch.uint8) if maximum > 0 else pooled.byte()
     if mask is not None:

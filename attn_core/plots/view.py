@@ -316,6 +316,28 @@ def unpack_header(data: bytes) -> dict[str, Any]:
     return dict(json.loads(data[4 : 4 + length]))
 
 
+def strongest(result: LessonResult, selection: Selection) -> dict[str, Any] | None:
+    """The exact numbers of the open row's strongest cell, before anything was asked for.
+
+    Parameters
+    ----------
+    result : LessonResult
+        The run.
+    selection : Selection
+        What is open.
+
+    Returns
+    -------
+    dict or None
+        As ``probe``; ``None`` where no row is open.
+    """
+    site, trace, head = opened(result, selection)
+    if selection.query is None or not 0 <= selection.query < trace.weights.shape[2]:
+        return None
+    row = trace.weights[0, head, selection.query].float().nan_to_num()
+    return probe(result, site, head, selection.query, int(row.argmax()))
+
+
 def probe(
     result: LessonResult, site: str, head: int, query: int, key: int
 ) -> dict[str, Any] | None:

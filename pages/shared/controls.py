@@ -40,11 +40,31 @@ def keep(name: str, default: object) -> None:
         st.query_params[name] = str(value)
 
 
+def changed(names: Sequence[str]) -> list[tuple[str, Any, Any]]:
+    """Name, value and default of those controls on the page that are not at their default."""
+    defaults = st.session_state.get("_defaults", {})
+    return [
+        (name, st.session_state[name], defaults[name])
+        for name in names
+        if name in st.session_state
+        and name in defaults
+        and st.session_state[name] != defaults[name]
+    ]
+
+
+def shown(name: str, value: object) -> str:
+    """A control's value in the learner's words."""
+    if isinstance(value, bool):
+        return t("control.on" if value else "control.off")
+    return _option(name)(value)
+
+
 def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
     """Key and callback of a widget whose first value comes from the link, if it is an option."""
     if st.session_state.get(name) not in options:
         wanted = st.query_params.get(name)
         st.session_state[name] = next((o for o in options if str(o) == wanted), default)
+    st.session_state.setdefault("_defaults", {})[name] = default
     return {"key": name, "on_change": keep, "args": (name, default)}
 
 

@@ -75,8 +75,6 @@ class LessonPage:
         Draws "Take it apart".
     live : callable
         Draws the lesson's live experiments under "Test the claim"; a fragment of its own.
-    default_query : int or None
-        The row open at first.
     """
 
     number: str
@@ -86,7 +84,10 @@ class LessonPage:
     reading: Callable[[Run], None]
     apart: Callable[[Run], None]
     live: Callable[[], None]
-    default_query: int | None = None
+
+
+CONTROLS = ("scaled", "temperature", "mask", "radius", "dtype", "beam")
+"""Controls below the picture: what they change is marked and has a reset, like an edit."""
 
 
 def refusal(error: Refused) -> str:
@@ -102,43 +103,45 @@ def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     )
 
 
-def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any]) -> Run:
+def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGenerator) -> Run:
     device = devices.current()
+    experiment = compute.experiment(lesson)
     key = f"{lesson.slug}.good"
     try:
         config, drawn = page.controls(values)
         changes = _merge(drawn, state.changes())
         result, milliseconds = compute.run(lesson, config, changes, device)
-        before = compute.run(lesson, config, Intervention(), device)[0] if changes else result
         st.session_state[key] = (config, changes)
-    except Refused as error:
-        # The sentence, and the last good picture with it: nothing is lost.
-        st.warning(refusal(error), icon=":material/edit:")
-        config, changes = st.session_state.get(
-            key, (compute.experiment(lesson).Config(), Intervention())
-        )
-        result, milliseconds = compute.run(lesson, config, changes, device)
-        before = result
     except WeightsMissing as error:
-        st.warning(t("shell.weights_missing", what=i18n.plain(str(error))))
-        config, changes = compute.experiment(lesson).Config(), Intervention()
+        note.warning(t("shell.weights_missing", what=i18n.plain(str(error))))
+        config, changes = experiment.Config(), Intervention()
         result, milliseconds = compute.run(lesson, config, changes, device)
-        before = result
+    except ValueError as error:
+        # A sentence, and the last good picture with it: nothing is lost.
+        sentence = refusal(error) if isinstance(error, Refused) else t("refused.setting")
+        note.warning(f"{sentence} {t('shell.still')}", icon=":material/edit:")
+        config, changes = st.session_state.get(key, (experiment.Config(), Intervention()))
+        result, milliseconds = compute.run(lesson, config, changes, device)
+    plain = experiment.plain(config)
+    before = result
+    if changes or plain != config:
+        before = compute.run(lesson, plain, Intervention(), device)[0]
     selection = state.selection()
-    if selection.query is None and page.default_query is not None:
-        row = min(page.default_query, len(result.queries) - 1)
-        selection = dataclasses.replace(selection, query=row)
+    if selection.query is None or selection.query >= len(result.queries):
+        selection = dataclasses.replace(selection, query=experiment.default_row(result))
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
 
 
-def _notes(run: Run) -> None:
+def _notes(run: Run, note: DeltaGenerator) -> None:
     if st.session_state.pop("_bad_link", False):
-        st.warning(t("shell.bad_link"))
+        note.warning(t("shell.bad_link"))
+    if st.session_state.pop("_dropped", False):
+        note.info(t("shell.dropped"))
     if st.session_state.pop(f"viewer_{run.lesson.slug}.refused", False):
-        st.warning(t("shell.bad_edit"))
+        note.warning(t("shell.bad_edit"))
     where = run.result.details.get("device", run.device)
     if run.milliseconds and where != run.device:
-        st.info(t("shell.fell_back", wanted=run.device, device=where))
+        note.info(t("shell.fell_back", wanted=run.device, device=where))
 
 
 def _changes_bar(run: Run) -> None:
@@ -148,9 +151,16 @@ def _changes_bar(run: Run) -> None:
         (f"{kind}-{i}", t(f"changes.{kind}", **words), dataclasses.replace(edits, **without))
         for kind, i, words, without in parts.change_items(edits, run.result)
     ]
-    if not items:
+    turned = controls.changed(CONTROLS)
+    if not items and not turned:
         return
     with st.container(horizontal=True, key="changes"):
+        for name, value, default in turned:
+            st.button(
+                f":material/undo: {t(f'control.{name}')}: {controls.shown(name, value)}",
+                key=f"undo-{name}", type="tertiary",
+                on_click=controls.put, args=(name, default, default),
+            )  # fmt: skip
         for key, label, rest in items[:8]:
             st.button(
                 f":material/undo: {label}", key=f"undo-{key}", type="tertiary",
@@ -158,8 +168,14 @@ def _changes_bar(run: Run) -> None:
             )  # fmt: skip
         st.button(
             t("changes.reset_all"), key="undo-all", icon=":material/restart_alt:",
-            on_click=state.set_changes, args=(Intervention(),),
+            on_click=_reset, args=(turned,),
         )  # fmt: skip
+
+
+def _reset(turned: list[tuple[str, Any, Any]]) -> None:
+    state.set_changes(Intervention())
+    for name, _, default in turned:
+        controls.put(name, default, default)
 
 
 @st.fragment
@@ -167,11 +183,11 @@ def _stage(
     page: LessonPage, lesson: Lesson, values: dict[str, Any], part: str, body: DeltaGenerator
 ) -> None:
     """The picture, its reading, its controls, and an open part that shows the same run."""
-    see, below = st.container(key="see"), st.container(key="below")
+    note, see, below = (st.container(key=key) for key in ("note", "see", "below"))
     with below:
-        run = _run(page, lesson, values)
-        _notes(run)
+        run = _run(page, lesson, values, note)
         foot.took(run)
+    _notes(run, note)
     with see:
         picture, words = st.columns([0.68, 0.32], gap="medium")
         with picture:
@@ -199,9 +215,14 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
         key = f"{lesson.slug}.values"
         try:
             values = page.inputs()
+            if state.changes() and st.session_state.get(key, values) != values:
+                # Cells of one input mean nothing in another.
+                state.set_changes(Intervention())
+                state.set_selection(Selection())
+                st.session_state["_dropped"] = True
             st.session_state[key] = values
         except Refused as error:
-            st.warning(refusal(error), icon=":material/edit:")
+            st.warning(f"{refusal(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(key, {})
     _stage(page, lesson, values, part, body)
 

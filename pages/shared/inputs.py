@@ -32,8 +32,7 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     more = {"height": height} if area else {}
     value = str(
         draw(
-            label, key=key, on_change=_changed, args=(name, default),
-            max_chars=MAX_TEXT_CHARACTERS, **more,
+            label, key=key, on_change=_changed, args=(name, default), **more,
         )
     )  # fmt: skip
     asked = state.asked_for(name)

@@ -16,13 +16,16 @@ from attn_core.lessons import Lesson
 from attn_core.plots import charts
 from attn_core.result import LessonResult
 from attn_core.verdicts import ConditionResult, Verdict, verdict
-from pages.shared import i18n
+from pages.shared import i18n, state
 from pages.shared.i18n import t
 
 if TYPE_CHECKING:
     from pages.shared.frame import Run
 
 ROOT = Path(__file__).resolve().parents[2]
+UNITS = {"training_seconds": "seconds"}
+"""Units of metrics that a condition has instead of its claim's."""
+
 ICONS = {
     "holds": ":material/check_circle:",
     "holds_when": ":material/rule:",
@@ -65,6 +68,7 @@ def read(lesson: Lesson) -> None:
 
 
 def _condition_row(claim_id: str, result: ConditionResult, measure: Measure) -> dict[str, str]:
+    metric = next((c.metric for c in measure.conditions if c.key == result.key), "")
     times = "× " if measure.comparison == "ratio" else ""
     if result.verdict == "not_tested":
         numbers = {"value": "–", "baseline": "–", "effect": "–", "interval": "–"}
@@ -82,7 +86,7 @@ def _condition_row(claim_id: str, result: ConditionResult, measure: Measure) -> 
         t("claim.baseline"): numbers["baseline"],
         t("claim.effect"): numbers["effect"],
         t("claim.interval"): numbers["interval"],
-        t("claim.unit"): t(f"unit.{measure.unit}"),
+        t("claim.unit"): t(f"unit.{UNITS.get(metric, measure.unit)}"),
         t("claim.runs"): str(result.n_seeds),
         t("claim.n"): str(result.n),
     }
@@ -104,7 +108,10 @@ def claim_card(claim_id: str) -> None:
     claim, found = _judged(claim_id)
     with st.container(border=True):
         st.markdown(f"`{claim_id}` {t(f'claim.{claim_id}.statement')}")
-        st.markdown(badge(found.name))
+        when = [t(f"claim.{claim_id}.condition.{key}") for key in found.holds_when]
+        st.markdown(
+            badge(found.name) + (" " + "; ".join(when) if found.name == "holds_when" else "")
+        )
         if claim.kind == "not_tested":
             st.markdown(t(f"claim.{claim_id}.reason"))
             return
@@ -122,7 +129,9 @@ def claim_card(claim_id: str) -> None:
                 }
                 for r in tested
             ]  # fmt: skip
-            title = t("claim.chart", metric=t(f"metric.{measure.metric}"))
+            metrics = {c.metric or measure.metric for c in measure.conditions}
+            names = " / ".join(t(f"metric.{m}") for m in sorted(metrics))
+            title = t("claim.chart", metric=names)
             words = {"x": t("claim.effect"), "title": title, "bound": str(measure.smallest_effect)}
             st.altair_chart(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
@@ -161,6 +170,13 @@ def printed_code(run: "Run") -> None:
     lesson = run.lesson
     st.markdown(i18n.prose(lesson.slug, "printed"))
     if lesson.listing:
+        found = next(x for x in recorded_listings()["listings"] if x["id"] == lesson.listing)
+        printed = found["as_printed"]
+        if printed["status"]:
+            st.markdown(t("code.stops", seconds=f"{printed['seconds']:.1f}"))
+            st.code(printed["last_line"], language=None, wrap_lines=True)
+        else:
+            st.markdown(t("code.runs", seconds=f"{printed['seconds']:.1f}"))
         claim_card(lesson.listing)
     st.markdown(f"#### {t('code.shapes')}")
     st.dataframe(shape_rows(run.result), hide_index=True)
@@ -202,7 +218,7 @@ def check(run: "Run") -> None:
                 format_func=lambda n, q=question: (
                     t(q.options[n]) if q.option_keys else i18n.plain(q.options[n])
                 ),
-                key=f"quiz-{i}-{question.key}-{abs(hash(question.options))}",
+                key=f"quiz-{i}-{state.digest(repr(question).encode())}",
                 horizontal=True,
             )
             if picked is not None:
@@ -218,7 +234,7 @@ def check(run: "Run") -> None:
     with st.container(border=True):
         values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in goal.values.items()}
         st.markdown(f"**{t('check.challenge')}** {t(goal.key, **values)}")
-        st.progress(goal.progress)
+        st.progress(goal.progress, f"{100 * goal.progress:.0f} %")
         if goal.reached:
             st.success(t(f"{goal.key}.done", **values))
 

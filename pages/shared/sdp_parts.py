@@ -1,6 +1,5 @@
 """Lesson 3.2's own drawings: statistics beside the picture, every step, live experiments."""
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -18,7 +17,7 @@ MAX_SHOWN = 24
 STEPS = ("query", "key", "value", "raw", "scaled", "tempered", "masked", "weights", "output")
 
 
-METRICS = ("entropy_bits", "max_weight", "score_std", "jacobian_norm")
+METRICS = ("entropy_bits", "max_weight", "score_std", "jacobian_norm", "gradient_norm")
 
 
 def reading(run: "Run") -> None:
@@ -30,7 +29,7 @@ def reading(run: "Run") -> None:
     now, was = t("s3_2.reading.now"), t("s3_2.reading.was")
     lines += [f"| | {now} | {was} |", "|:--|--:|--:|"]
     for name in METRICS:
-        old = f"{before[name]:.3f}" if run.changes else "–"
+        old = "–" if run.before is run.result else f"{before[name]:.3f}"
         lines.append(f"| {t(f's3_2.metric.{name}')} | **{numbers[name]:.3f}** | {old} |")
     helps = [t(f"s3_2.metric.{name}.help", most=most) for name in METRICS]
     names = [t(f"s3_2.metric.{name}") for name in METRICS]
@@ -38,13 +37,16 @@ def reading(run: "Run") -> None:
         "\n".join(lines),
         help="\n".join(f"- **{n}**: {h}" for n, h in zip(names, helps, strict=True)),
     )
-    bad = int(numbers["non_finite"])
-    if bad:
-        st.warning(t("s3_2.reading.overflow", n=bad, dtype=run.config.dtype))
+    details = run.result.details
+    if numbers["non_finite"]:
+        counts = {k: f"{details[k]:,}" for k in ("bad_scores", "n_scores", "bad_rows")}
+        st.warning(t("s3_2.reading.overflow", dtype=run.config.dtype, **counts))
     else:
         st.caption(t("s3_2.reading.finite", dtype=run.config.dtype))
-    if run.result.details.get("n_left"):
-        st.warning(t("s3_2.reading.cut", n=run.result.details["n_left"]))
+    if details["n_left"]:
+        st.warning(t("s3_2.reading.cut", n=details["n_left"]))
+    if details["n_unknown"]:
+        st.warning(t("s3_2.reading.unknown", n=details["n_unknown"]))
 
 
 def _names(labels: tuple[str, ...], n: int) -> list[str]:
@@ -123,11 +125,11 @@ def _sweep_rows() -> list[dict[str, object]]:
 
 
 def _sweep() -> None:
-    names = {True: t("control.scaled"), False: t("s3_2.live.unscaled")}
+    names = {True: t("s3_2.live.scaled"), False: t("s3_2.live.unscaled")}
     rows = [r | {"scaled": names[bool(r["scaled"])]} for r in _sweep_rows()]
     columns = st.columns(3)
     for column, name in zip(columns, ("std", "entropy", "jacobian"), strict=True):
-        words = {"x": "d_k", "y": t(f"s3_2.live.{name}"), "series": t("s3_2.live.series"),
+        words = {"x": "d_k", "series": t("s3_2.live.series"),
                  "title": t(f"s3_2.live.{name}")}  # fmt: skip
         column.altair_chart(
             charts.curves(rows, "d_k", name, "scaled", words, log_x=True), key=f"sweep-{name}"
@@ -135,43 +137,59 @@ def _sweep() -> None:
     st.caption(t("s3_2.live.sweep_look"))
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def _overflow_rows() -> list[dict[str, object]]:
-    config = sdp_overflow.OverflowConfig()
-    return [
-        {"dtype": r.dtype, "order": r.order, "d_k": r.d_k, "std": r.std,
-         "non_finite": r.non_finite, "saturated": r.saturated}
-        for r in sdp_overflow.overflow_sweep(config)
-    ]  # fmt: skip
-
-
 def _overflow() -> None:
-    with st.spinner(t("shell.working")):
-        rows = _overflow_rows()
-    kept = [r for r in rows if r["dtype"] == "float16" and r["d_k"] == 1024]
-    named = [r | {"order": t(f"s3_2.order.{r['order']}")} for r in kept]
+    st.markdown(t("s3_2.live.overflow_what"))
+    rows = work.job("sdp-overflow", sdp_overflow.sweep_job)
+    if rows is None:
+        return
+    kept = [r for r in rows if r.dtype == "float16" and r.d_k == 1024]
+    named = [
+        {"std": r.std, "non_finite": r.non_finite, "saturated": r.saturated,
+         "order": t(f"s3_2.order.{r.order}")}
+        for r in kept
+    ]  # fmt: skip
     left, right = st.columns(2)
     for column, name in ((left, "non_finite"), (right, "saturated")):
-        words = {"x": t("control.std"), "y": t(f"s3_2.live.{name}"),
-                 "series": t("s3_2.live.order"), "title": t(f"s3_2.live.{name}")}  # fmt: skip
+        words = {"x": t("control.std"), "series": t("s3_2.live.order"),
+                 "title": t(f"s3_2.live.{name}")}  # fmt: skip
         column.altair_chart(
             charts.curves(named, "std", name, "order", words, log_x=True), key=f"overflow-{name}"
         )
     st.caption(t("s3_2.live.overflow_look"))
     with st.expander(t("shell.table")):
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(
+            [
+                {t("control.dtype"): r.dtype, t("s3_2.live.order"): t(f"s3_2.order.{r.order}"),
+                 "d_k": r.d_k, t("control.std"): r.std, t("s3_2.live.non_finite"): r.non_finite,
+                 t("s3_2.live.saturated"): r.saturated}
+                for r in rows
+            ],
+            hide_index=True,
+        )  # fmt: skip
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
-def _backend_rows() -> list[dict[str, object]]:
-    return [dataclasses.asdict(row) for row in sdp_backends.backends_equality()]
+def _backend_rows() -> tuple[sdp_backends.BackendRow, ...]:
+    return sdp_backends.backends_equality()
 
 
 def _backends() -> None:
     with st.spinner(t("shell.working")):
         rows = _backend_rows()
-    st.dataframe(rows, hide_index=True)
-    st.caption(t("s3_2.live.backends_look"))
+    done = [r for r in rows if r.available]
+    st.dataframe(
+        [
+            {t("s3_2.backend.name"): r.backend, t("control.dtype"): r.dtype,
+             t("control.mask"): t(f"s3_2.backend.{r.mask}"),
+             t("s3_2.backend.difference"): f"{r.difference:.1e}",
+             t("s3_2.backend.tolerance"): f"{r.tolerance:.0e}",
+             t("s3_2.backend.equal"): t("control.on" if r.equal else "control.off")}
+            for r in done
+        ],
+        hide_index=True,
+    )  # fmt: skip
+    missing = sorted({r.backend for r in rows} - {r.backend for r in done})
+    st.caption(t("s3_2.live.backends_look", missing=", ".join(missing) or "–"))
 
 
 def _timing() -> None:
@@ -182,7 +200,7 @@ def _timing() -> None:
     named = [
         {"n": r.n, "ms": r.milliseconds, "kind": t(f"s3_2.timing.{r.method}")} for r in found.rows
     ]
-    words = {"x": t("control.n"), "y": t("s3_2.live.ms"), "series": t("s3_2.live.kind"),
+    words = {"x": t("control.n"), "series": t("s3_2.live.kind"),
              "title": t("s3_2.live.timing")}  # fmt: skip
     st.altair_chart(
         charts.curves(named, "n", "ms", "kind", words, log_x=True, log_y=True), key="timing"

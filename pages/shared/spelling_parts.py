@@ -66,10 +66,10 @@ def apart(run: "Run") -> None:
     facts = experiment.reading(run.result, run.selection.query or 0)
     st.markdown(t("s1.apart.what", **i18n.marked(facts)))
     left, right = st.columns(2)
-    words = {"x": t("s1.apart.letter"), "y": t("s1.apart.energy"), "title": t("s1.apart.energies")}
+    words = {"x": t("s1.apart.letter"), "title": t("s1.apart.energies")}
     with left:
         st.altair_chart(charts.bars(run.result.keys, facts["energies"], words), key="energies")
-    words = {"x": t("s1.apart.letter"), "y": t("s1.apart.weight"), "title": t("s1.apart.weights")}
+    words = {"x": t("s1.apart.letter"), "title": t("s1.apart.weights")}
     with right:
         st.altair_chart(
             charts.bars(run.result.keys, facts["weights"], words, charts.QUERY), key="row-weights"
@@ -113,7 +113,7 @@ def word_list(found: WordList, default: str) -> None:
 @st.fragment
 def live() -> None:
     """Error by word length of both twins as recorded, and a comparison made now."""
-    words = {"x": t("s1.live.length"), "y": t("s1.live.error"), "series": t("s1.live.model"),
+    words = {"x": t("s1.live.length"), "series": t("s1.live.model"),
              "title": t("s1.live.by_length")}  # fmt: skip
     rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]
     st.altair_chart(charts.curves(rows, "length", "error", "model", words), key="by-length")

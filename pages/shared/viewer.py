@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
-from attn_core.plots.view import Labels, Selection, pack, probe
+from attn_core.plots.view import Labels, Selection, pack, probe, strongest
 from attn_core.result import LessonResult
 from pages.shared import state
 
@@ -26,7 +26,9 @@ export default function (component) {
 
 _PROBE = """
 export default function ({ data }) {
-  if (data) window.dispatchEvent(new CustomEvent('attn-probe', { detail: data }));
+  if (!data) return;
+  (window.attnProbes ??= {})[data.id] = data; // for a viewer whose module is still loading
+  window.dispatchEvent(new CustomEvent('attn-probe', { detail: data }));
 }
 """
 
@@ -120,7 +122,7 @@ def show(
 ) -> None:
     """Mount the viewer for a result; its events go into the link."""
     key = f"viewer_{name}"
-    data = pack(name, result, selection, labels, changes, before if changes else None)
+    data = pack(name, result, selection, labels, changes, None if before is result else before)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
     _viewer(key=key, data=data, on_event_change=callback)
     asked = st.session_state.get(f"{key}.probe")
@@ -131,4 +133,6 @@ def show(
             answer = probe(result, str(asked["site"]), *cell)
         except (KeyError, TypeError, ValueError):
             answer = None
+    if answer is None:
+        answer = strongest(result, selection)
     _probe(key=f"{key}_probe", data={"id": name, **answer} if answer else None, height=1)

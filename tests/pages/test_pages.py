@@ -177,7 +177,7 @@ def test_matrices_that_cannot_be_read(name, typed, says):
     assert not at.exception
     ending = title("en", says).rsplit("}", 1)[-1][-12:]
     assert at.warning
-    assert at.warning[0].value.endswith(ending)
+    assert ending in at.warning[0].value
 
 
 def test_typed_numbers_are_the_closed_form():
