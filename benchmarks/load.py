@@ -23,7 +23,9 @@ def measure() -> Iterator[tuple[str, float, str]]:
         with serving() as server:
             # One learner first: what is loaded on first use is loaded.
             asyncio.run(crowd(server.port, sessions=1, turns=3, every=0.5))
+            before = server.cpu_ms()
             visits = asyncio.run(crowd(server.port, sessions, TURNS, EVERY_S))
+            used = server.cpu_ms() - before
         answers = [turn.answer for visit in visits for turn in visit.turns]
         spent = [answer.milliseconds for answer in answers]
         errors = [error for visit in visits for error in visit.errors]
@@ -33,6 +35,7 @@ def measure() -> Iterator[tuple[str, float, str]]:
         yield f"load_{sessions}_p50_ms", quantile(spent, 0.5), "ms"
         yield f"load_{sessions}_p95_ms", quantile(spent, 0.95), "ms"
         yield f"load_{sessions}_errors", len(errors), "errors"
+        yield f"load_{sessions}_cpu_ms_per_turn", used / len(answers), "ms"
         bytes_each = sum(answer.n_bytes for answer in answers) / len(answers)
         yield f"load_{sessions}_kb_per_turn", bytes_each / 1000, "kB"
         opened = [visit.opening.milliseconds for visit in visits if visit.opening]

@@ -24,6 +24,9 @@ MASKS = ("none", "causal", "strict", "window")
 D_KS = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096)
 MAX_N = 1024
 SLOW = ("float16", "bfloat16")
+MAX_KEPT = 2**15
+"""Numbers of a random Q that are kept between runs: 128 × 3 × 256 kB at most."""
+
 MAX_HALF_PRODUCTS = 2**25
 """Multiplications of Q Kᵀ in a 16-bit format: a CPU without such instructions makes about 40
 million a second."""
@@ -120,6 +123,12 @@ def _encoded(text: str, device: str) -> tuple[dict[str, AttentionTrace], tuple[s
     return traces, tokens.pieces, tokens.n_left
 
 
+@lru_cache(maxsize=128)
+def _random(seed: int, n: int, d_k: int, std: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Random Q, K and V, kept while a learner turns other controls; read-only."""
+    return sdp.random_qkv(seed, n, n, d_k, std, "float64")
+
+
 def vectors(config: Config, device: str = "cpu") -> Vectors:
     """Q, K and V of a config.
 
@@ -168,7 +177,8 @@ def vectors(config: Config, device: str = "cpu") -> Vectors:
         )  # fmt: skip
     if config.dtype in SLOW and config.n**2 * config.d_k > MAX_HALF_PRODUCTS:
         raise Refused("refused.slow", n=config.n, d_k=config.d_k, dtype=config.dtype)
-    q, k, v = sdp.random_qkv(config.seed, config.n, config.n, config.d_k, config.std, "float64")
+    draw = _random if config.n * config.d_k <= MAX_KEPT else _random.__wrapped__
+    q, k, v = draw(config.seed, config.n, config.d_k, config.std)
     numbers = tuple(str(i + 1) for i in range(config.n))
     return Vectors(q, k, v, numbers, numbers)
 
@@ -307,11 +317,11 @@ def default_row(result: LessonResult) -> int:
     weights = result.traces[sdp.SITE].weights[0, 0].float().nan_to_num().clone()
     if weights.shape[0] > MAX_TOKENS:
         return 0
-    for i, query in enumerate(result.queries):
-        for j, key in enumerate(result.keys):
-            if i == j or query == key or {query, key} & {"[CLS]", "[SEP]", "."}:
-                weights[i, j] = -1.0
-    return int(weights.max(dim=1).values.argmax())
+    for names, axis in ((result.queries, 0), (result.keys, 1)):
+        markers = [i for i, name in enumerate(names) if name in ("[CLS]", "[SEP]", ".")]
+        weights.index_fill_(axis, torch.tensor(markers, dtype=torch.long), -1.0)
+    weights.fill_diagonal_(-1.0)
+    return int(weights.amax(dim=1).argmax())
 
 
 def warm_up() -> None:

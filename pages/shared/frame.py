@@ -183,6 +183,7 @@ def _stage(
     page: LessonPage, lesson: Lesson, values: dict[str, Any], part: str, body: DeltaGenerator
 ) -> None:
     """The picture, its reading, its controls, and an open part that shows the same run."""
+    i18n.settle()
     note, see, below = (st.container(key=key) for key in ("note", "see", "below"))
     with below:
         run = _run(page, lesson, values, note)
@@ -210,6 +211,7 @@ def _stage(
 
 @st.fragment
 def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -> None:
+    i18n.settle()
     with st.container(key="inputs"):
         inputs.file_asked_for()
         key = f"{lesson.slug}.values"

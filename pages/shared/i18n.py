@@ -4,6 +4,7 @@ import gettext
 import io
 import json
 import re
+import threading
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -42,8 +43,20 @@ def viewer_strings(language: str) -> dict[str, str]:
     return dict(json.loads(path.read_text(encoding="utf-8"))[language])
 
 
+_run = threading.local()
+
+
+def settle() -> None:
+    """Find the language once for this run of a script or fragment; it is asked for 100 times."""
+    _run.language = None
+    _run.language = language()
+
+
 def language() -> str:
     """The learner's language: from the link or the switch, else from the browser."""
+    settled = getattr(_run, "language", None)
+    if settled is not None:
+        return str(settled)
     chosen = st.session_state.get("lang") or st.query_params.get("lang")
     if chosen in LANGUAGES:
         return str(chosen)

@@ -95,6 +95,7 @@ def apart(run: "Run") -> None:
 @st.fragment
 def live() -> None:
     """Three measurements made here and now, each in the job queue."""
+    i18n.settle()
     st.markdown(f"#### {t('s3_2.live.title')}")
     sweep, overflow, backends, timing = st.tabs(
         [t(f"s3_2.live.{n}") for n in ("sweep", "overflow", "backends", "timing")],

@@ -75,6 +75,7 @@ def _sidebar(pages: dict[str, st.Page], current: str) -> None:
 
 def run() -> None:
     """One run of the router for one learner."""
+    i18n.settle()
     st.set_page_config(
         page_title=t("shell.name"),
         page_icon=str(ROOT / "assets" / "icon.png"),

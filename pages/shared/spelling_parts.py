@@ -113,6 +113,7 @@ def word_list(found: WordList, default: str) -> None:
 @st.fragment
 def live() -> None:
     """Error by word length of both twins as recorded, and a comparison made now."""
+    i18n.settle()
     words = {"x": t("s1.live.length"), "series": t("s1.live.model"),
              "title": t("s1.live.by_length")}  # fmt: skip
     rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]

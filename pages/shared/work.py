@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attn_core.jobs import JOBS, Full, Job, Work
+from pages.shared import i18n
 from pages.shared.i18n import t
 
 
@@ -23,6 +24,7 @@ def _start(name: str, work: Work) -> None:
 
 @st.fragment(run_every=0.4)
 def _progress(name: str) -> None:
+    i18n.settle()
     job: Job = st.session_state[f"job-{name}"]
     if not job.active:
         st.rerun()

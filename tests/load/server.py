@@ -35,6 +35,11 @@ class Server:
         (line,) = [x for x in status.splitlines() if x.startswith("VmRSS:")]
         return int(line.split()[1]) * 1024 / 1e6
 
+    def cpu_ms(self) -> float:
+        """Processor time that the process has used so far, in ms."""
+        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return 1000 * (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+
 
 def _free_port() -> int:
     with socket.socket() as s:
