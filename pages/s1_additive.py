@@ -10,6 +10,7 @@ from attn_core.interventions import Intervention
 from attn_core.plots.view import Labels
 from pages.shared import controls, frame, i18n, inputs, spelling_parts
 from pages.shared.i18n import t
+from pages.shared.run import Run
 
 DEFAULT = experiment.Config()
 EXAMPLES = (
@@ -50,7 +51,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     return experiment.Config(beam=width, **values), Intervention(temperature=temperature)
 
 
-def labels(run: frame.Run) -> Labels:
+def labels(run: Run) -> Labels:
     """Words around the picture, with this word's numbers."""
     facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
     return Labels(

@@ -12,6 +12,7 @@ from attn_core.interventions import Intervention
 from attn_core.plots.view import Labels
 from pages.shared import controls, frame, i18n, inputs, sdp_parts
 from pages.shared.i18n import t
+from pages.shared.run import Run
 
 DEFAULT = experiment.Config()
 
@@ -85,7 +86,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     return config, Intervention(temperature=warmth)
 
 
-def labels(run: frame.Run) -> Labels:
+def labels(run: Run) -> Labels:
     """Words around the picture, with this input's numbers."""
     facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
     return Labels(

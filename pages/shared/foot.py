@@ -2,7 +2,7 @@
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -10,12 +10,10 @@ from attn_core import notebooks
 from attn_core.lessons import Lesson
 from pages.shared import state
 from pages.shared.i18n import t
-
-if TYPE_CHECKING:
-    from pages.shared.frame import Run
+from pages.shared.run import Run
 
 
-def took(run: "Run") -> None:
+def took(run: Run) -> None:
     """Device and milliseconds of the run on screen."""
     where = run.result.details.get("device", run.device)
     if run.milliseconds:
@@ -24,7 +22,7 @@ def took(run: "Run") -> None:
         st.caption(f"{t(f'device.{where}')} · {t('foot.stored')}")
 
 
-def keep(run: "Run") -> None:
+def keep(run: Run) -> None:
     """Hand the run on screen to the downloads, which are made when they are asked for."""
     kept = st.session_state.setdefault(f"{run.lesson.slug}.shown", {})
     kept |= {"run": run, "link": state.link(), "intro": t("foot.notebook_intro")}

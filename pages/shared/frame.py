@@ -18,7 +18,6 @@ from attn_core.interventions import Intervention
 from attn_core.lessons import Lesson
 from attn_core.lessons import lesson as find_lesson
 from attn_core.plots.view import Labels, Selection
-from attn_core.result import LessonResult
 from pages.shared import (
     compute,
     controls,
@@ -32,24 +31,11 @@ from pages.shared import (
     viewer,
 )
 from pages.shared.i18n import t
+from pages.shared.run import Run
 
 PARTS = ("read", "apart", "claim", "code", "check")
 OF_THE_RUN = ("apart", "code", "check")
 """Parts that show the run on screen, and so change with it."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One run of a lesson for one learner, handed to everything that draws."""
-
-    lesson: Lesson
-    config: Any
-    changes: Intervention
-    result: LessonResult
-    before: LessonResult
-    selection: Selection
-    device: str
-    milliseconds: float
 
 
 @dataclass(frozen=True)
@@ -90,12 +76,6 @@ CONTROLS = ("scaled", "temperature", "mask", "radius", "dtype", "beam")
 """Controls below the picture: what they change is marked and has a reset, like an edit."""
 
 
-def refusal(error: Refused) -> str:
-    """The sentence for refused input; what it quotes is shown as plain text."""
-    values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in error.values.items()}
-    return t(error.key, **values)
-
-
 def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     """Edits from the viewer and the link, under the controls' temperature and scale."""
     return dataclasses.replace(
@@ -118,7 +98,7 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
         result, milliseconds = compute.run(lesson, config, changes, device)
     except ValueError as error:
         # A sentence, and the last good picture with it: nothing is lost.
-        sentence = refusal(error) if isinstance(error, Refused) else t("refused.setting")
+        sentence = i18n.refusal(error) if isinstance(error, Refused) else t("refused.setting")
         note.warning(f"{sentence} {t('shell.still')}", icon=":material/edit:")
         config, changes = st.session_state.get(key, (experiment.Config(), Intervention()))
         result, milliseconds = compute.run(lesson, config, changes, device)
@@ -224,7 +204,7 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
                 st.session_state["_dropped"] = True
             st.session_state[key] = values
         except Refused as error:
-            st.warning(f"{refusal(error)} {t('shell.still')}", icon=":material/edit:")
+            st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(key, {})
     _stage(page, lesson, values, part, body)
 

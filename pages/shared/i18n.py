@@ -13,6 +13,8 @@ import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from attn_core.inputs.refused import Refused
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LANGUAGES = {"en": "English", "zh": "中文"}
 SECTION = re.compile(r"^<!-- section: ([\w-]+) -->$", re.MULTILINE)
@@ -106,3 +108,9 @@ def marked(values: Mapping[str, object]) -> dict[str, str]:
         key: text if isinstance(values[key], int | float) else plain(text)
         for key, text in safe(values).items()
     }
+
+
+def refusal(error: Refused) -> str:
+    """The sentence for refused input; what it quotes is shown as plain text."""
+    values = {k: plain(v) if isinstance(v, str) else v for k, v in error.values.items()}
+    return t(error.key, **values)

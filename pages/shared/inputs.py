@@ -8,7 +8,7 @@ import streamlit as st
 from attn_core.inputs.limits import MAX_TEXT_CHARACTERS, MAX_UPLOAD_BYTES
 from attn_core.inputs.refused import Refused
 from pages.shared import state
-from pages.shared.i18n import t
+from pages.shared.i18n import plain, refusal, t
 
 T = TypeVar("T")
 
@@ -61,8 +61,6 @@ def upload(name: str, label: str, read: Callable[[bytes], T]) -> T | None:
         data = file.getvalue()
         found = read(data)
     except Refused as error:
-        from pages.shared.frame import refusal
-
         st.warning(refusal(error), icon=":material/upload_file:")
         return None
     st.query_params[state.FILE] = f"{file.name[:60]}~{state.digest(data)}"
@@ -78,6 +76,4 @@ def file_asked_for() -> None:
         if str(key).startswith("upload-")
     ):
         name, _, digest = asked.rpartition("~")
-        from pages.shared.i18n import plain
-
         st.info(t("inputs.file_asked", name=plain(name), digest=plain(digest)))

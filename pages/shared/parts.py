@@ -5,7 +5,7 @@ import inspect
 import json
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import streamlit as st
 
@@ -18,9 +18,7 @@ from attn_core.result import LessonResult
 from attn_core.verdicts import ConditionResult, Verdict, verdict
 from pages.shared import i18n, state
 from pages.shared.i18n import t
-
-if TYPE_CHECKING:
-    from pages.shared.frame import Run
+from pages.shared.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = {"training_seconds": "seconds"}
@@ -165,7 +163,7 @@ def recorded_listings() -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def printed_code(run: "Run") -> None:
+def printed_code(run: Run) -> None:
     """What the listing does as printed, why, and our working version from its own module."""
     lesson = run.lesson
     st.markdown(i18n.prose(lesson.slug, "printed"))
@@ -204,7 +202,7 @@ def shape_rows(result: LessonResult) -> list[dict[str, str]]:
     return rows
 
 
-def check(run: "Run") -> None:
+def check(run: Run) -> None:
     """Questions made and graded from the run on screen, and one challenge."""
     quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
     st.markdown(t("check.intro"))

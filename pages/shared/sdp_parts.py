@@ -1,7 +1,5 @@
 """Lesson 3.2's own drawings: statistics beside the picture, every step, live experiments."""
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
@@ -9,9 +7,7 @@ from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sd
 from attn_core.plots import charts
 from pages.shared import controls, i18n, work
 from pages.shared.i18n import t
-
-if TYPE_CHECKING:
-    from pages.shared.frame import Run
+from pages.shared.run import Run
 
 MAX_SHOWN = 24
 STEPS = ("query", "key", "value", "raw", "scaled", "tempered", "masked", "weights", "output")
@@ -20,7 +16,7 @@ STEPS = ("query", "key", "value", "raw", "scaled", "tempered", "masked", "weight
 METRICS = ("entropy_bits", "max_weight", "score_std", "jacobian_norm", "gradient_norm")
 
 
-def reading(run: "Run") -> None:
+def reading(run: Run) -> None:
     """What to look for in the picked row, and the statistics that scaling is about."""
     facts = i18n.marked(experiment.reading(run.result, run.selection.query or 0))
     numbers, before = run.result.numbers, run.before.numbers
@@ -53,7 +49,7 @@ def _names(labels: tuple[str, ...], n: int) -> list[str]:
     return [f"{i + 1} {labels[i]}" if i < len(labels) else str(i + 1) for i in range(n)]
 
 
-def apart(run: "Run") -> None:
+def apart(run: Run) -> None:
     """One step at a time: as numbers, as a picture, and how its numbers are spread."""
     found, given = experiment.steps(run.config, run.changes, run.device)
     step = st.segmented_control(

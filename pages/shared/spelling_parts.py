@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -12,12 +11,10 @@ from attn_core.inputs.text import WordList
 from attn_core.plots import charts
 from pages.shared import i18n, inputs, state, work
 from pages.shared.i18n import t
-
-if TYPE_CHECKING:
-    from pages.shared.frame import Run
+from pages.shared.run import Run
 
 
-def reading(run: "Run") -> None:
+def reading(run: Run) -> None:
     """The pronunciation, the picked step, and the twins."""
     details = run.result.details
     best = details["hypotheses"][0]
@@ -50,7 +47,7 @@ def _moved(key: str) -> None:
     )
 
 
-def _scrub(run: "Run") -> None:
+def _scrub(run: Run) -> None:
     """Walk through decoding; the viewer's row follows, and the slider follows the viewer."""
     last = len(run.result.queries)
     if last < 2:
@@ -61,7 +58,7 @@ def _scrub(run: "Run") -> None:
     st.slider(t("s1.step"), 1, last, key=key, on_change=_moved, args=(key,))
 
 
-def apart(run: "Run") -> None:
+def apart(run: Run) -> None:
     """Energies before the softmax, weights after it, and the other pronunciations."""
     facts = experiment.reading(run.result, run.selection.query or 0)
     st.markdown(t("s1.apart.what", **i18n.marked(facts)))
