@@ -21,19 +21,26 @@ export class Followed {
   }
 }
 
+const REMEMBERED = 16; // events sent again with each new one
+
 /**
- * Events leave one at a time, in order, never two in one turn; only the newest probe waits, and behind everything else.
- * @param {() => Function} setTrigger gives the current setTriggerValue
+ * Events leave one at a time, in order; only the newest probe waits, and behind everything else.
+ *
+ * They leave as a log: the last few events, numbered. A busy server may answer only the newest of several messages, and
+ * a trigger in an older one would be lost; with the log, what it missed comes with the next.
+ * @param {() => Function} setState gives the current setStateValue
  */
-export function outbox(setTrigger) {
-  let queue = [], probe = null, last = -Infinity, timer = 0;
+export function outbox(setState) {
+  let queue = [], probe = null, last = -Infinity, timer = 0, count = 0, log = [];
+  const from = `${Date.now()}-${Math.random()}`; // this viewer, among those a session has seen
   const pump = () => {
     timer = 0;
     const event = queue.shift() ?? probe;
     if (!event) return;
     if (event === probe) probe = null;
     last = performance.now();
-    setTrigger()("event", event);
+    log = [...log, { ...event, number: ++count }].slice(-REMEMBERED);
+    setState()("log", { from, events: log });
     if (queue.length || probe) timer = setTimeout(pump, SPACING);
   };
   return {

@@ -1,7 +1,7 @@
 // viewer.js — the entry: one Viewer per place on the page, made once and then fed new bytes in place.
 //
 // Streamlit calls the default export after every rerun with new `data` for the same parentElement. Python sends bytes
-// (unpack.js); the learner's actions go back as setTriggerValue("event", {type, …}) (actions.js, one at a time by
+// (unpack.js); the learner's actions go back as setStateValue("log", …) (actions.js, one at a time by
 // state.js); exact numbers of one cell arrive as a window event "attn-probe".
 
 import { actions } from "./actions.js";
@@ -34,8 +34,8 @@ class Viewer {
     this.byKey = false; // whether the keyboard moved last
     this.turn = 0; // which of two spoken cells is the active one
     this.book = probeBook();
-    this.trigger = () => {};
-    this.outbox = outbox(() => this.trigger);
+    this.tell = () => {};
+    this.outbox = outbox(() => this.tell);
     this.do = actions(this);
     Object.assign(this, buildFrame(this));
     this.pointer = interact(this);
@@ -65,8 +65,8 @@ class Viewer {
   }
 
   /** New data from Python (or the same again, after a rerun that changed nothing here). */
-  update({ data: bytes, setTriggerValue }) {
-    this.trigger = setTriggerValue ?? this.trigger;
+  update({ data: bytes, setStateValue }) {
+    this.tell = setStateValue ?? this.tell;
     if (!(bytes instanceof Uint8Array) || bytes.length < 4) return;
     const same = sameBytes(bytes, this.bytes);
     this.do.settle();

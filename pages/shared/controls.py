@@ -35,8 +35,9 @@ def keep(name: str, default: object) -> None:
     """Write a control's value into the link, or out of it where it is the default."""
     value = st.session_state[name]
     if value is None or value == default:
-        st.query_params.pop(name, None)
-    else:
+        if name in st.query_params:
+            del st.query_params[name]
+    elif st.query_params.get(name) != str(value):
         st.query_params[name] = str(value)
 
 
@@ -65,6 +66,7 @@ def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
         wanted = st.query_params.get(name)
         st.session_state[name] = next((o for o in options if str(o) == wanted), default)
     st.session_state.setdefault("_defaults", {})[name] = default
+    keep(name, default)  # a message sent before the address changed may have brought the old one
     return {"key": name, "on_change": keep, "args": (name, default)}
 
 

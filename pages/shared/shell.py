@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import controls, devices, i18n
+from pages.shared import controls, devices, i18n, state
 from pages.shared.i18n import t
 
 # Fonts, line breaks and screen readers go by the document's language; Streamlit always says "en".
@@ -40,16 +40,15 @@ def _pages() -> dict[str, st.Page]:
 def language_switch() -> None:
     """The language, in place; in the link as ``lang``."""
     names = list(i18n.LANGUAGES)
-    bound = controls.seed("lang", names, i18n.language())
+    st.session_state.setdefault("lang", i18n.language())
+    bound = controls.seed("lang", names, None)
     with st.container(key="language"):
         st.selectbox(
             t("shell.language"),
             names,
             format_func=i18n.LANGUAGES.__getitem__,
             label_visibility="collapsed",
-            key=bound["key"],
-            on_change=controls.keep,
-            args=("lang", None),
+            **bound,
         )
         _language(key="document-language", data=i18n.language(), height=1)
 
@@ -87,6 +86,7 @@ def run() -> None:
     st.html(f"<style>{_css()}</style>")
     st.session_state["_pages"] = pages
     current = next((key for key, p in pages.items() if p == page), "home")
+    state.enter(current)
     language_switch()
     _sidebar(pages, current)
     page.run()

@@ -40,7 +40,7 @@ def reading(run: Run) -> None:
 def _moved(key: str) -> None:
     selection = state.selection()
     query = int(st.session_state[key]) - 1
-    if query == st.session_state["scrub-at"]:  # an echo of what we set ourselves
+    if query == st.session_state[f"{key}-at"]:  # an echo of what we set ourselves
         return
     state.set_selection(
         type(selection)(selection.site, selection.head, query, selection.region, selection.scale)
@@ -53,8 +53,9 @@ def _scrub(run: Run) -> None:
     if last < 2:
         return
     key = f"scrub-{last}"  # another length is another slider
-    st.session_state["scrub-at"] = min(last - 1, run.selection.query or 0)
-    st.session_state[key] = st.session_state["scrub-at"] + 1
+    at = min(last - 1, run.selection.query or 0)
+    st.session_state[f"{key}-at"] = at
+    st.session_state[key] = at + 1
     st.slider(t("s1.step"), 1, last, key=key, on_change=_moved, args=(key,))
 
 

@@ -12,26 +12,55 @@ from attn_core.plots.view import Selection
 CHANGES, OPEN, FILE = "changes", "open", "file"
 
 
+def _kept(name: str) -> str:
+    """A parameter of this page: the session's own, and at first the link's.
+
+    The address alone can't be trusted: a message that the browser sent before it had heard of a
+    new parameter brings the old address back. So the session keeps the truth and mends the address.
+    """
+    key = f"_link-{name}"
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(name, "")
+    value = str(st.session_state[key])
+    if st.query_params.get(name, "") != value:
+        _write(name, value)
+    return value
+
+
+def _write(name: str, value: str) -> None:
+    st.session_state[f"_link-{name}"] = value
+    if value:
+        st.query_params[name] = value
+    else:
+        st.query_params.pop(name, None)
+
+
+def enter(page: str) -> None:
+    """Another page was opened: what the session kept for the last one is over."""
+    if st.session_state.get("_page") != page:
+        st.session_state["_page"] = page
+        for name in (CHANGES, OPEN):
+            st.session_state.pop(f"_link-{name}", None)
+
+
 def changes() -> Intervention:
-    """What the learner changed, from the link; nothing where the link can't be read."""
+    """What the learner changed; nothing where the link can't be read."""
     try:
-        return Intervention.from_json(st.query_params.get(CHANGES, "{}"))
+        return Intervention.from_json(_kept(CHANGES) or "{}")
     except ValueError:
         st.session_state["_bad_link"] = True
+        _write(CHANGES, "")
         return Intervention()
 
 
 def set_changes(value: Intervention) -> None:
-    """Keep changes in the link."""
-    if value:
-        st.query_params[CHANGES] = value.to_json()
-    else:
-        st.query_params.pop(CHANGES, None)
+    """Keep changes."""
+    _write(CHANGES, value.to_json() if value else "")
 
 
 def selection() -> Selection:
     """What is open in the viewer: ``site~head~query~scale~q0~q1~k0~k1``, any tail left out."""
-    parts = st.query_params.get(OPEN, "").split("~")
+    parts = _kept(OPEN).split("~")
     try:
         region = [int(p) for p in parts[4:8]]
         return Selection(
@@ -46,14 +75,14 @@ def selection() -> Selection:
 
 
 def set_selection(value: Selection) -> None:
-    """Keep in the link what is open."""
+    """Keep what is open."""
     if value == Selection():
-        st.query_params.pop(OPEN, None)
+        _write(OPEN, "")
         return
     parts = [value.site, str(value.head), "" if value.query is None else str(value.query)]
     if value.scale != "head" or value.region:
         parts += [value.scale, *map(str, value.region or ())]
-    st.query_params[OPEN] = "~".join(parts)
+    _write(OPEN, "~".join(parts))
 
 
 def digest(data: bytes) -> str:

@@ -97,10 +97,18 @@ def select(selection: Selection, event: dict[str, Any]) -> Selection:
 
 
 def _on_event(key: str) -> None:
-    raw = st.session_state[key].event
-    for event in raw if isinstance(raw, list) else [raw]:
-        if not isinstance(event, dict):
+    log = st.session_state[key].get("log")
+    if not isinstance(log, dict) or not isinstance(log.get("events"), list):
+        return
+    seen = st.session_state.get(f"{key}.seen", (None, 0))
+    last = seen[1] if seen[0] == log.get("from") else 0
+    for event in log["events"]:
+        if not isinstance(event, dict) or not isinstance(event.get("number"), int):
             continue
+        if event["number"] <= last:  # answered already
+            continue
+        last = event["number"]
+        st.session_state[f"{key}.seen"] = (log.get("from"), last)
         try:
             if event.get("type") == "probe":
                 st.session_state[f"{key}.probe"] = event
@@ -124,7 +132,7 @@ def show(
     key = f"viewer_{name}"
     data = pack(name, result, selection, labels, changes, None if before is result else before)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
-    _viewer(key=key, data=data, on_event_change=callback)
+    _viewer(key=key, data=data, on_log_change=callback)
     asked = st.session_state.get(f"{key}.probe")
     answer = None
     if isinstance(asked, dict):
