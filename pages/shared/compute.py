@@ -21,6 +21,8 @@ class Results:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._kept: OrderedDict[tuple[Any, ...], LessonResult] = OrderedDict()
+        self._sizes: dict[tuple[Any, ...], int] = {}
+        self._total = 0
         self._lock = threading.Lock()
 
     def get(self, key: tuple[Any, ...]) -> LessonResult | None:
@@ -32,12 +34,13 @@ class Results:
 
     def put(self, key: tuple[Any, ...], result: LessonResult) -> None:
         """Keep a result, and let old ones go."""
+        size = result.nbytes
         with self._lock:
-            self._kept[key] = result
-            while (
-                len(self._kept) > 1 and sum(r.nbytes for r in self._kept.values()) > self._max_bytes
-            ):
-                self._kept.popitem(last=False)
+            self._total += size - self._sizes.get(key, 0)
+            self._kept[key], self._sizes[key] = result, size
+            while len(self._kept) > 1 and self._total > self._max_bytes:
+                oldest, _ = self._kept.popitem(last=False)
+                self._total -= self._sizes.pop(oldest)
 
 
 RESULTS = Results(MAX_BYTES)

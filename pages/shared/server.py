@@ -22,6 +22,9 @@ from streamlit.runtime.pages_manager import PagesManager
 
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
 
+# Before torch is imported, whose OpenMP pool would start more threads than it is told to use.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 
 
