@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime.pages_manager import PagesManager
 
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
+from pages.shared import preload
 
 # Before torch is imported, whose OpenMP pool would start more threads than it is told to use.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -53,6 +54,12 @@ HEADERS = {
 HIDDEN = ("/_stcore/metrics",)
 
 
+def base_path() -> str:
+    """The folder that the app is served under, empty for the root."""
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
 class Guard:
     """Security headers on every answer, and nothing for paths that are not for learners."""
 
@@ -71,7 +78,10 @@ class Guard:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
-                message["headers"] += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+                headers = list(HEADERS.items())
+                if (b"content-type", b"text/html; charset=utf-8") in message["headers"]:
+                    headers.append(("link", preload.link_header(base_path())))
+                message["headers"] += [(k.encode(), v.encode()) for k, v in headers]
             await send(message)
 
         await self.app(scope, receive, with_headers)

@@ -1,6 +1,7 @@
 """Around the pages: uploads in memory; jobs that run, stop and fail alone; shared models."""
 
 import asyncio
+import re
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from attn_core.inputs.limits import MAX_UPLOAD_BYTES
 from attn_core.jobs import DONE, FAILED, STOPPED, Full, Jobs
 from attn_core.lessons import LESSONS
 from attn_core.result import load_default
-from pages.shared import compute, server
+from pages.shared import compute, preload, server
 
 
 def parse(size):
@@ -205,3 +206,16 @@ def test_minilm_equals_hugging_face():
     assert (states - expected.last_hidden_state).abs().max() <= 1e-5
     for i, weights in enumerate(expected.attentions):
         assert (traces[f"encoder.{i}"].weights - weights).abs().max() <= 1e-5
+
+
+def test_the_page_names_the_modules_of_its_first_paint():
+    links = re.findall(r"<([^>]+)>; rel=modulepreload", preload.link_header("/base"))
+    files = [link.removeprefix("/base/") for link in links]
+    ours = {p.name for p in preload.VIEWER.glob("*.js")}
+    assert {f.removeprefix("viewer/") for f in files if f.startswith("viewer/")} == ours
+    theirs = [f for f in files if f.startswith("static/")]
+    assert all((preload.STATIC / f).is_file() for f in theirs)
+    for name in preload.ELEMENTS:  # a new Streamlit may rename its chunks
+        assert any(f.startswith(f"static/js/{name}.") for f in theirs), name
+    assert len(set(files)) == len(files)
+    assert len(preload.link_header()) < 8000  # what proxies take of a header
