@@ -1,22 +1,31 @@
-"""Where long work runs: one worker outside the script thread, with progress and stop.
+"""Where long work runs: one line for all learners, one worker process that works through it.
 
-A job is a function of ``report(fraction, key)`` and ``should_stop()``; it polls the second and
-answers early when told to. Jobs of all learners wait in one line.
+A job is a module-level function ``work(report, should_stop, **arguments)`` of plain arguments. It
+calls ``report(fraction, message_key, partial=None)`` as it goes, polls ``should_stop()`` and
+answers early when told to, and returns plain data. The same job gives the same numbers each time.
 """
 
-import queue
+import logging
+import pickle
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Report = Callable[[float, str], None]
-Work = Callable[[Report, Callable[[], bool]], Any]
+from attn_core.worker import Worker
+
+Work = Callable[..., Any]
 
 WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped", "failed"
 MAX_WAITING = 64
+PATIENCE = 3.0
+"""Seconds that a job has to obey a stop before its process is killed."""
+GRACE = 20.0
+"""Seconds that an owner may be gone (a lost network comes back) before the job is stopped."""
+POLL = 0.05
+
+_log = logging.getLogger(__name__)
 
 
 class Full(RuntimeError):
@@ -25,31 +34,34 @@ class Full(RuntimeError):
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work and how far it is. Read it; only the worker writes.
+    """One piece of work and how far it is. Read it; only the line writes.
 
     Parameters
     ----------
-    work : callable
-        What runs.
     owner : str
-        Who asked; each has one job at a time.
+        Who asked; each has one place in the line.
+    arguments : dict
+        What the work was given.
     """
 
-    work: Work
     owner: str
+    arguments: dict[str, Any]
     state: str = WAITING
     fraction: float = 0.0
     message: str = ""
+    partial: Any = None
     result: Any = None
     error: str = ""
-    asked: float = field(default_factory=time.monotonic)
     began: float = 0.0
-    _stop: threading.Event = field(default_factory=threading.Event)
-    _ended: threading.Event = field(default_factory=threading.Event)
+    _payload: bytes = field(default=b"", repr=False)
+    _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    _leave: Callable[..., None] = field(default=lambda job: None, repr=False)
 
     def stop(self) -> None:
-        """Ask the job to end; what it has so far becomes its result."""
+        """End it: a waiting job leaves the line at once, a running one is asked to."""
         self._stop.set()
+        self._leave(self)
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait for the end.
@@ -69,7 +81,7 @@ class Job:
     @property
     def active(self) -> bool:
         """Whether it waits or runs."""
-        return self.state in (WAITING, RUNNING)
+        return not self._ended.is_set()
 
     def seconds_left(self) -> float | None:
         """An estimate from the progress so far; ``None`` while there is too little of it."""
@@ -78,44 +90,43 @@ class Job:
         spent = time.monotonic() - self.began
         return spent * (1 - self.fraction) / self.fraction
 
-    def _run(self) -> None:
-        if self._stop.is_set():
-            self.state = STOPPED
-            self._ended.set()
-            return
-        self.state, self.began = RUNNING, time.monotonic()
+    def _end(self, state: str, result: Any = None, error: str = "") -> None:
+        self.result, self.error, self.state = result, error, state
+        self._ended.set()
 
-        def report(fraction: float, message: str) -> None:
-            self.fraction, self.message = min(1.0, max(0.0, fraction)), message
 
-        try:
-            self.result = self.work(report, self._stop.is_set)
-            self.fraction = 1.0
-            self.state = STOPPED if self._stop.is_set() else DONE
-        except Exception:  # the worker must outlive any job
-            self.error, self.state = traceback.format_exc(), FAILED
-        finally:
-            self._ended.set()
+def _always(owner: str) -> bool:
+    return True
 
 
 class Jobs:
-    """A line of jobs and the one thread that works through it."""
+    """The line, the thread that serves it, and the worker process, started on first use.
 
-    def __init__(self) -> None:
-        self._line: queue.Queue[Job] = queue.Queue()
-        self._lock = threading.Lock()
-        self._order: list[Job] = []
+    Parameters
+    ----------
+    present : callable, optional
+        Whether an owner is still there; jobs of one who is gone for ``GRACE`` seconds are stopped.
+    """
+
+    def __init__(self, present: Callable[[str], bool] = _always) -> None:
+        self._present = present
+        self._seen: dict[str, float] = {}
+        self._line: list[Job] = []
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._worker: Worker | None = None
 
-    def submit(self, work: Work, owner: str) -> Job:
-        """Put work into the line; the owner's earlier job is told to stop.
+    def submit(self, work: Work, owner: str, **arguments: Any) -> Job:
+        """Put work into the line. The owner's waiting job gives its place, a running one stops.
 
         Parameters
         ----------
         work : callable
-            ``work(report, should_stop)``.
+            ``work(report, should_stop, **arguments)``, found by its module and name.
         owner : str
             Who asks.
+        **arguments
+            Plain data.
 
         Returns
         -------
@@ -125,21 +136,22 @@ class Jobs:
         Raises
         ------
         Full
-            If ``MAX_WAITING`` jobs wait already.
+            If ``MAX_WAITING`` jobs wait or run already.
         """
-        job = Job(work, owner)
-        with self._lock:
-            self._order = [j for j in self._order if j.active]
-            if len(self._order) >= MAX_WAITING:
-                raise Full(f"{len(self._order)} jobs wait; at most {MAX_WAITING} may")
-            for other in self._order:
-                if other.owner == owner:
-                    other.stop()
-            self._order.append(job)
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._work, daemon=True, name="jobs")
+        payload = pickle.dumps((work, arguments))
+        job = Job(owner, arguments, _payload=payload, _leave=self._remove)
+        with self._changed:
+            mine = [j for j in self._line if j.owner == owner]
+            waiting = [j for j in mine if j.state == WAITING]
+            if not waiting and len(self._line) >= MAX_WAITING:
+                raise Full(f"{len(self._line)} jobs wait or run; at most {MAX_WAITING} may")
+            self._line.insert(self._line.index(waiting[0]) if waiting else len(self._line), job)
+            for other in mine:
+                other.stop()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._serve, daemon=True, name="jobs")
                 self._thread.start()
-        self._line.put(job)
+            self._changed.notify()
         return job
 
     def place(self, job: Job) -> int:
@@ -155,13 +167,77 @@ class Jobs:
         int
             0 when it runs or has ended.
         """
-        with self._lock:
-            active = [j for j in self._order if j.active]
-        return active.index(job) if job in active else 0
+        with self._changed:
+            return self._line.index(job) if job in self._line else 0
 
-    def _work(self) -> None:
+    def _remove(self, job: Job) -> None:
+        with self._changed:
+            if job.state == WAITING and job in self._line:
+                self._line.remove(job)
+                job._end(STOPPED)
+
+    def _serve(self) -> None:
         while True:
-            self._line.get()._run()
+            with self._changed:
+                self._changed.wait_for(lambda: self._line)
+                job = self._line[0]
+                job.state, job.began = RUNNING, time.monotonic()
+            try:
+                state, result, error = self._run(job)
+            except Exception as wrong:  # a worker that died, mostly; the line outlives any job
+                status = self._end_worker()
+                state, result, error = FAILED, None, f"the worker ended with {status}: {wrong!r}"
+            if error:
+                _log.error("a job failed\n%s", error)
+            with self._changed:
+                self._line.remove(job)
+                job._end(state, result, error)
 
+    def _run(self, job: Job) -> tuple[str, Any, str]:
+        if self._worker is None or not self._worker.alive:
+            self._end_worker()
+            self._worker = Worker()
+        worker, sent = self._worker, False
+        asked: float | None = None
+        while True:
+            if worker.ready and not sent:
+                worker.send("job", job._payload)
+                sent = True
+            if job._stop.is_set():
+                if not sent:
+                    return STOPPED, None, ""
+                if asked is None:
+                    asked = time.monotonic()
+                    worker.send("stop")
+                elif time.monotonic() - asked > PATIENCE:
+                    self._end_worker()
+                    return STOPPED, None, ""
+            self._dismiss_absent()
+            match worker.receive(POLL):
+                case ("ready",):
+                    worker.ready = True
+                case ("began",):
+                    job.began = time.monotonic()
+                case ("report", fraction, message, partial):
+                    job.fraction, job.message = min(1.0, max(0.0, fraction)), message
+                    job.partial = job.partial if partial is None else partial
+                case ("done", result):
+                    job.fraction = 1.0
+                    return (DONE if asked is None else STOPPED), result, ""
+                case ("failed", error):
+                    return FAILED, None, error
 
-JOBS = Jobs()
+    def _end_worker(self) -> int | None:
+        worker, self._worker = self._worker, None
+        return worker.end() if worker else None
+
+    def _dismiss_absent(self) -> None:
+        now = time.monotonic()
+        with self._changed:
+            line = list(self._line)
+        self._seen = {
+            j.owner: now if self._present(j.owner) else self._seen.get(j.owner, now) for j in line
+        }
+        for job in line:
+            if now - self._seen[job.owner] > GRACE:
+                job.stop()

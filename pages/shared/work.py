@@ -1,13 +1,17 @@
 """Long work on a page: a button, progress with an estimate, a stop, and then the result."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from attn_core.jobs import JOBS, Full, Job, Work
+from attn_core.jobs import Full, Job, Jobs, Work
 from pages.shared import i18n
 from pages.shared.i18n import t
+
+Draw = Callable[[Any], None]
 
 
 def _owner() -> str:
@@ -15,15 +19,23 @@ def _owner() -> str:
     return context.session_id if context else "nobody"
 
 
-def _start(name: str, work: Work) -> None:
+def _present(owner: str) -> bool:
+    """Whether the learner's browser is connected; without a server nobody can leave."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(owner)
+
+
+JOBS = Jobs(_present)
+
+
+def _start(name: str, work: Work, arguments: dict[str, Any]) -> None:
     try:
-        st.session_state[f"job-{name}"] = JOBS.submit(work, _owner())
+        st.session_state[f"job-{name}"] = JOBS.submit(work, _owner(), **arguments)
     except Full:
         st.session_state[f"job-{name}-full"] = True
 
 
 @st.fragment(run_every=0.4)
-def _progress(name: str) -> None:
+def _progress(name: str, draw: Draw | None) -> None:
     i18n.settle()
     job: Job = st.session_state[f"job-{name}"]
     if not job.active:
@@ -36,25 +48,48 @@ def _progress(name: str) -> None:
     bar, stop = st.columns([0.8, 0.2], vertical_alignment="center")
     bar.progress(job.fraction, text)
     stop.button(t("work.stop"), key=f"stop-{name}", icon=":material/stop:", on_click=job.stop)
+    if draw and job.partial is not None:
+        draw(job.partial)
 
 
-def job(name: str, work: Work) -> Any:
-    """The result of a learner's own run of ``work``; ``None`` until there is one."""
+def job(name: str, work: Work, draw: Draw | None = None, **arguments: Any) -> Any:
+    """A learner's own run of ``work``, in the line of ``attn_core.jobs``.
+
+    Parameters
+    ----------
+    name : str
+        Of the run on its page; what it found stays until it is run again.
+    work : callable
+        ``work(report, should_stop, **arguments)``, a function of a module.
+    draw : callable, optional
+        Draws what the run reports as it goes; also what a run left that was stopped.
+    **arguments
+        Plain data for ``work``.
+
+    Returns
+    -------
+    Any
+        The result; ``None`` until there is one.
+    """
     current: Job | None = st.session_state.get(f"job-{name}")
     if st.session_state.pop(f"job-{name}-full", False):
         st.warning(t("work.full"))
     running = current is not None and current.active
     st.button(
         t("work.again" if current else "work.start"), key=f"start-{name}", disabled=running,
-        icon=":material/play_arrow:", on_click=_start, args=(name, work),
+        icon=":material/play_arrow:", on_click=_start, args=(name, work, arguments),
         help=t("work.running") if running else None,
     )  # fmt: skip
     if current is None:
         return None
     if running:
-        _progress(name)
+        _progress(name, draw)
         return None
     if current.error:
         st.warning(t("work.failed"))
         return None
+    if current.arguments != arguments:
+        st.caption(t("work.other"))
+    if current.result is None and current.partial is not None and draw:
+        draw(current.partial)
     return current.result

@@ -1,9 +1,8 @@
-"""Around the pages: uploads in memory; jobs that run, stop and fail alone; shared models."""
+"""Around the pages: uploads in memory; shared models."""
 
 import asyncio
 import re
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -14,7 +13,6 @@ from starlette.formparsers import MultiPartParser
 from attn_core import device, zoo
 from attn_core.checkpoints import WeightsMissing, load_weights, read_manifest
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
-from attn_core.jobs import DONE, FAILED, STOPPED, Full, Jobs
 from attn_core.lessons import LESSONS
 from attn_core.result import load_default
 from pages.shared import compute, preload, server
@@ -56,79 +54,6 @@ def test_the_browser_is_told_the_same_limit():
     assert config["server"]["maxUploadSize"] * 2**20 == MAX_UPLOAD_BYTES
     assert config["runner"]["postScriptGC"] is False
     assert config["client"]["showErrorDetails"] == "none"
-
-
-def test_jobs_run_in_order_outside_the_callers_thread():
-    jobs, seen = Jobs(), []
-
-    def work(report, should_stop):
-        seen.append(threading.current_thread().name)
-        report(0.5, "half")
-        return 42
-
-    first, second = jobs.submit(work, "a"), jobs.submit(work, "b")
-    assert first.wait(5)
-    assert second.wait(5)
-    assert (first.state, first.result, second.result) == (DONE, 42, 42)
-    assert set(seen) == {"jobs"}
-    assert first.message == "half"
-
-
-def test_stop_ends_a_running_job_and_a_waiting_one():
-    jobs, going = Jobs(), threading.Event()
-
-    def work(report, should_stop):
-        going.set()
-        while not should_stop():
-            time.sleep(0.005)
-        return "so far"
-
-    running = jobs.submit(work, "a")
-    waiting = jobs.submit(work, "b")
-    assert going.wait(5)
-    assert jobs.place(waiting) == 1
-    waiting.stop()
-    running.stop()
-    assert running.wait(5)
-    assert waiting.wait(5)
-    assert running.state == STOPPED
-    assert running.result == "so far"
-    assert waiting.state == STOPPED
-    assert waiting.result is None
-
-
-def test_a_second_job_of_one_learner_stops_the_first():
-    jobs = Jobs()
-
-    def work(report, should_stop):
-        while not should_stop():
-            time.sleep(0.005)
-
-    first = jobs.submit(work, "a")
-    second = jobs.submit(lambda report, should_stop: "second", "a")
-    assert second.wait(5)
-    assert first.state == STOPPED
-    assert second.result == "second"
-
-
-def test_a_failing_job_does_not_take_the_worker_along():
-    jobs = Jobs()
-    bad = jobs.submit(lambda report, should_stop: 1 / 0, "a")
-    good = jobs.submit(lambda report, should_stop: "fine", "b")
-    assert good.wait(5)
-    assert bad.state == FAILED
-    assert "ZeroDivisionError" in bad.error
-    assert good.result == "fine"
-
-
-def test_the_line_has_an_end(monkeypatch):
-    monkeypatch.setattr("attn_core.jobs.MAX_WAITING", 2)
-    jobs, gate = Jobs(), threading.Event()
-    for owner in "ab":
-        jobs.submit(lambda report, should_stop: gate.wait(5), owner)
-    with pytest.raises(Full, match="2"):
-        jobs.submit(lambda report, should_stop: None, "c")
-    gate.set()
 
 
 def test_a_model_is_loaded_once_and_never_in_training_mode():
@@ -189,23 +114,6 @@ def test_kept_results_are_bounded_by_their_bytes():
         kept.put((i,), result)
     assert kept.get((4,)) is result
     assert kept.get((0,)) is None
-
-
-def test_minilm_equals_hugging_face():
-    """Same weights, hidden states and every attention map, to 1e-5."""
-    transformers = pytest.importorskip("transformers")
-    from attn_core.checkpoints import weights_path
-    from attn_core.inputs.tokens import tokenize
-
-    folder = weights_path(read_manifest("minilm")).parent
-    theirs = transformers.AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
-    tokens = tokenize("The animal didn't cross the street because it was too tired.")
-    with torch.inference_mode():
-        states, traces = zoo.get("minilm").module(tokens.ids)
-        expected = theirs(tokens.ids, output_attentions=True)
-    assert (states - expected.last_hidden_state).abs().max() <= 1e-5
-    for i, weights in enumerate(expected.attentions):
-        assert (traces[f"encoder.{i}"].weights - weights).abs().max() <= 1e-5
 
 
 def test_the_page_names_the_modules_of_its_first_paint():
