@@ -21,7 +21,7 @@ WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped
 MAX_WAITING = 64
 PATIENCE = 3.0
 """Seconds that a job has to obey a stop before its process is killed."""
-GRACE = 20.0
+GRACE = 10.0
 """Seconds that an owner may be gone (a lost network comes back) before the job is stopped."""
 POLL = 0.05
 
