@@ -23,3 +23,9 @@ MAX_MATRIX_SIDE = 12
 
 MAX_MATRIX_COLUMNS = 8
 """Columns of a typed Q, K or V."""
+
+MAX_IMAGE_PIXELS = 25_000_000
+"""Width × height of a picture as its header says it, checked before a pixel is decoded."""
+
+MAX_IMAGE_SIDE = 640
+"""Pixels of the longer side that a picture is brought down to."""

@@ -72,7 +72,9 @@ class LessonPage:
     live: Callable[[], None]
 
 
-CONTROLS = ("scaled", "temperature", "mask", "radius", "dtype", "beam")
+CONTROLS = (
+    "scaled", "temperature", "mask", "radius", "dtype", "beam", "position", "order", "shift", "base",
+)  # fmt: skip
 """Controls below the picture: what they change is marked and has a reset, like an edit."""
 
 
@@ -107,6 +109,8 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     if changes or plain != config:
         before = compute.run(lesson, plain, Intervention(), device)[0]
     selection = state.selection()
+    if selection == Selection() and hasattr(experiment, "default_open"):
+        selection = experiment.default_open(result)
     if selection.query is None or selection.query >= len(result.queries):
         selection = dataclasses.replace(selection, query=experiment.default_row(result))
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)

@@ -1,0 +1,1 @@
+"""Position codes, one idea per file."""
