@@ -1,0 +1,165 @@
+"""What a head does, as a measured role with a null baseline; never a bare label.
+
+Roles as in Clark et al. 2019 ("What does BERT look at?"): attention to the previous token, the
+next, itself, the same word elsewhere, [CLS], [SEP], punctuation.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+ROLES = ("previous", "next", "itself", "same_word", "cls", "sep", "punctuation")
+N_NULL = 500
+MAX_GATHERED = 200_000
+"""Weights gathered for one role and head; a text that repeats itself gets fewer permutations."""
+LEAST = 0.3
+"""A role needs this share of the attention…"""
+LEAST_CONFIDENCE = 0.99
+"""…and to be above this share of the null."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """What fits one head best.
+
+    Parameters
+    ----------
+    layer, head : int
+        From 0.
+    role : str
+        One of ``ROLES``, or "" where none passes both bars.
+    best : str
+        The role that fits best, passed or not.
+    share : float
+        Mean weight on the role's tokens, over the rows that have any.
+    null : float
+        The same with the keys permuted, mean of ``N_NULL`` permutations.
+    confidence : float
+        Share of the permutations that stay below.
+    rows : int
+        Rows that have such a token.
+    """
+
+    layer: int
+    head: int
+    role: str
+    best: str
+    share: float
+    null: float
+    confidence: float
+    rows: int
+
+
+def targets(tokens: tuple[str, ...]) -> dict[str, Bool[Tensor, "query key"]]:
+    """For each role, which keys each query would look at.
+
+    Parameters
+    ----------
+    tokens : tuple of str
+        Word pieces with [CLS] and [SEP].
+
+    Returns
+    -------
+    dict of str to Bool[Tensor, "query key"]
+        ``True`` on the role's keys; rows of the two markers are empty.
+
+    Examples
+    --------
+    >>> targets(("[CLS]", "a", "b", "[SEP]"))["previous"].nonzero().tolist()
+    [[1, 0], [2, 1]]
+    """
+    n = len(tokens)
+    eye = torch.eye(n, dtype=torch.bool)
+    same = torch.tensor([[a == b for b in tokens] for a in tokens])
+
+    def column(chosen: list[bool]) -> Tensor:
+        return torch.tensor(chosen)[None].expand(n, n)
+
+    found = {
+        "previous": torch.roll(eye, -1, 1).tril(),
+        "next": torch.roll(eye, 1, 1).triu(),
+        "itself": eye,
+        "same_word": same & ~eye,
+        "cls": column([t == "[CLS]" for t in tokens]),
+        "sep": column([t == "[SEP]" for t in tokens]),
+        "punctuation": column([not any(c.isalnum() for c in t) for t in tokens]),
+    }
+    inner = torch.tensor([t not in ("[CLS]", "[SEP]") for t in tokens])
+    return {name: cells & inner[:, None] for name, cells in found.items()}
+
+
+def shares(
+    weights: Float[Tensor, "head query key"], tokens: tuple[str, ...], seed: int = 0
+) -> dict[str, dict[str, Any]]:
+    """Each role's share of the attention of each head, and of permuted keys.
+
+    Parameters
+    ----------
+    weights : Float[Tensor, "head query key"]
+        Of one layer or of many.
+    tokens : tuple of str
+        The text.
+    seed : int
+        Of the permutations.
+
+    Returns
+    -------
+    dict of str to dict
+        Role to "share" [head], "null" [permutation, head] and "rows"; roles without rows are out.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    n = len(tokens)
+    orders = torch.stack([torch.randperm(n, generator=generator) for _ in range(N_NULL)])
+    out = {}
+    for role, cells in targets(tokens).items():
+        rows = cells.any(-1)
+        count = int(rows.sum())
+        if not count:
+            continue
+        share = (weights * cells).sum((-1, -2)) / count
+        if role in ("cls", "sep", "punctuation"):
+            # The same keys for every row: permuting them is one product.
+            asked = (weights * rows[:, None]).sum(1) / count  # (head, key)
+            null = torch.einsum("hk,pk->ph", asked, cells[rows][0].float()[orders])
+        else:
+            query, key = cells.nonzero(as_tuple=True)
+            some = orders[: max(20, MAX_GATHERED // len(query))]
+            null = weights[:, query, some[:, key]].sum(-1).T / count  # (h, p, pair) -> (p, h)
+        out[role] = {"share": share, "null": null, "rows": count}
+    return out
+
+
+def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
+    """The best role of each head, and whether it passes.
+
+    Parameters
+    ----------
+    found : dict
+        From ``shares``, heads of all layers one after another.
+    n_heads : int
+        Heads a layer.
+
+    Returns
+    -------
+    list of Role
+        One for each head.
+    """
+    out = []
+    n = len(next(iter(found.values()))["share"])
+    for i in range(n):
+        best, value = max(
+            ((role, float(f["share"][i]) - float(f["null"][:, i].mean()))
+             for role, f in found.items()),
+            key=lambda pair: pair[1],
+        )  # fmt: skip
+        share, null = float(found[best]["share"][i]), found[best]["null"][:, i]
+        confidence = float((null < share).float().mean())
+        passed = share >= LEAST and confidence >= LEAST_CONFIDENCE
+        out.append(
+            Role(i // n_heads, i % n_heads, best if passed else "", best, share,
+                 float(null.mean()), confidence, int(found[best]["rows"]))
+        )  # fmt: skip
+    return out

@@ -1,0 +1,130 @@
+"""Lesson 2.1's questions: where words look, and whether a large weight means an important word."""
+
+from typing import Any
+
+import torch
+
+from attn_core.experiments import s2_1_self_attention as experiment
+from attn_core.experiments.s2_1_evidence import scores
+from attn_core.interventions import Intervention
+from attn_core.models.sentiment import POOL
+from attn_core.quizzes.question import Challenge, Question
+from attn_core.result import LessonResult
+
+GUESSES = ("most", "less", "nothing")
+ACT: dict[str, Any] = {"part": "apart"}
+LITTLE = 0.02
+"""A fall of the probability below this counts as next to nothing."""
+
+
+def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
+    """Hide each token in turn, and rank the loss of the one with the largest pooling weight.
+
+    Parameters
+    ----------
+    config : Config
+        Which text.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    dict
+        "word" and its "weight" and "fall"; "other", the token whose loss hurts most, and its
+        "other_fall"; "rank" of the first among the falls, of "n".
+    """
+    reader = experiment.read(config, device)
+    found, _ = scores(reader)
+    places = reader.places
+    top = max(places, key=lambda i: found["attention"][i])
+    order = sorted(places, key=lambda i: -found["occlusion"][i])
+    return {
+        "word": reader.tokens[top],
+        "weight": round(found["attention"][top], 2),
+        "fall": round(found["occlusion"][top], 3),
+        "other": reader.tokens[order[0]],
+        "other_fall": round(found["occlusion"][order[0]], 3),
+        "rank": order.index(top) + 1,
+        "n": len(places),
+    }
+
+
+def truth(found: dict[str, Any]) -> str:
+    """Which guess the measurement bears out.
+
+    Parameters
+    ----------
+    found : dict
+        From ``reveal``.
+
+    Returns
+    -------
+    str
+        One of ``GUESSES``.
+    """
+    if found["fall"] < LITTLE:
+        return "nothing"
+    return "most" if found["rank"] == 1 else "less"
+
+
+def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+    """Questions about the run on screen.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+    result : LessonResult
+        What came of it.
+
+    Returns
+    -------
+    tuple of Question
+        Fewer where the text is too short to ask.
+    """
+    out = []
+    opened = experiment.default_open(result)
+    weights = result.traces[opened.site].weights[0, opened.head]
+    names = tuple(f"{i + 1}: {token}" for i, token in enumerate(result.keys))
+    row = opened.query or 0
+    if 2 <= len(names) <= 40:
+        values = {
+            "query": result.queries[row],
+            "layer": int(opened.site.rpartition(".")[2]) + 1,
+            "head": opened.head + 1,
+        }
+        out.append(Question("s2_1.quiz.where", values, names, int(weights[row].argmax())))
+        pool = torch.tensor(result.details["pool"])
+        out.append(Question("s2_1.quiz.pool", {}, names, int(pool.argmax())))
+    n = len(names)
+    options = tuple(dict.fromkeys((str(n), str(n * n), str(2 * n))))
+    if len(options) == 3:
+        out.append(Question("s2_1.quiz.cells", {"n": n}, options, 1))
+    return tuple(out)
+
+
+def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+    """Turn the verdict round by cutting tokens out of the pooling alone.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+    changes : Intervention
+        What the learner changed.
+    result : LessonResult
+        What came of it.
+
+    Returns
+    -------
+    Challenge
+        Reached when cut tokens at "pool", and nothing else, changed the verdict.
+    """
+    only_pool = bool(changes.tokens) and all(site == POOL for site, _ in changes.tokens)
+    only_pool &= not (changes.scores or changes.weights or changes.mask_cells or changes.heads)
+    only_pool &= changes.temperature == 1.0
+    was = experiment.run(config).numbers["positive"] if changes else result.numbers["positive"]
+    now = result.numbers["positive"]
+    turned = (was >= 0.5) != (now >= 0.5)
+    way = min(1.0, abs(now - was) / max(1e-6, abs(was - 0.5)))
+    return Challenge("s2_1.challenge", {}, only_pool and turned, 1.0 if turned else way * only_pool)
