@@ -1,7 +1,6 @@
 """Weights and their manifests: local first, sha256 checked, safetensors only."""
 
 import hashlib
-import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,10 @@ from typing import Any
 from safetensors.torch import load
 from torch import Tensor
 
+from attn_core.weight_files import WeightsMissing as WeightsMissing
+from attn_core.weight_files import find
+
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "checkpoints"
-
-
-class WeightsMissing(RuntimeError):
-    """The weights of a checkpoint are not on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ def read_manifest(checkpoint: str) -> Manifest:
 
 
 def weights_path(manifest: Manifest) -> Path:
-    """Where the weights lie: beside the manifest, else in the installed package it names.
+    """Where the weights lie; see ``attn_core.weight_files`` for the places that are tried.
 
     Parameters
     ----------
@@ -133,18 +131,30 @@ def weights_path(manifest: Manifest) -> Path:
     Raises
     ------
     WeightsMissing
-        If neither place has it; the message says how to get it.
+        If no place has it; the message says how to get it.
     """
-    beside = FOLDER / f"{manifest.id}.safetensors"
-    if beside.exists():
-        return beside
-    package, inner = manifest.raw.get("package", ""), manifest.raw.get("package_file", "")
-    spec = importlib.util.find_spec(package) if package else None
-    if spec is not None and spec.submodule_search_locations:
-        path = Path(next(iter(spec.submodule_search_locations))) / inner
-        if path.exists():
-            return path
-    raise WeightsMissing(f"{manifest.id}: no weights beside the manifest or in package {package!r}")
+    return find(manifest.raw, "weights", FOLDER / f"{manifest.id}.safetensors")
+
+
+def tokenizer_path(manifest: Manifest) -> Path:
+    """Where the tokenizer lies that belongs to the weights.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the checkpoint.
+
+    Returns
+    -------
+    Path
+        An existing file.
+
+    Raises
+    ------
+    WeightsMissing
+        If no place has it; the message says how to get it.
+    """
+    return find(manifest.raw, "tokenizer", FOLDER / f"{manifest.id}.tokenizer.json")
 
 
 def load_weights(manifest: Manifest) -> dict[str, Tensor]:
@@ -165,10 +175,11 @@ def load_weights(manifest: Manifest) -> dict[str, Tensor]:
     WeightsMissing
         If the file is nowhere, or its bytes are not the ones the manifest names.
     """
-    blob = weights_path(manifest).read_bytes()
+    path = weights_path(manifest)
+    blob = path.read_bytes()
     found = hashlib.sha256(blob).hexdigest()
     if found != manifest.sha256:
         raise WeightsMissing(
-            f"{manifest.id}: sha256 is {found}, the manifest says {manifest.sha256}"
+            f"{manifest.id}: sha256 of {path.name} is {found}, the manifest says {manifest.sha256}"
         )
     return load(blob)

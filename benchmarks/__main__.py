@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
-NAMES = ("load", "slider", "first_paint", "viewer_bytes", "viewer_4096", "memory")
+NAMES = ("load", "slider", "first_paint", "viewer_bytes", "viewer_4096", "memory", "minilm")
 
 
 def machine() -> str:

@@ -9,7 +9,7 @@ from jaxtyping import Int
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from attn_core.checkpoints import WeightsMissing, read_manifest, weights_path
+from attn_core.checkpoints import WeightsMissing, read_manifest, tokenizer_path
 from attn_core.inputs.limits import MAX_TOKENS
 
 _lock = threading.Lock()
@@ -39,7 +39,7 @@ def _shared() -> Tokenizer:
     with _lock:
         if not _tokenizer:
             manifest = read_manifest("minilm")
-            path = weights_path(manifest).parent / "tokenizer.json"
+            path = tokenizer_path(manifest)
             blob = path.read_bytes()
             if hashlib.sha256(blob).hexdigest() != manifest.raw["tokenizer_sha256"]:
                 raise WeightsMissing(f"{path.name} is not the one the manifest names")
