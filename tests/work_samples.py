@@ -1,4 +1,4 @@
-"""Jobs for tests/unit/test_jobs.py; the worker process imports this module."""
+"""Jobs for tests of jobs; the worker process imports this module."""
 
 import os
 import sys
