@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
 from attn_core.checkpoints import Manifest, load_weights, read_manifest
@@ -45,11 +46,31 @@ def _minilm(manifest: Manifest) -> nn.Module:
     return MiniLM(MiniLMConfig(**manifest.config))
 
 
+def _sentiment(manifest: Manifest) -> nn.Module:
+    from attn_core.models.sentiment import CharacterSentiment, SentimentConfig, SentimentTail
+
+    config = SentimentConfig(**manifest.config)
+    return CharacterSentiment(config) if config.characters else SentimentTail(config)
+
+
+def _sentiment_pooling(manifest: Manifest) -> nn.Module:
+    from attn_core.layers.pooling import POOLINGS
+    from attn_core.models.sentiment import CharacterSentiment, SentimentConfig, SentimentTail
+
+    kind = CharacterSentiment if manifest.config["characters"] else SentimentTail
+    configs = {p: SentimentConfig(**(manifest.config | {"pooling": p})) for p in POOLINGS}
+    return nn.ModuleDict({pooling: kind(config) for pooling, config in configs.items()})
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
     "speller_small_fixed": _speller,
     "minilm": _minilm,
+    "sentiment_en": _sentiment,
+    "sentiment_en_pooling": _sentiment_pooling,
+    "sentiment_zh": _sentiment,
+    "sentiment_zh_pooling": _sentiment_pooling,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}
@@ -82,7 +103,8 @@ def get(checkpoint: str, device: str = "cpu") -> Loaded:
     found = _loaded.get(key)
     if found is not None:
         return found
-    with _lock:
+    # Loaded inside a caller's inference mode, weights could never serve a gradient.
+    with _lock, torch.inference_mode(False):
         if key not in _loaded:
             manifest = read_manifest(checkpoint)
             module = BUILDERS[checkpoint](manifest)

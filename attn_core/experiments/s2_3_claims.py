@@ -59,9 +59,7 @@ def corpus_roles(texts: list[str]) -> list[dict[str, object]]:
         weights = torch.cat([t.weights[0] for t in traces.values()])
         found = roles.shares(weights, tokens.pieces, seed=i)
         for role, parts in found.items():
-            null = parts["null"][: roles.N_NULL]
-            if len(null) < roles.N_NULL:
-                continue
+            null = parts["null"][: roles.LEAST_NULL]
             kept = sums.setdefault(role, {"share": 0 * parts["share"], "null": 0 * null,
                                           "n": torch.zeros(())})  # fmt: skip
             kept["share"] += parts["share"]

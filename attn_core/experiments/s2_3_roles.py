@@ -14,7 +14,9 @@ from torch import Tensor
 ROLES = ("previous", "next", "itself", "same_word", "cls", "sep", "punctuation")
 N_NULL = 500
 MAX_GATHERED = 200_000
-"""Weights gathered for one role and head; a text that repeats itself gets fewer permutations."""
+"""Weights gathered for one role and head; a text that repeats itself gets fewer draws…"""
+LEAST_NULL = 150
+"""…but never fewer than this."""
 LEAST = 0.3
 """A role needs this share of the attention…"""
 LEAST_CONFIDENCE = 0.99
@@ -36,9 +38,9 @@ class Role:
     share : float
         Mean weight on the role's tokens, over the rows that have any.
     null : float
-        The same with the keys permuted, mean of ``N_NULL`` permutations.
+        The same for random keys of the same rows, mean of up to ``N_NULL`` draws.
     confidence : float
-        Share of the permutations that stay below.
+        Share of the draws that stay below.
     rows : int
         Rows that have such a token.
     """
@@ -94,7 +96,7 @@ def targets(tokens: tuple[str, ...]) -> dict[str, Bool[Tensor, "query key"]]:
 def shares(
     weights: Float[Tensor, "head query key"], tokens: tuple[str, ...], seed: int = 0
 ) -> dict[str, dict[str, Any]]:
-    """Each role's share of the attention of each head, and of permuted keys.
+    """Each role's share of the attention of each head, and that of as many random keys of each row.
 
     Parameters
     ----------
@@ -103,31 +105,25 @@ def shares(
     tokens : tuple of str
         The text.
     seed : int
-        Of the permutations.
+        Of the draws.
 
     Returns
     -------
     dict of str to dict
-        Role to "share" [head], "null" [permutation, head] and "rows"; roles without rows are out.
+        Role to "share" [head], "null" [draw, head] and "rows"; roles without rows are out.
     """
     generator = torch.Generator().manual_seed(seed)
     n = len(tokens)
-    orders = torch.stack([torch.randperm(n, generator=generator) for _ in range(N_NULL)])
     out = {}
     for role, cells in targets(tokens).items():
-        rows = cells.any(-1)
-        count = int(rows.sum())
+        count = int(cells.any(-1).sum())
         if not count:
             continue
-        share = (weights * cells).sum((-1, -2)) / count
-        if role in ("cls", "sep", "punctuation"):
-            # The same keys for every row: permuting them is one product.
-            asked = (weights * rows[:, None]).sum(1) / count  # (head, key)
-            null = torch.einsum("hk,pk->ph", asked, cells[rows][0].float()[orders])
-        else:
-            query, key = cells.nonzero(as_tuple=True)
-            some = orders[: max(20, MAX_GATHERED // len(query))]
-            null = weights[:, query, some[:, key]].sum(-1).T / count  # (h, p, pair) -> (p, h)
+        query, key = cells.nonzero(as_tuple=True)
+        rounds = min(N_NULL, max(LEAST_NULL, MAX_GATHERED // len(query)))
+        other = torch.randint(n, (rounds, len(query)), generator=generator)
+        share = weights[:, query, key].sum(-1) / count
+        null = weights[:, query, other].sum(-1).T / count  # (h, p, pair) -> (p, h)
         out[role] = {"share": share, "null": null, "rows": count}
     return out
 

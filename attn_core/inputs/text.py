@@ -1,5 +1,6 @@
 """Bytes from a stranger to text and words: bounded, checked by content, never by name."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -79,6 +80,29 @@ def clean_text(text: str) -> str:
     return "".join(
         " " if unicodedata.category(c) in ("Cc", "Cs") and c not in "\n\t" else c for c in text
     )
+
+
+def clean_review(text: str) -> str:
+    """A review as the character classifier reads it, in training and now.
+
+    Parameters
+    ----------
+    text : str
+        Typed or read.
+
+    Returns
+    -------
+    str
+        Compatibility forms unified, lower case, white space and long runs of one character
+        shortened.
+
+    Examples
+    --------
+    >>> clean_review(" ＯＫ  ！！！！！！")
+    'ok !!!'
+    """
+    text = unicodedata.normalize("NFKC", text).strip().strip('"').lower()
+    return re.sub(r"(.)\1{3,}", r"\1\1\1", re.sub(r"\s+", " ", text))
 
 
 def clean_word(text: str) -> str:

@@ -104,6 +104,8 @@ class MiniLM(nn.Module):
         ids: Int[Tensor, "batch token"],
         mask: Bool[Tensor, "batch token"] | None = None,
         intervention: Intervention | None = None,
+        n_layers: int | None = None,
+        embedded: Float[Tensor, "batch token d_model"] | None = None,
     ) -> tuple[Float[Tensor, "batch token d_model"], dict[str, AttentionTrace]]:
         """Encode texts.
 
@@ -115,6 +117,10 @@ class MiniLM(nn.Module):
             ``True`` on real tokens.
         intervention : Intervention, optional
             A learner's changes; sites are "encoder.0" … "encoder.5".
+        n_layers : int, optional
+            Stop after so many layers.
+        embedded : Float[Tensor, "batch token d_model"], optional
+            In place of ``embed(ids)``: for gradients, or embeddings of another making.
 
         Returns
         -------
@@ -123,10 +129,10 @@ class MiniLM(nn.Module):
         traces : dict of str to AttentionTrace
             One for each layer.
         """
-        x = self.embed(ids)
+        x = self.embed(ids) if embedded is None else embedded
         allowed = None if mask is None else mask[:, None, None, :].expand(-1, 1, ids.shape[1], -1)
         traces = {}
-        for i, layer in enumerate(self.layers):
+        for i, layer in enumerate(self.layers[:n_layers]):
             x, traces[f"encoder.{i}"] = layer(x, allowed, f"encoder.{i}", intervention)
         return x, traces
 

@@ -228,3 +228,43 @@ def heat(
         )
         .properties(height=HEIGHT + 100)
     )
+
+
+def roles(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
+    """Layers by heads, each cell the role that its head has, with its share written in it.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        "layer", "head", "role", "best", "share", "null", "confidence".
+    labels : mapping
+        "title", "x", "y", "series", "none" (the role of a head that has none), and the names of
+        "best", "share", "null" and "confidence" for the tooltip.
+
+    Returns
+    -------
+    altair.LayerChart
+        The figure.
+    """
+    names = sorted({str(r["role"]) for r in rows} - {labels["none"]})
+    palette = ["#56B4E9", KEY, VALUE, OUTPUT, "#F0E442", CHANGED, "#8DA0CB"][: len(names)]
+    tips = [alt.Tooltip("best:N", title=labels["best"])]
+    tips += [
+        alt.Tooltip(f"{name}:Q", title=labels[name], format=".3f")
+        for name in ("share", "null", "confidence")
+    ]
+    base = _chart(rows, labels).encode(
+        x=alt.X("head:O", title=labels["x"], axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("layer:O", title=labels["y"]),
+    )
+    cells = base.mark_rect(stroke="#888", strokeWidth=0.5).encode(
+        color=alt.Color(
+            "role:N", title=labels["series"],
+            scale=alt.Scale(domain=[*names, labels["none"]], range=[*palette, "#00000011"]),
+            legend=alt.Legend(orient="bottom", columns=4, labelLimit=200),
+        ),
+        tooltip=tips,
+    )  # fmt: skip
+    shown = base.transform_filter(alt.datum.role != labels["none"])
+    text = shown.mark_text(fontSize=10, color="#111").encode(text=alt.Text("share:Q", format=".1f"))
+    return (cells + text).properties(height=HEIGHT)

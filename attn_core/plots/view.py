@@ -70,6 +70,8 @@ class Labels:
         Name of each site.
     strings : dict of str to str
         The viewer's own words.
+    rows : dict of str to tuple of str
+        Names of a site's queries where they are not the result's.
     query_images, key_images : tuple of str
         Data URLs of thumbnails or sound slices; empty where tokens are words.
     can_edit : tuple of str
@@ -83,6 +85,7 @@ class Labels:
     summary: str
     sites: dict[str, str]
     strings: dict[str, str]
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     query_images: tuple[str, ...] = ()
     key_images: tuple[str, ...] = ()
     can_edit: tuple[str, ...] = ("score", "mask", "weight")
@@ -280,7 +283,9 @@ def pack(
     first = (0, 0) if few else (q0, k0)
     ends = (n_query, n_key) if few else (min(q1, q0 + MAX_LABELS), min(k1, k0 + MAX_LABELS))
     header |= {
-        "queries": _labels(result.queries, labels.query_images, first[0], ends[0]),
+        "queries": _labels(
+            labels.rows.get(site, result.queries), labels.query_images, first[0], ends[0]
+        ),
         "keys": _labels(result.keys, labels.key_images, first[1], ends[1]),
         "first": list(first),
         "lines": _lines(weights) if max(n_query, n_key) <= 256 else [],
