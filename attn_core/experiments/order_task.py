@@ -109,7 +109,7 @@ class Run:
 
 
 def train_side_by_side(
-    report: Callable[[float, str], None],
+    report: Callable[..., None],
     should_stop: Callable[[], bool],
     kinds: Sequence[str] = KINDS,
     steps: int = 400,
@@ -123,7 +123,7 @@ def train_side_by_side(
     Parameters
     ----------
     report : callable
-        Told the fraction done and a message key.
+        Told the fraction done, a message key, and what there is so far.
     should_stop : callable
         Polled at every step; what was learned by then is measured.
     kinds : sequence of str
@@ -160,8 +160,13 @@ def train_side_by_side(
     def measure(step: int) -> None:
         curve.extend({"kind": r.kind, "step": step, "accuracy": r.accuracy()} for r in runs)
 
-    measure(0)
+    def found() -> dict[str, Any]:
+        about = {"steps": made, "length": length, "back": back, "seed": seed}
+        return {"curve": list(curve), "lengths": lengths, **about}
+
     made = 0
+    lengths: list[dict[str, Any]] = []
+    measure(0)
     while made < steps and not should_stop():
         for run in runs:
             run.step()
@@ -169,17 +174,14 @@ def train_side_by_side(
         if made % measure_every == 0 or made == steps:
             measure(made)
         if made % 4 == 0:
-            report(0.95 * made / steps, "s2_2.live.training")
+            report(0.95 * made / steps, "s2_2.live.training", found())
     lengths = [
         {"kind": r.kind, "length": times * length, "accuracy": r.accuracy(times)}
         for r in runs
         for times in TIMES
     ]
-    report(1.0, "s2_2.live.training")
-    return {
-        "curve": curve, "lengths": lengths, "steps": made, "length": length, "back": back,
-        "seed": seed,
-    }  # fmt: skip
+    report(1.0, "s2_2.live.training", found())
+    return found()
 
 
 def coin(digits: int = DIGITS) -> float:

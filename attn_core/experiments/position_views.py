@@ -10,7 +10,6 @@ from torch import Tensor
 
 from attn_core.experiments.s2_2_minilm import first_layer
 from attn_core.layers.positional.alibi import slopes
-from attn_core.layers.positional.attention import ADDED
 from attn_core.layers.positional.plane import plane
 from attn_core.layers.positional.relative import bucket
 from attn_core.layers.positional.rotary import rotate
@@ -28,9 +27,8 @@ class View:
 
     Parameters
     ----------
-    kind : str
-        "learned" is MiniLM's table; anything else the sinusoidal code, whose frequencies rotary
-        positions share.
+    table : str
+        "learned" (MiniLM's) or "sinusoidal".
     length, d_model : int
         Places and channels; MiniLM's table always has its own 384.
     base : float
@@ -39,16 +37,11 @@ class View:
         The first place.
     """
 
-    kind: str = "sinusoidal"
+    table: str = "sinusoidal"
     length: int = 64
     d_model: int = 64
     base: float = 10_000.0
     shift: int = 0
-
-    @property
-    def table(self) -> str:
-        """Which code is shown: "learned" or "sinusoidal"."""
-        return self.kind if self.kind in ADDED else "sinusoidal"
 
 
 def code(view: View, device: str = "cpu") -> Float[Tensor, "position channel"]:
@@ -186,10 +179,11 @@ def hands(place: int, key_place: int, d_model: int, base: float) -> list[dict[st
         o'clock), "degrees" and "between" (key's minus query's, in −180 … 180).
     """
     n = d_model // 2
-    shown = sorted({round(i * (n - 1) / max(1, min(n, MAX_HANDS) - 1)) for i in range(MAX_HANDS)})
+    last = max(1, min(n, MAX_HANDS) - 1)  # more of the fast ones, where something is to be seen
+    shown = sorted({round((n - 1) * (i / last) ** 1.5) for i in range(last + 1)})
     start = torch.tensor([[0.0, 1.0]], dtype=torch.float64).repeat(1, n)  # every hand at twelve
     out = []
-    for pair in (i for i in shown if i < n):
+    for pair in shown:
         omega = float(frequencies(d_model, base)[pair])
         between = math.degrees(omega * (key_place - place))
         for who, at in (("query", place), ("key", key_place)):

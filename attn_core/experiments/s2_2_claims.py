@@ -95,7 +95,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for seed in SEEDS:
 
-        def report(fraction: float, key: str, seed: int = seed) -> None:
+        def report(fraction: float, key: str, partial: object = None, seed: int = seed) -> None:
             sys.stderr.write(f"\rseed {seed} {fraction:4.0%}")
 
         found = order_task.train_side_by_side(

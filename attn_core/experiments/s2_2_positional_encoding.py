@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 from attn_core.experiments.s2_2_minilm import FirstLayer, first_layer
@@ -145,13 +145,13 @@ def _twins(pieces: tuple[str, ...], weights: Float[Tensor, "query key"]) -> dict
 
 
 def similarity_of(
-    distance: Float[Tensor, "*distance"], width: int, base: float
+    distance: Shaped[Tensor, "*distance"], width: int, base: float
 ) -> Float[Tensor, "*distance"]:
     """Cosine of the codes of two places: the mean of cos(ω_i · distance).
 
     Parameters
     ----------
-    distance : Float[Tensor, "*distance"]
+    distance : Shaped[Tensor, "*distance"]
         How far they are apart.
     width : int
         Channels.

@@ -111,47 +111,61 @@ def spiral(points: Sequence[Sequence[float]], first: int, labels: Mapping[str, s
     return _layout(figure, labels, 520)
 
 
-def clocks(hands: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.FacetChart:
-    """One clock for each pair of channels, with the hands of two places.
+def clocks(hands: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> go.Figure:
+    """One clock for each pair of channels, with the hands of two places, four in a row.
 
     Parameters
     ----------
     hands : sequence of mapping
         "pair", "who", "x", "y", "degrees", "between".
     labels : mapping
-        "title", "pair", "who", "query", "key", "degrees", "between".
+        "title", "pair", "query", "key", "degrees".
 
     Returns
     -------
-    altair.FacetChart
-        Four clocks a row.
+    plotly.graph_objects.Figure
+        Under each clock its pair and the angle between the hands.
     """
-    rows = [dict(h) | {"name": labels[h["who"]]} for h in hands]
-    scale = alt.Scale(domain=[-1.15, 1.15])
-    names = alt.Scale(domain=[labels["query"], labels["key"]], range=[QUERY, KEY])
-    x, y = (alt.X("x:Q", scale=scale, axis=None), alt.Y("y:Q", scale=scale, axis=None))
-    base = alt.Chart()
-    face = base.transform_aggregate(n="count()", groupby=["pair"]).mark_point(
-        size=13_000, color="#888", filled=False, strokeWidth=1
-    ).encode(x=alt.value(65), y=alt.value(65))  # fmt: skip
-    hand = base.transform_calculate(zero="0").mark_rule(strokeWidth=4, strokeCap="round").encode(
-        x=x, y=y, x2="zero:Q", y2="zero:Q",
-        color=alt.Color("name:N", title=labels["who"], scale=names,
-                        legend=alt.Legend(orient="bottom")),
-        strokeDash=alt.StrokeDash("name:N", title=labels["who"],
-                                  scale=alt.Scale(domain=names.domain, range=[[1, 0], [6, 4]])),
-        tooltip=[
-            alt.Tooltip("name:N", title=labels["who"]),
-            alt.Tooltip("degrees:Q", title=labels["degrees"], format=".1f"),
-            alt.Tooltip("between:Q", title=labels["between"], format=".1f"),
-        ],
+    figure = go.Figure()
+    centres = {
+        p: (2.5 * (i % 4), -3.0 * (i // 4)) for i, p in enumerate({h["pair"]: 0 for h in hands})
+    }
+    for pair, (x, y) in centres.items():
+        figure.add_shape(
+            type="circle",
+            x0=x - 1,
+            x1=x + 1,
+            y0=y - 1,
+            y1=y + 1,
+            line={"color": "#888", "width": 1},
+        )
+        between = next(h["between"] for h in hands if h["pair"] == pair)
+        figure.add_annotation(
+            x=x, y=y - 1.28, text=f"{labels['pair']} {pair}: {between:.0f}°", showarrow=False,
+            font={"size": 12},
+        )  # fmt: skip
+    for who, colour, dash in (("query", QUERY, "solid"), ("key", KEY, "6px,3px")):
+        xs: list[float | None] = []
+        ys: list[float | None] = []
+        turned: list[float] = []
+        for hand in (h for h in hands if h["who"] == who):
+            x, y = centres[hand["pair"]]
+            xs += [x, x + 0.95 * hand["x"], None]
+            ys += [y, y + 0.95 * hand["y"], None]
+            turned += [hand["degrees"]] * 3
+        figure.add_scatter(
+            x=xs, y=ys, mode="lines", name=labels[who], customdata=turned,
+            line={"color": colour, "width": 4, "dash": dash},
+            hovertemplate=f"{labels['degrees']}: %{{customdata:.1f}}°",
+        )  # fmt: skip
+    bare = {"visible": False, "fixedrange": True}
+    figure.update_xaxes(range=[-1.2, 8.7], constrain="domain", **bare)
+    figure.update_yaxes(
+        scaleanchor="x", range=[-3.0 * ((len(centres) - 1) // 4) - 1.6, 1.2], constrain="domain",
+        **bare,
     )  # fmt: skip
-    return (
-        alt.layer(face, hand, data=alt.Data(values=rows))
-        .properties(width=130, height=130)
-        .facet(alt.Facet("pair:O", title=labels["pair"]), columns=4)
-        .properties(title=labels["title"])
-    )
+    figure.update_layout(legend={"orientation": "h", "y": -0.02})
+    return _layout(figure, labels, 420)
 
 
 def lines(

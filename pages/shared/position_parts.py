@@ -1,6 +1,5 @@
 """Lesson 2.2's own drawings: what order does, a code from eight sides, live training."""
 
-import functools
 from typing import Any
 
 import streamlit as st
@@ -9,7 +8,6 @@ from attn_core.experiments import order_task
 from attn_core.experiments import position_views as views
 from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
-from attn_core.layers.positional.attention import ADDED
 from attn_core.plots import charts, position_charts
 from pages.shared import controls, i18n, inputs, work
 from pages.shared.i18n import t
@@ -28,18 +26,19 @@ def reading(run: Run) -> None:
     numbers, before = run.result.numbers, run.before.numbers
     details = run.result.details
     other = "unseen_shuffled" if run.config.order == "written" else "unseen_written"
+    own = run.before is not run.result and run.config.order != "sorted"
+    head = [t("s2_2.reading.largest"), t("s2_2.reading.now"), t("s2_2.reading.own")][: 2 + own]
     lines = [
         f"##### {t('s2_2.reading.title', **facts)}",
         t("s2_2.reading.row", **facts) + " " + t(f"s2_2.reading.{other}", **facts),
         "",
-        f"| {t('s2_2.reading.largest')} | {t('s2_2.reading.now')} | {t('s2_2.reading.own')} |",
-        "|:--|--:|--:|",
+        f"| {' | '.join(head)} |",
+        "|:--|--:|" + "--:|" * own,
     ]
-    own = run.before is not run.result and run.config.order != "sorted"
     for name in GAPS:
-        old = _small(before[name]) if own else "–"
         label = t(f"s2_2.reading.{name}", start=details["start"])
-        lines.append(f"| {label} | **{_small(numbers[name])}** | {old} |")
+        cells = [label, f"**{_small(numbers[name])}**", _small(before[name])][: 2 + own]
+        lines.append(f"| {' | '.join(cells)} |")
     st.markdown("\n".join(lines), help=t("s2_2.reading.help"))
     if details["twins"]:
         twins = i18n.marked({"word": details["twins"]["word"], "n": details["twins"]["n"]})
@@ -56,26 +55,27 @@ def apart(run: Run) -> None:
     DRAW[view](run)
 
 
-def _bare(run: Run, *, base: bool = True) -> views.View:
+def _bare(run: Run) -> views.View:
     """Controls of the code alone; where the picture above has one of them, its value counts."""
-    length, width, speed = st.columns(3)
-    table = run.config.kind if run.config.kind in ADDED else "sinusoidal"
+    which, length, width, speed = st.columns(4)
+    with which:
+        table = controls.choice(
+            "table", ("sinusoidal", "learned"), "sinusoidal", lambda n: t(f"control.position.{n}")
+        )
     with length:
         places = controls.stops("length", views.LENGTHS, 64)
-    channels, of = 64, run.config.base
     if table == "learned":
         width.caption(t("s2_2.apart.learned"))
-    else:
-        with width:
-            channels = controls.stops("width", views.WIDTHS, 64)
-        if base and run.config.kind != "sinusoidal" and run.config.kind != "rotary":
-            with speed:
-                of = controls.choice(
-                    "base", experiment.BASES, experiment.BASE, lambda x: f"{x:,.0f}"
-                )
-    if run.config.kind not in ADDED:
-        st.caption(t("s2_2.apart.stand_in", code=t(f"control.position.{run.config.kind}")))
-    return views.View(table, places, channels, of, run.config.shift)
+        return views.View(table, places, shift=run.config.shift)
+    with width:
+        channels = controls.stops("width", views.WIDTHS, 64)
+    base = run.config.base
+    with speed:
+        if run.config.kind in ("sinusoidal", "rotary"):
+            st.caption(t("s2_2.apart.base", base=f"{base:,.0f}"))
+        else:
+            base = controls.choice("base", experiment.BASES, experiment.BASE, lambda x: f"{x:,.0f}")
+    return views.View(table, places, channels, base, run.config.shift)
 
 
 def _chart(figure: Any, name: str, **more: Any) -> Any:
@@ -153,7 +153,8 @@ def _spiral(run: Run) -> None:
     table = views.code(view, run.device)
     width = table.shape[1]
     names = ("x", "y", "z")
-    start = (width // 4 // 2 * 2, width // 4 // 2 * 2 + 1, width * 3 // 4)
+    pair = width // 10 // 2 * 2
+    start = (pair, pair + 1, width * 7 // 16)
     picked = []
     for column, name, first in zip(st.columns(3), names, start, strict=True):
         with column:
@@ -180,10 +181,10 @@ def _clocks(run: Run) -> None:
     hands = views.hands(
         place + run.config.shift, key_place + run.config.shift, channels, run.config.base
     )
-    names = ("pair", "who", "query", "key", "degrees", "between")
+    names = ("pair", "query", "key", "degrees")
     words = {name: t(f"s2_2.apart.clocks.{name}") for name in names}
     words["title"] = t("s2_2.apart.clocks.title")
-    st.altair_chart(position_charts.clocks(hands, words), key="clocks", width="content")
+    _chart(position_charts.clocks(hands, words), "clocks")
     first = hands[0]
     st.caption(
         t("s2_2.apart.clocks.look", between=f"{first['between']:.0f}", steps=key_place - place)
@@ -203,7 +204,10 @@ def _bias(run: Run) -> None:
     }  # fmt: skip
     with curve:
         st.altair_chart(position_charts.lines(rows, "distance", "kind", words), key="bias-curve")
-    kind = run.config.kind if run.config.kind in ("alibi", "relative") else "alibi"
+    with square:
+        kind = controls.choice(
+            "bias", ("relative", "alibi"), "relative", lambda n: t(f"control.position.{n}")
+        )
     words = {
         "title": t("s2_2.apart.bias.matrix", code=t(f"control.position.{kind}")),
         "x": t("s2_2.apart.bias.key"), "y": t("s2_2.apart.bias.query"),
@@ -250,13 +254,15 @@ def _picked(event: Any, rows: int, columns: int) -> None:
 
 def _plane(run: Run) -> None:
     found: Picture | None = None
-    upload, patches, width = st.columns([0.5, 0.25, 0.25])
+    upload, patches, width, speed = st.columns([0.4, 0.2, 0.2, 0.2])
     with upload:
         found = inputs.upload("picture", t("s2_2.apart.plane.upload"), read_image)
     with patches:
         along = controls.slider("patches", 8, 4, 16)
     with width:
         channels = controls.stops("width", views.WIDTHS, 64)
+    with speed:
+        base = controls.stops("grid_base", experiment.BASES, 10.0)
     size = (found.width, found.height) if found else (1, 1)
     rows, columns = views.grid_of(*size, along)
     down, across = st.columns(2)
@@ -270,7 +276,7 @@ def _plane(run: Run) -> None:
         column = (
             controls.slider("column", min(3, columns - 1), 0, columns - 1) if columns > 1 else 0
         )
-    values = views.patch_similarity(rows, columns, channels, run.config.base, row, column)
+    values = views.patch_similarity(rows, columns, channels, base, row, column)
     words = {name: t(f"s2_2.apart.plane.{name}") for name in ("row", "column")}
     words |= {"title": t("s2_2.apart.plane.title"), "value": t("s2_2.apart.cosine")}
     figure = position_charts.over_picture(
@@ -313,9 +319,12 @@ def live() -> None:
         start = controls.number("start", 0, 0, 999)
     found = work.job(
         "order-task",
-        functools.partial(
-            order_task.train_side_by_side, steps=batches, length=places, seed=start, back=far
-        ),
+        order_task.train_side_by_side,
+        _trained,
+        steps=batches,
+        length=places,
+        seed=start,
+        back=far,
     )
     if found is not None:
         _trained(found)
@@ -335,6 +344,8 @@ def _trained(found: dict[str, Any]) -> None:
             charts.curves(_named(found["curve"]), "step", "accuracy", "kind", words),
             key="order-curve",
         )
+    if not found["lengths"]:
+        return
     words = {"x": t("s2_2.live.length"), "series": series, "title": t("s2_2.live.lengths")}
     with right:
         st.altair_chart(

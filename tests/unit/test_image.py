@@ -1,0 +1,106 @@
+"""Pictures from strangers: bounded before they are decoded, told by content, upright."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from attn_core.inputs.image import read_image
+from attn_core.inputs.limits import MAX_IMAGE_SIDE, MAX_UPLOAD_BYTES
+from attn_core.inputs.refused import Refused
+
+
+def saved(image, kind, **more):
+    out = io.BytesIO()
+    image.save(out, kind, **more)
+    return out.getvalue()
+
+
+def noise(width, height):
+    pixels = np.random.default_rng(0).integers(0, 255, (height, width, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)
+
+
+def png_of_size(width, height):
+    """A header that promises pixels which are not there."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+
+    def chunk(name, data):
+        crc = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc)
+
+    data = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + data
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_pictures_come_small_and_in_colour(kind):
+    found = read_image(saved(noise(1500, 900), kind))
+    assert (found.width, found.height) == (1500, 900)
+    assert found.pixels.shape[1] == MAX_IMAGE_SIDE
+    assert found.pixels.shape == (384, 640, 3)
+    assert found.pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "LA", "I;16", "CMYK"])
+def test_every_mode(mode):
+    kind = "JPEG" if mode == "CMYK" else "PNG"
+    image = Image.new(mode, (20, 10)) if mode == "I;16" else noise(20, 10).convert(mode)
+    assert read_image(saved(image, kind)).pixels.shape == (10, 20, 3)
+
+
+def test_transparent_is_white():
+    assert read_image(saved(Image.new("RGBA", (4, 4), (0, 0, 0, 0)), "PNG")).pixels.min() == 255
+
+
+def test_a_photograph_taken_sideways_stands_up():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.new("RGB", (60, 30), "black")
+    image.paste("white", (0, 0, 30, 30))  # white on the left: on top once turned
+    found = read_image(saved(image, "JPEG", exif=exif, quality=95))
+    assert (found.width, found.height) == (30, 60)
+    assert found.pixels.shape == (60, 30, 3)
+    assert found.pixels[10, 15].min() > 200
+    assert found.pixels[50, 15].max() < 50
+
+
+def test_one_pixel():
+    assert read_image(saved(noise(1, 1), "PNG")).pixels.shape == (1, 1, 3)
+
+
+def test_a_strip_of_one_pixel_keeps_a_row():
+    assert min(read_image(saved(noise(3000, 1), "PNG")).pixels.shape[:2]) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        (b"", "refused.empty"),
+        (b"\x89PNG" + b"\0" * MAX_UPLOAD_BYTES, "refused.large"),
+        (b"just some words, renamed to picture.png", "refused.image_format"),
+        (b"%PDF-1.7 ...", "refused.image_format"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "refused.image_format"),
+        (saved(noise(20, 20), "GIF"), "refused.image_format"),
+        (saved(noise(20, 20), "TIFF"), "refused.image_format"),
+        (saved(noise(200, 200), "PNG")[:900], "refused.image_broken"),
+        (saved(noise(200, 200), "JPEG")[:900], "refused.image_broken"),
+        (saved(noise(200, 200), "WEBP")[:900], "refused.image_broken"),
+        (png_of_size(30_000, 2_000), "refused.image_pixels"),
+        (png_of_size(2**31 - 1, 2**31 - 1), "refused.image_pixels"),
+        (png_of_size(100, 100), "refused.image_broken"),
+    ],
+)  # fmt: skip
+def test_what_is_no_picture_is_refused_with_a_sentence(data, key):
+    with pytest.raises(Refused) as info:
+        read_image(data)
+    assert info.value.key == key
+
+
+def test_a_bomb_is_refused_without_decoding_a_pixel(monkeypatch):
+    monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("decoded"))
+    with pytest.raises(Refused, match="image_pixels"):
+        read_image(png_of_size(20_000, 20_000))
