@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
-        train-speller finish-speller screenshots clean
+        train-speller finish-speller train-sentiment finish-sentiment screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -72,8 +72,11 @@ ledger: $(VENV)/.app  ## Print every claim's verdict, computed from its recorded
 defaults: $(VENV)/.app  ## Write the stored default results again
 	$(BIN)/python -m attn_core.defaults
 
-claims: $(VENV)/.train  ## Record lesson 1's and 3.2's claims again (needs the runs)
+claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s1_claims --runs $(RUNS)
+	$(BIN)/python -m attn_core.experiments.s2_1_claims --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.experiments.s2_2_claims
+	$(BIN)/python -m attn_core.experiments.s2_3_claims --runs $(RUNS) --data $(DATA)
 	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
@@ -81,6 +84,12 @@ train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on tw
 
 finish-speller: $(VENV)/.train  ## Measure lesson 1's models; write weights and manifests
 	$(BIN)/python -m attn_core.training.speller_finish --runs $(RUNS)
+
+train-sentiment: $(VENV)/.train  ## Train lesson 2.1's classifiers and twins: about an hour; resumes
+	sh attn_core/training/sentiment.sh $(BIN)/python $(RUNS) $(DATA)
+
+finish-sentiment: $(VENV)/.train  ## Measure lesson 2.1's classifiers; write weights and manifests
+	$(BIN)/python -m attn_core.training.sentiment_finish --runs $(RUNS) --data $(DATA)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

@@ -61,6 +61,18 @@ LESSONS: tuple[Lesson, ...] = (
         modality="text",
     ),
     Lesson(
+        number="2.1",
+        slug="s2_1_self_attention",
+        checkpoints=(
+            "minilm", "sentiment_en", "sentiment_en_pooling", "sentiment_zh",
+            "sentiment_zh_pooling",
+        ),
+        claims=("2.1.a", "2.1.b", "2.1.c", "2.1.d", "L2"),
+        listing="L2",
+        modules=("attn_core.layers.pooling", "attn_core.layers.multi_head"),
+        modality="text",
+    ),  # fmt: skip
+    Lesson(
         number="2.2",
         slug="s2_2_positional_encoding",
         checkpoints=("minilm",),
@@ -76,6 +88,15 @@ LESSONS: tuple[Lesson, ...] = (
             "attn_core.layers.positional.attention",
             "attn_core.models.order",
         ),
+        modality="text",
+    ),
+    Lesson(
+        number="2.3",
+        slug="s2_3_multi_head",
+        checkpoints=("minilm", "sentiment_en"),
+        claims=("2.3.a", "2.3.b", "L4"),
+        listing="L4",
+        modules=("attn_core.layers.multi_head", "attn_core.models.minilm"),
         modality="text",
     ),
     Lesson(

@@ -10,31 +10,48 @@ starts with the browser's key event and stops with the painter's performance mar
 import statistics
 from collections.abc import Iterator
 from contextlib import ExitStack
+from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Page
 
+from attn_core.experiments.s2_2_positional_encoding import SHIFTS
 from benchmarks.browser import chromium, fresh, idle, painted
 from pages.shared.controls import TEMPERATURES
 from tests.load.server import Server, serving
 
 ROUNDS = 4
+SENTENCES = (
+    "A {} film, and nobody who sees it in a good mood will want to leave early or look away once.",
+    "The {} story was told twice, first by the old captain and then by those who knew him better.",
+)
+PATHS = {
+    "3.2": "3-2-scaled-dot-product", "1": "1-additive", "2.1": "2-1-self-attention",
+    "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head",
+}  # fmt: skip
+SLIDERS = {"2.2": ("shift", SHIFTS, 0)}
+"""Name, values and default of each lesson's slider; else temperature, whose default is 1."""
 WORDS = ("nightingale", "photograph", "constellation", "neighbourly", "architecture", "melancholy")
 
 
 def queries(number: str, turn: int) -> str:
     """An input that no server has seen, the slider at its left end."""
+    name, steps, _ = SLIDERS.get(number, ("temperature", TEMPERATURES, 1.0))
+    start = f"{name}={steps[0]}"
     if number == "3.2":
-        return f"source=random&n=64&seed={100 + turn}&temperature={TEMPERATURES[0]}"
-    return f"word={WORDS[turn]}&temperature={TEMPERATURES[0]}"
+        return f"source=random&n=64&seed={100 + turn}&{start}"
+    if number == "1":
+        return f"word={WORDS[turn]}&{start}"
+    text = quote(" ".join(SENTENCES).format(WORDS[turn], WORDS[turn + 1]))
+    return f"{'text_en' if number == '2.1' else 'text'}={text}&{start}"
 
 
-def opened(context: BrowserContext, server: Server, path: str) -> Page:
+def opened(context: BrowserContext, server: Server, path: str, name: str) -> Page:
     """A page in front, painted and quiet, its slider in focus."""
     page = context.new_page()
     page.goto(f"{server.url}/{path}")
     painted(page)
     idle(page)
-    page.locator(".st-key-temperature input[type=range]").focus()
+    page.locator(f".st-key-{name} input[type=range]").focus()
     return page
 
 
@@ -50,14 +67,16 @@ def pressed(page: Page) -> dict[str, float]:
 def compare(number: str, url: str) -> dict[str, list[dict[str, float]]]:
     """Samples of the lesson and of the bare page, taken in turn."""
     samples: dict[str, list[dict[str, float]]] = {"lesson": [], "bare": []}
+    slider, steps, plain = SLIDERS.get(number, ("temperature", TEMPERATURES, 1.0))
     with ExitStack() as stack:
         servers = [stack.enter_context(serving(s)) for s in ("app.py", "benchmarks/bare/app.py")]
         context = fresh(stack.enter_context(chromium()))
         for turn in range(ROUNDS):
             query = queries(number, turn)
-            paths = (f"{url}?{query}&lang=en", f"?lesson={number}&{query}")
-            pages = [opened(context, s, p) for s, p in zip(servers, paths, strict=True)]
-            for step in range(1, len(TEMPERATURES)):
+            bare = query.replace("text_en=", "text=")
+            paths = (f"{url}?{query}&lang=en", f"?lesson={number}&{bare}")
+            pages = [opened(context, s, p, slider) for s, p in zip(servers, paths, strict=True)]
+            for step in range(1, len(steps)):
                 pair = list(zip(samples, pages, strict=True))
                 for name, page in pair if step % 2 else reversed(pair):
                     seen = pressed(page)
@@ -71,7 +90,7 @@ def compare(number: str, url: str) -> dict[str, list[dict[str, float]]]:
 
 def measure() -> Iterator[tuple[str, float, str]]:
     """Name, value and unit of each result."""
-    for number, url in (("3.2", "3-2-scaled-dot-product"), ("1", "1-additive")):
+    for number, url in PATHS.items():
         samples = compare(number, url)
         middle = {
             (name, what): statistics.median(s[what] for s in seen)

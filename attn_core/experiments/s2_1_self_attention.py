@@ -297,7 +297,7 @@ def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
         "weight": float(row[best]),
         "entropy": abs(float((row * row.clamp_min(1e-30).log2()).sum())),
         "most": math.log2(len(result.keys)),
-        "layer": site.rpartition(".")[2],
+        "layer": 0 if site == POOL else int(site.rpartition(".")[2]) + 1,
         "head": head + 1,
         "n": len(result.keys),
     }

@@ -17,6 +17,15 @@ from attn_core.inputs.tokens import tokenize
 
 MAX_SUMMARY_TOKENS = 256
 MAX_SENTENCES = 20
+TEXT = (
+    "The harbour town woke before sunrise. Fishing boats had returned during the night with little "
+    "to sell. For the third year the catch of herring had fallen, and nobody could say why. "
+    "Scientists from the coast institute blamed warmer water. The fishermen blamed the trawlers "
+    "far outside the bay. In the afternoon both sides met in the town hall to agree on a closed "
+    "season. They agreed that herring needs two years of rest. The baker said she would sell cakes "
+    "in the meantime."
+)
+"""Ours, written for this lesson."""
 
 
 @dataclass(frozen=True, slots=True)

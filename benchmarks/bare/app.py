@@ -1,19 +1,26 @@
 """The peer of a lesson: a title, one slider in a fragment, and a canvas; nothing that teaches.
 
 The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
-and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1`` or ``3.2``; ``?seed=`` or
-``?word=`` choose the input, as they do in the lesson; without them the stored default is shown.
+and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``2.1``, ``2.2``, ``2.3`` or
+``3.2``; ``?seed=``, ``?word=`` or ``?text=`` choose the input, as they do in the lesson; without
+them the stored default is shown.
 """
 
 import streamlit as st
 
-from attn_core.experiments import s1_additive, s3_2_scaled_dot_product
+from attn_core.experiments import (
+    s1_additive,
+    s2_2_positional_encoding,
+    s3_2_scaled_dot_product,
+)
 from attn_core.interventions import Intervention
 from attn_core.lessons import lesson
 from attn_core.plots.view import quantise
 from attn_core.result import LessonResult
 from pages.shared import compute, server
 from pages.shared.controls import TEMPERATURES
+
+SLIDERS = {"2.2": ("shift", s2_2_positional_encoding.SHIFTS)}
 
 CANVAS = """
 const HEIGHT = 352, WIDTH = 474;  // the viewer's picture in a window of 1440
@@ -44,8 +51,17 @@ export default function ({ data, parentElement }) {
 """
 
 
-def _result(number: str, temperature: float) -> LessonResult:
-    changes = Intervention(temperature=temperature)
+def _result(number: str, value: float) -> LessonResult:
+    text = st.query_params.get("text")
+    if number == "2.2" and text is not None:
+        return s2_2_positional_encoding.run(
+            s2_2_positional_encoding.Config(text=text, shift=int(value))
+        )
+    changes = Intervention(temperature=value)
+    if text is not None:
+        module = compute.experiment(lesson(number))
+        result: LessonResult = module.run(module.Config(text=text), changes)
+        return result
     seed, word = st.query_params.get("seed"), st.query_params.get("word")
     if seed is not None:
         chosen = s3_2_scaled_dot_product.Config(source="random", n=64, seed=int(seed))
@@ -58,10 +74,13 @@ def _result(number: str, temperature: float) -> LessonResult:
 
 @st.fragment
 def _body(number: str) -> None:
-    if "temperature" not in st.session_state:
-        st.session_state["temperature"] = float(st.query_params.get("temperature", 1.0))
-    temperature = st.select_slider("Temperature", TEMPERATURES, key="temperature")
-    (trace,) = _result(number, temperature).traces.values()
+    name, steps = SLIDERS.get(number, ("temperature", TEMPERATURES))
+    if name not in st.session_state:
+        wanted = st.query_params.get(name)
+        first = 0 if name == "shift" else 1.0
+        st.session_state[name] = next((x for x in steps if str(x) == wanted), first)
+    value = st.select_slider(name, steps, key=name)
+    trace = next(iter(_result(number, value).traces.values()))
     weights, mask = trace.weights[0, 0], None if trace.mask is None else trace.mask[0, 0]
     cells = quantise(weights, mask, float(weights.max()), 384, 384)
     size = b"".join(side.to_bytes(2, "little") for side in cells.shape)

@@ -110,7 +110,7 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
         before = compute.run(lesson, plain, Intervention(), device)[0]
     selection = state.selection()
     if selection == Selection() and hasattr(experiment, "default_open"):
-        selection = experiment.default_open(result)
+        selection = experiment.default_open(before)  # an edit must not open another head
     if selection.query is None or selection.query >= len(result.queries):
         selection = dataclasses.replace(selection, query=experiment.default_row(result))
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)

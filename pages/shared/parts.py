@@ -54,8 +54,11 @@ def change_items(
             out.append((kind, i, words, {field: cells[:i] + cells[i + 1 :]}))
     for field, kind in (("tokens", "token"), ("heads", "head")):
         pairs = getattr(edits, field)
-        for i, (_, place) in enumerate(pairs):
+        for i, (site, place) in enumerate(pairs):
+            layer = site.rpartition(".")[2]
             label = name(result.keys, place) if kind == "token" else str(place + 1)
+            if layer.isdigit() and kind == "head":
+                label = f"{int(layer) + 1}·{label}"
             out.append((kind, i, {"name": label}, {field: pairs[:i] + pairs[i + 1 :]}))
     return out
 

@@ -153,7 +153,7 @@ def _summarised(text: str) -> summary.Summary:
 
 def _summary() -> None:
     st.markdown(t("s2_1.live.summary_what"))
-    text = inputs.text("story", t("s2_1.story"), t("s2_1.story.default"), area=True, height=150)
+    text = inputs.text("story", t("s2_1.story"), summary.TEXT, area=True, height=150)
     try:
         with st.spinner(t("shell.working")):
             found = _summarised(text)

@@ -14,7 +14,12 @@ from attn_core.inputs.tokens import tokenize
 from attn_core.interventions import Cell, Intervention
 from attn_core.quizzes import s2_3_multi_head as quiz
 
-TOKENS = ("[CLS]", *"the cat and the dog met on a mat , yes .".split(), "[SEP]")
+WORDS = ["the", "cat", "and", "the", "dog", "met", "on", "a", "mat", ",", "yes", "."]
+TOKENS = ("[CLS]", *WORDS, "[SEP]")
+    "[CLS]",
+    *["the", "cat", "and", "the", "dog", "met", "on", "a", "mat", ",", "yes", "."],
+    "[SEP]",
+)
 
 
 @pytest.mark.parametrize("role", roles.ROLES)
