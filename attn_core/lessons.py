@@ -76,7 +76,7 @@ LESSONS: tuple[Lesson, ...] = (
         number="2.2",
         slug="s2_2_positional_encoding",
         checkpoints=("minilm",),
-        claims=("2.2.a", "L3"),
+        claims=("2.2.a", "2.2.b", "L3"),
         listing="L3",
         modules=(
             "attn_core.layers.positional.sinusoidal",

@@ -14,7 +14,7 @@ POOLINGS = ("mean", "max", "first", "last", "attention")
 
 
 class Pooling(nn.Module):
-    """A weighted sum of states, or their maximum; every kind has the same parameters.
+    """A weighted sum of states, or their maximum.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ class Pooling(nn.Module):
     Notes
     -----
     "attention" compares a learned query with tanh(W h), as in Yang et al. 2016 (equations 5 to 7),
-    scaled by 1/√d_model. The other kinds send the states through the same W first, so that a swap
-    changes the weights and nothing else.
+    scaled by 1/√d_model. The other kinds hold the same parameters and leave them unused, so that
+    weights of one kind load into another.
     """
 
     def __init__(self, d_model: int, kind: str = "attention") -> None:

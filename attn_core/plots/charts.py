@@ -230,13 +230,17 @@ def heat(
     )
 
 
-def roles(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
+def roles(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str], labels: Mapping[str, str]
+) -> alt.LayerChart:
     """Layers by heads, each cell the role that its head has, with its share written in it.
 
     Parameters
     ----------
     rows : sequence of mapping
         "layer", "head", "role", "best", "share", "null", "confidence".
+    names : sequence of str
+        All roles, so that each has the same colour in every such chart; at most seven.
     labels : mapping
         "title", "x", "y", "series", "none" (the role of a head that has none), and the names of
         "best", "share", "null" and "confidence" for the tooltip.
@@ -246,8 +250,8 @@ def roles(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.L
     altair.LayerChart
         The figure.
     """
-    names = sorted({str(r["role"]) for r in rows} - {labels["none"]})
-    palette = ["#56B4E9", KEY, VALUE, OUTPUT, "#F0E442", CHANGED, "#8DA0CB"][: len(names)]
+    palette = [KEY, "#56B4E9", OUTPUT, VALUE, "#F0E442", CHANGED, "#8DA0CB"][: len(names)]
+    here = [name for name in names if any(r["role"] == name for r in rows)]
     tips = [alt.Tooltip("best:N", title=labels["best"])]
     tips += [
         alt.Tooltip(f"{name}:Q", title=labels[name], format=".3f")
@@ -261,10 +265,12 @@ def roles(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.L
         color=alt.Color(
             "role:N", title=labels["series"],
             scale=alt.Scale(domain=[*names, labels["none"]], range=[*palette, "#00000011"]),
-            legend=alt.Legend(orient="bottom", columns=4, labelLimit=200),
+            legend=alt.Legend(
+                orient="bottom", columns=2, labelLimit=200, values=[*here, labels["none"]]
+            ),
         ),
         tooltip=tips,
     )  # fmt: skip
     shown = base.transform_filter(alt.datum.role != labels["none"])
     text = shown.mark_text(fontSize=10, color="#111").encode(text=alt.Text("share:Q", format=".1f"))
-    return (cells + text).properties(height=HEIGHT)
+    return (cells + text).properties(height=alt.Step(28))

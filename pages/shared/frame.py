@@ -73,7 +73,8 @@ class LessonPage:
 
 
 CONTROLS = (
-    "scaled", "temperature", "mask", "radius", "dtype", "beam", "position", "order", "shift", "base",
+    "scaled", "temperature", "mask", "radius", "dtype", "beam", "position", "order", "shift",
+    "base", "model", "layer_off",
 )  # fmt: skip
 """Controls below the picture: what they change is marked and has a reset, like an edit."""
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from attn_core.experiments import s2_3_heads as heads
 from attn_core.experiments import s2_3_multi_head as experiment
+from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
 from pages.shared import i18n, work
@@ -54,7 +55,8 @@ def _grid(rows: list[dict[str, Any]], key: str) -> None:
         "share": t("s2_3.apart.share"), "null": t("s2_3.apart.null"),
         "confidence": t("s2_3.apart.confidence"), "best": t("s2_3.apart.best"),
     }  # fmt: skip
-    st.altair_chart(charts.roles(named, words), key=key)
+    names = [t(f"s2_3.role.{role}") for role in roles.ROLES]
+    st.altair_chart(charts.roles(named, names, words), key=key)
 
 
 @cache

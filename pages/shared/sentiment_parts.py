@@ -89,7 +89,7 @@ def apart(run: Run) -> None:
         words = {"x": t("s2_1.apart.token"), "title": t(f"s2_1.method.{method}")}
         colour = charts.KEY if method == "attention" else charts.QUERY
         st.altair_chart(
-            charts.bars(names, values, words, colour).properties(height=150), key=f"by-{method}"
+            charts.bars(names, values, words, colour).properties(height=190), key=f"by-{method}"
         )
     st.caption(t("s2_1.apart.look"))
 
