@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -247,6 +248,7 @@ def shift_check(view: View, steps: int, device: str = "cpu") -> ShiftCheck:
     )
 
 
+@lru_cache(maxsize=128)
 def learned_shift_error(steps: int, device: str = "cpu") -> float:
     """How badly the best linear map shifts MiniLM's learned positions.
 

@@ -213,6 +213,7 @@ def run(
     first, first_out = _weights(layer, config, tokens, written, config.shift)
     other, other_out = _weights(layer, config, tokens, moved, config.shift)
     other, other_out = other[:, back][:, :, back], other_out[back]
+    top = trace.weights[0, 0].float().nan_to_num().argmax(-1).tolist()
     start = 16 if config.shift == 0 else 0
     later, _ = _weights(layer, config, tokens, written, start)
     numbers = {
@@ -221,7 +222,7 @@ def run(
         "shift_gap": _gap(first, later),
         "previous": float(first[config.head].diagonal(-1).mean()) if n > 1 else 0.0,
     }
-    # The same pairs in the order that is not on screen.
+    # In the order that is not on screen: the weight of each row's strongest pair.
     unseen = other if config.order == "written" else first
     if config.order == "shuffled":
         unseen = unseen[:, moved][:, :, moved]
@@ -232,7 +233,8 @@ def run(
         "n_left": tokens.n_left,
         "device": layer.device,
         "twins": _twins(tokens.pieces, first[config.head]),
-        "unseen": [[round(x, 7) for x in row] for row in unseen[config.head].tolist()],
+        "unseen": [float(row[key]) for row, key in zip(unseen[config.head], top, strict=True)],
+        "first": config.shift,
         "start": start,
         "gain": layer.gain,
         "near": float(near[1]),
@@ -304,17 +306,17 @@ def reading(result: LessonResult, query: int) -> dict[str, Any]:
     Returns
     -------
     dict
-        The strongest key, its place and weight, and the weight of the same two words in the order
-        that is not on screen.
+        The strongest key, its place (counted from the first place) and weight, and the weight of
+        the same two words in the order that is not on screen.
     """
     query = min(max(query, 0), len(result.queries) - 1)
     row = result.traces[SITE].weights[0, 0, query].float().nan_to_num()
     key = int(row.argmax())
     return {
         "query": result.queries[query],
-        "place": query + 1,
+        "place": result.details["first"] + query,
         "key": result.keys[key],
-        "key_place": key + 1,
+        "key_place": result.details["first"] + key,
         "weight": float(row[key]),
-        "unseen": result.details["unseen"][query][key],
+        "unseen": result.details["unseen"][query],
     }

@@ -244,14 +244,17 @@ def over_picture(
         )  # fmt: skip
         ratio = (pixels.shape[0] / rows) / (pixels.shape[1] / columns)
     figure.add_heatmap(
-        z=found, zmin=-1, zmax=1, colorscale=DIVERGING, opacity=0.62 if pixels is not None else 1,
+        z=found, zmin=-1, zmax=1, colorscale=DIVERGING, opacity=0.5 if pixels is not None else 1,
         xgap=1, ygap=1, hoverinfo="skip",
         colorbar={"title": {"text": labels["value"], "side": "right"}, "thickness": 12},
     )  # fmt: skip
     spots = [(r, c) for r in range(rows) for c in range(columns)]
     figure.add_scatter(
         x=[c for _, c in spots], y=[r for r, _ in spots], mode="markers",
-        marker={"size": 18, "opacity": 0.01, "color": "#888"}, showlegend=False,
+        marker={"size": max(14, 320 // max(rows, columns)), "opacity": 0.01, "color": "#888",
+                "symbol": "square"},
+        unselected={"marker": {"opacity": 0.01}}, selected={"marker": {"opacity": 0.01}},
+        showlegend=False,
         customdata=found.flatten(),
         hovertemplate=f"{labels['row']} %{{y}}<br>{labels['column']} %{{x}}"
         f"<br>{labels['value']} %{{customdata:.3f}}<extra></extra>",

@@ -76,8 +76,8 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
     if 4 <= len(result.keys) <= 32:
         row = min(3, len(result.queries) - 1)
         weights = result.traces[experiment.SITE].weights[0, 0, row].float().nan_to_num()
-        keys = tuple(f"{i + 1}: {key}" for i, key in enumerate(result.keys))
-        values = {"query": result.queries[row], "row": row + 1}
+        keys = tuple(f"{config.shift + i}: {key}" for i, key in enumerate(result.keys))
+        values = {"query": result.queries[row], "row": config.shift + row}
         out.append(Question("s2_2.quiz.where", values, keys, int(weights.argmax())))
     twins = result.details["twins"]
     if twins:

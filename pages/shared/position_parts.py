@@ -8,6 +8,7 @@ from attn_core.experiments import order_task
 from attn_core.experiments import position_views as views
 from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
+from attn_core.layers.positional.attention import KINDS
 from attn_core.plots import charts, position_charts
 from pages.shared import controls, i18n, inputs, work
 from pages.shared.i18n import t
@@ -241,15 +242,12 @@ def _shift(run: Run) -> None:
     st.caption(t("s2_2.apart.shift.look", **facts))
 
 
-def _picked(event: Any, rows: int, columns: int) -> None:
-    points = event.selection.points if event else []
+def _picked() -> None:
+    """A patch was clicked: the sliders follow."""
+    points = st.session_state["position-plane"].selection.points
     if points:
-        at = (round(points[0]["y"]), round(points[0]["x"]))
-        if at != st.session_state.get("plane-last"):
-            st.session_state["plane-last"] = at
-            controls.put("row", min(at[0], rows - 1), 3)
-            controls.put("column", min(at[1], columns - 1), 3)
-            st.rerun(scope="fragment")
+        controls.put("row", round(points[0]["y"]), 3)
+        controls.put("column", round(points[0]["x"]), 3)
 
 
 def _plane(run: Run) -> None:
@@ -262,14 +260,13 @@ def _plane(run: Run) -> None:
     with width:
         channels = controls.stops("width", views.WIDTHS, 64)
     with speed:
-        base = controls.stops("grid_base", experiment.BASES, 10.0)
+        base = controls.choice("grid_base", experiment.BASES, 10.0, lambda x: f"{x:,.0f}")
     size = (found.width, found.height) if found else (1, 1)
     rows, columns = views.grid_of(*size, along)
     down, across = st.columns(2)
-    for name in ("row", "column"):  # a smaller grid leaves no place for what was picked
-        limit = (rows if name == "row" else columns) - 1
-        if st.session_state.get(name, 0) > limit:
-            controls.put(name, limit, 3)
+    for name, limit in (("row", rows - 1), ("column", columns - 1)):
+        if name in st.session_state:  # a slider of another range would start at 0
+            controls.put(name, min(st.session_state[name], limit), 3)
     with down:
         row = controls.slider("row", min(3, rows - 1), 0, rows - 1) if rows > 1 else 0
     with across:
@@ -282,9 +279,8 @@ def _plane(run: Run) -> None:
     figure = position_charts.over_picture(
         values.tolist(), (row, column), found.pixels if found else None, words
     )
-    event = _chart(figure, "plane", on_select="rerun", selection_mode="points")
+    _chart(figure, "plane", on_select=_picked, selection_mode="points")
     st.caption(t("s2_2.apart.plane.look" if found else "s2_2.apart.plane.look_grid"))
-    _picked(event, rows, columns)
 
 
 DRAW = {
@@ -331,7 +327,10 @@ def live() -> None:
 
 
 def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row | {"kind": t(f"control.position.{row['kind']}")} for row in rows]
+    """Rows with the codes' names; "learned" is these models' own, not MiniLM's."""
+    names = {kind: t(f"control.position.{kind}") for kind in KINDS}
+    names["learned"] = t("s2_2.live.learned")
+    return [row | {"kind": names[row["kind"]]} for row in rows]
 
 
 def _trained(found: dict[str, Any]) -> None:
