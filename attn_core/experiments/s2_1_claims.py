@@ -137,7 +137,7 @@ def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[fl
             reader = _TwinReader(
                 found.ids, found.tokens, found.n_left, found.n_unknown, found.config, found.device
             )
-            lines = curves(reader, seed=i)["deletion"]
+            lines = curves(reader, seed=i, kinds=("deletion",))["deletion"]
             for name in out:
                 areas[name].append(area(lines[name]))
         for name, values in areas.items():

@@ -80,7 +80,9 @@ def _curve(reader: Reader, order: Sequence[int], target: int, insert: bool) -> l
     return [float(p) for p in _probability(reader, rows, target)]
 
 
-def curves(reader: Reader, seed: int = 0) -> dict[str, Any]:
+def curves(
+    reader: Reader, seed: int = 0, kinds: tuple[str, ...] = ("deletion", "insertion")
+) -> dict[str, Any]:
     """Deletion and insertion curves of every method for one text.
 
     Parameters
@@ -89,11 +91,13 @@ def curves(reader: Reader, seed: int = 0) -> dict[str, Any]:
         The text and its classifier.
     seed : int
         Of the random orders, ``N_RANDOM`` of them averaged.
+    kinds : tuple of str
+        "deletion", "insertion" or both.
 
     Returns
     -------
     dict
-        "deletion" and "insertion": method to ``N_POINTS`` probabilities of the predicted class;
+        Each kind: method to ``N_POINTS`` probabilities of the predicted class;
         "scores" of ``scores``; "target".
     """
     found, target = scores(reader)
@@ -102,8 +106,8 @@ def curves(reader: Reader, seed: int = 0) -> dict[str, Any]:
     rng = random.Random(seed)
     orders["random"] = [rng.sample(places, len(places)) for _ in range(N_RANDOM)]
     out: dict[str, Any] = {"scores": found, "target": target}
-    for kind, insert in (("deletion", False), ("insertion", True)):
-        out[kind] = {}
+    for kind in kinds:
+        insert, out[kind] = kind == "insertion", {}
         for name, several in orders.items():
             lines = [_curve(reader, order, target, insert) for order in several]
             out[kind][name] = [sum(p) / len(p) for p in zip(*lines, strict=True)]

@@ -65,9 +65,9 @@ def corpus_roles(texts: list[str]) -> list[dict[str, object]]:
             kept["share"] += parts["share"]
             kept["null"] += null
             kept["n"] += 1
-        for j, role in enumerate(roles.judge(found, N_HEADS)):
-            if role.role:
-                passed[j][role.role] = passed[j].get(role.role, 0) + 1
+        for j, one in enumerate(roles.judge(found, N_HEADS)):
+            if one.role:
+                passed[j][one.role] = passed[j].get(one.role, 0) + 1
     mean = {
         role: {"share": k["share"] / k["n"], "null": k["null"] / k["n"], "rows": int(k["n"])}
         for role, k in sums.items()

@@ -137,7 +137,9 @@ def claim_card(claim_id: str) -> None:
             st.altair_chart(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
         st.dataframe(
-            [_condition_row(claim_id, r, measure) for r in found.conditions], hide_index=True
+            [_condition_row(claim_id, r, measure) for r in found.conditions],
+            hide_index=True,
+            height="content",
         )
         unit = "ratio" if measure.comparison == "ratio" else measure.unit
         st.caption(
