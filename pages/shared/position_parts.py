@@ -343,26 +343,25 @@ def _trained(found: dict[str, Any]) -> None:
             charts.curves(_named(found["curve"]), "step", "accuracy", "kind", words),
             key="order-curve",
         )
-    if not found["lengths"]:
-        return
+    lengths = _named(found["lengths"])  # empty while it runs
     words = {"x": t("s2_2.live.length"), "series": series, "title": t("s2_2.live.lengths")}
-    with right:
-        st.altair_chart(
-            charts.curves(_named(found["lengths"]), "length", "accuracy", "kind", words),
-            key="order-lengths",
-        )
-    st.caption(
-        t(
-            "s2_2.live.look", steps=found["steps"], length=found["length"], back=found["back"],
-            seed=found["seed"],
-        )
-    )  # fmt: skip
-    with st.expander(t("shell.table")):
-        st.dataframe(
-            [
-                {series: r["kind"], t("s2_2.live.length"): r["length"],
-                 t("metric.order_accuracy"): r["accuracy"]}
-                for r in _named(found["lengths"])
-            ],
-            hide_index=True,
-        )  # fmt: skip
+    if lengths:
+        with right:
+            st.altair_chart(
+                charts.curves(lengths, "length", "accuracy", "kind", words), key="order-lengths"
+            )
+    about = {name: found[name] for name in ("steps", "length", "back", "seed")}
+    st.caption(t("s2_2.live.look", **about))
+    if lengths:
+        with st.expander(t("shell.table")):
+            st.dataframe(
+                [
+                    {
+                        series: r["kind"],
+                        t("s2_2.live.length"): r["length"],
+                        t("metric.order_accuracy"): r["accuracy"],
+                    }
+                    for r in lengths
+                ],
+                hide_index=True,
+            )

@@ -2,13 +2,17 @@
 
 import io
 import re
+from pathlib import Path
 
+import nbformat
 import numpy as np
 import pytest
 from conftest import painted, settled, view, wait_painted
+from nbclient import NotebookClient
 from PIL import Image
 from playwright.sync_api import TimeoutError, expect
 
+ROOT = Path(__file__).resolve().parents[2]
 L22 = "/2-2-positional-encoding"
 
 
@@ -151,3 +155,12 @@ def test_the_challenge_is_reached_with_the_controls(page, server):
     expect(page.get_by_text("Reached: at distance", exact=False)).to_be_hidden()
     pick(page, re.compile("^Base"), "1")
     expect(page.get_by_text("Reached: at distance", exact=False)).to_be_visible()
+
+
+def test_notebook_of_the_view_reproduces_its_numbers(page, server):
+    ready(page, f"{server}{L22}?position=alibi&order=shuffled&seed=5")
+    with page.expect_download() as info:
+        page.get_by_role("button", name="Notebook").click()
+    notebook = nbformat.read(info.value.path(), as_version=4)
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": ROOT}}).execute()
+    assert "4 numbers as shown" in "".join(o.get("text", "") for o in notebook.cells[-1].outputs)
