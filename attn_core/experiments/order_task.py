@@ -205,6 +205,25 @@ def coin(digits: int = DIGITS) -> float:
     return (1 + 1 / digits) / 2
 
 
+def most_frequent(length: int, back: int = 1, seed: int = 0) -> float:
+    """What naming each test sequence's most frequent digit at every place gets right.
+
+    Parameters
+    ----------
+    length, back, seed : int
+        As in ``accuracy``.
+
+    Returns
+    -------
+    float
+        Share of right answers: the most that is to be had without knowing where anything stands,
+        but for what the digit at the place itself tells.
+    """
+    tokens = _draw(N_TEST, length, torch.Generator().manual_seed(10_000 + seed))
+    named = tokens.mode(dim=1, keepdim=True).values
+    return float((tokens[:, :-back] == named).float().mean())
+
+
 @cache
 def recorded() -> dict[str, Any]:
     """The recorded runs of ``attn_core.experiments.s2_2_claims``.
@@ -243,12 +262,14 @@ def recorded_facts() -> dict[str, float]:
     -------
     dict
         Per cent right of each kind at the trained length ("rotary_short") and at four times that
-        length ("rotary_long"); and "coin".
+        length ("rotary_long"); "coin", and "frequent": ``most_frequent`` at the trained length.
     """
     rows = recorded_means()
     longest = max(r["length"] for r in rows)
     shortest = min(r["length"] for r in rows)
-    out = {"coin": 100 * coin()}
+    seeds = recorded()["seeds"]
+    frequent = [most_frequent(shortest, recorded()["back"], seed) for seed in seeds]
+    out = {"coin": 100 * coin(), "frequent": 100 * sum(frequent) / len(frequent)}
     for row in rows:
         for name, length in (("short", shortest), ("long", longest)):
             if row["length"] == length:

@@ -97,5 +97,6 @@ def test_means_lie_between_their_seeds():
     for row in order_task.recorded_means():
         assert row["low"] <= row["accuracy"] <= row["high"]
     facts = order_task.recorded_facts()
+    assert facts["none_short"] == pytest.approx(facts["frequent"], abs=3)
     assert facts["coin"] == pytest.approx(55)
     assert facts["none_short"] < facts["alibi_short"] < facts["rotary_short"]
