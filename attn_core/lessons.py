@@ -64,7 +64,10 @@ LESSONS: tuple[Lesson, ...] = (
         number="2.1",
         slug="s2_1_self_attention",
         checkpoints=(
-            "minilm", "sentiment_en", "sentiment_en_pooling", "sentiment_zh",
+            "minilm",
+            "sentiment_en",
+            "sentiment_en_pooling",
+            "sentiment_zh",
             "sentiment_zh_pooling",
         ),
         claims=("2.1.a", "2.1.b", "2.1.c", "2.1.d", "L2"),

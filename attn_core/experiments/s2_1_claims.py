@@ -133,10 +133,11 @@ def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[fl
         _TwinReader.module = _twin(language, runs, seed)
         areas: dict[str, list[float]] = {name: [] for name in out}
         for i, review in enumerate(reviews):
-            found = read(Config(review.text, language, "attention"))
-            reader = _TwinReader(
-                found.ids, found.tokens, found.n_left, found.n_unknown, found.config, found.device
-            )
+            found = read(Config(review.text, language))
+            ids = found.ids  # the twin has an alphabet of its own
+            if language == "zh":
+                ids = _TwinReader.module.ids(["".join(found.tokens)])
+            reader = _TwinReader(ids, found.tokens, 0, 0, found.config, found.device)
             lines = curves(reader, seed=i, kinds=("deletion",))["deletion"]
             for name in out:
                 areas[name].append(area(lines[name]))

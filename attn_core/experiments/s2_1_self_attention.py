@@ -107,10 +107,7 @@ class Reader:
 
     @property
     def _classifier(self) -> Any:
-        name = f"sentiment_{self.config.language}"
-        if self.config.model == SHOWN:
-            return zoo.get(name, self.device).module
-        return zoo.get(f"{name}_pooling", self.device).module[self.config.model]
+        return _classifier(self.config, self.device)
 
     def logits(
         self,
@@ -128,6 +125,13 @@ class Reader:
         states, traces = encoder(ids, None, intervention, n_layers=first, embedded=embedded)
         logits, more = tail(states, mask, intervention, first)
         return logits, traces | more
+
+
+def _classifier(config: Config, device: str) -> Any:
+    name = f"sentiment_{config.language}"
+    if config.model == SHOWN:
+        return zoo.get(name, device).module
+    return zoo.get(f"{name}_pooling", device).module[config.model]
 
 
 def read(config: Config, device: str = "cpu") -> Reader:
@@ -159,8 +163,7 @@ def read(config: Config, device: str = "cpu") -> Reader:
         return Reader(found.ids.to(device), found.pieces, found.n_left, unknown, config, device)
     text = clean_review(text)
     kept = text[:MAX_TOKENS]
-    module = zoo.get("sentiment_zh", device).module
-    ids = module.ids([kept]).to(device)
+    ids = _classifier(config, device).ids([kept]).to(device)
     unknown = int((ids == UNKNOWN).sum())
     return Reader(ids, tuple(kept), len(text) - len(kept), unknown, config, device)
 

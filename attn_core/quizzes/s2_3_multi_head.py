@@ -84,7 +84,7 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         )
     )  # fmt: skip
     n = len(result.keys)
-    options = tuple(dict.fromkeys((str(n), str(max(1, n // experiment.N_HEADS)), "1")))
+    options = tuple(dict.fromkeys((str(n), str(experiment.N_HEADS), str(n * n))))
     if len(options) == 3:
         out.append(Question("s2_3.quiz.rows", {"n": n}, options, 0))
     return tuple(out)
