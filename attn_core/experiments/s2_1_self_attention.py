@@ -287,8 +287,7 @@ def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
     row = trace.weights[0, head, query]
     best = int(row.argmax())
     pool = torch.tensor(result.details["pool"])
-    inside = [i for i, t in enumerate(result.keys) if t not in SPECIAL]
-    top = max(inside, key=lambda i: float(pool[i])) if inside else 0
+    top = int(pool.argmax())
     positive = result.numbers["positive"]
     return {
         "label": "positive" if positive >= 0.5 else "negative",

@@ -4,6 +4,7 @@ from typing import Any
 
 from attn_core.experiments import s1_additive as experiment
 from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 
@@ -49,7 +50,9 @@ def truth(found: dict[str, Any]) -> str:
     return "never" if found["agree"] == 0 else "mostly"
 
 
-def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
     Parameters
@@ -58,6 +61,8 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         What the learner set.
     result : LessonResult
         What came of it.
+    selection : Selection, optional
+        What is open.
 
     Returns
     -------

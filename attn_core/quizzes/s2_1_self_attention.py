@@ -8,6 +8,7 @@ from attn_core.experiments import s2_1_self_attention as experiment
 from attn_core.experiments.s2_1_evidence import scores
 from attn_core.interventions import Intervention
 from attn_core.models.sentiment import POOL
+from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 
@@ -40,10 +41,10 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     order = sorted(places, key=lambda i: -found["occlusion"][i])
     return {
         "word": reader.tokens[top],
-        "weight": round(found["attention"][top], 2),
-        "fall": round(found["occlusion"][top], 3),
+        "weight": found["attention"][top],
+        "fall": found["occlusion"][top],
         "other": reader.tokens[order[0]],
-        "other_fall": round(found["occlusion"][order[0]], 3),
+        "other_fall": found["occlusion"][order[0]],
         "rank": order.index(top) + 1,
         "n": len(places),
     }
@@ -67,7 +68,9 @@ def truth(found: dict[str, Any]) -> str:
     return "most" if found["rank"] == 1 else "less"
 
 
-def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
     Parameters
@@ -76,6 +79,8 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         What the learner set.
     result : LessonResult
         What came of it.
+    selection : Selection, optional
+        What is open.
 
     Returns
     -------
@@ -83,10 +88,12 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         Fewer where the text is too short to ask.
     """
     out = []
-    opened = experiment.default_open(result)
+    opened = selection or experiment.default_open(result)
+    if opened.site not in result.traces or opened.site == POOL:
+        opened = experiment.default_open(result)
     weights = result.traces[opened.site].weights[0, opened.head]
     names = tuple(f"{i + 1}: {token}" for i, token in enumerate(result.keys))
-    row = opened.query or 0
+    row = min(opened.query or 0, len(result.queries) - 1)
     if 2 <= len(names) <= 40:
         values = {
             "query": result.queries[row],
@@ -104,7 +111,7 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
 
 
 def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
-    """Turn the verdict round by cutting tokens out of the pooling alone.
+    """Turn the verdict round with one single cut.
 
     Parameters
     ----------
@@ -118,13 +125,14 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     Returns
     -------
     Challenge
-        Reached when cut tokens at "pool", and nothing else, changed the verdict.
+        Reached when one token cut in one place, or one head, and nothing else, changed the verdict.
     """
-    only_pool = bool(changes.tokens) and all(site == POOL for site, _ in changes.tokens)
-    only_pool &= not (changes.scores or changes.weights or changes.mask_cells or changes.heads)
-    only_pool &= changes.temperature == 1.0
+    one = len(changes.tokens) + len(changes.heads) == 1
+    one &= not (changes.scores or changes.weights or changes.mask_cells)
+    one &= changes.temperature == 1.0
     was = experiment.run(config).numbers["positive"] if changes else result.numbers["positive"]
     now = result.numbers["positive"]
     turned = (was >= 0.5) != (now >= 0.5)
-    way = min(1.0, abs(now - was) / max(1e-6, abs(was - 0.5)))
-    return Challenge("s2_1.challenge", {}, only_pool and turned, 1.0 if turned else way * only_pool)
+    toward = (was - now) * (1 if was >= 0.5 else -1)
+    way = min(1.0, max(0.0, toward / max(1e-6, abs(was - 0.5))))
+    return Challenge("s2_1.challenge", {}, one and turned, way if one else 0.0)

@@ -4,6 +4,7 @@ from typing import Any
 
 from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 
@@ -56,7 +57,9 @@ def truth(found: dict[str, Any]) -> str:
     return "same" if found["raw"] < SAME else "other"
 
 
-def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
     Parameters
@@ -65,6 +68,8 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         What the learner set.
     result : LessonResult
         What came of it.
+    selection : Selection, optional
+        What is open.
 
     Returns
     -------

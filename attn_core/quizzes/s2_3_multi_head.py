@@ -4,6 +4,7 @@ from typing import Any
 
 from attn_core.experiments import s2_3_multi_head as experiment
 from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 
@@ -49,7 +50,9 @@ def truth(found: dict[str, Any]) -> str:
     return "own" if found["seen"] == 1 else "piece"
 
 
-def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
     Parameters
@@ -58,19 +61,22 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         What the learner set.
     result : LessonResult
         What came of it.
+    selection : Selection, optional
+        What is open.
 
     Returns
     -------
     tuple of Question
-        Fewer where no head has a role.
+        Fewer where the sentence is too long to ask.
     """
     out = []
-    opened = experiment.default_open(result)
+    opened = selection or experiment.default_open(result)
+    if opened.site not in result.traces:
+        opened = experiment.default_open(result)
     layer = int(opened.site.rpartition(".")[2])
-    role = result.details["roles"][layer * experiment.N_HEADS + opened.head]
     names = tuple(f"{i + 1}: {token}" for i, token in enumerate(result.keys))
-    row = opened.query or 0
-    if 2 <= len(names) <= 40 and role[0]:
+    row = min(opened.query or 0, len(result.queries) - 1)
+    if 2 <= len(names) <= 40:
         weights = result.traces[opened.site].weights[0, opened.head, row]
         values = {"query": result.queries[row], "layer": layer + 1, "head": opened.head + 1}
         out.append(Question("s2_3.quiz.where", values, names, int(weights.argmax())))

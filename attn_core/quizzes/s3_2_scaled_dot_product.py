@@ -6,6 +6,7 @@ from typing import Any
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments.scaled_dot_product import SITE
 from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 
@@ -58,7 +59,9 @@ def truth(found: dict[str, Any]) -> str:
     return "saturation" if found["entropy"] < found["scaled_entropy"] / 2 else "nothing"
 
 
-def questions(config: experiment.Config, result: LessonResult) -> tuple[Question, ...]:
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
     Parameters
@@ -67,6 +70,8 @@ def questions(config: experiment.Config, result: LessonResult) -> tuple[Question
         What the learner set.
     result : LessonResult
         What came of it.
+    selection : Selection, optional
+        What is open.
 
     Returns
     -------

@@ -233,6 +233,7 @@ def lesson(page: LessonPage) -> None:
         PARTS,
         format_func=lambda name: t(f"frame.part.{name}"),
         label_visibility="collapsed",
+        required=True,
         **controls.seed("part", PARTS, "read"),
     )
     body = st.container(key="part-body")

@@ -30,8 +30,12 @@ def reading(run: Run) -> None:
     facts = i18n.marked(experiment.reading(run.result, run.selection))
     facts["role"], passed = t(f"s2_3.role.{facts['best']}"), bool(facts["role"])
     st.markdown(f"##### {t('s2_3.reading.head', **facts)}")
-    st.markdown(t("s2_3.reading.role" if passed else "s2_3.reading.no_role", **facts))
-    st.markdown(t("s2_3.reading.row", **facts))
+    opened = run.selection
+    if [opened.site, opened.head] in run.result.details["cut"]:
+        st.markdown(t("s2_3.reading.cut"))
+    else:
+        st.markdown(t("s2_3.reading.role" if passed else "s2_3.reading.no_role", **facts))
+        st.markdown(t("s2_3.reading.row", **facts))
     details = run.result.details
     if details["n_left"]:
         st.warning(t("s2_1.reading.cut", n=details["n_left"], kept=len(run.result.keys)))

@@ -77,8 +77,10 @@ def _condition_row(claim_id: str, result: ConditionResult, measure: Measure) -> 
         numbers = {
             "value": f"{result.value:.4g}",
             "baseline": f"{result.baseline:.4g}",
-            "effect": f"{times}{result.effect:.4g}",
-            "interval": f"{times}{result.low:.4g} … {result.high:.4g}",
+            "effect": f"{times}{result.effect + 0.0:.4g}",
+            "interval": "–"
+            if result.n_seeds < 2
+            else f"{times}{result.low + 0.0:.4g} … {result.high + 0.0:.4g}",
         }
     return {
         t("claim.condition"): t(f"claim.{claim_id}.condition.{result.key}"),
@@ -211,7 +213,7 @@ def check(run: Run) -> None:
     """Questions made and graded from the run on screen, and one challenge."""
     quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
     st.markdown(t("check.intro"))
-    for i, question in enumerate(quiz.questions(run.config, run.result)):
+    for i, question in enumerate(quiz.questions(run.config, run.result, run.selection)):
         values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in question.values.items()}
         with st.container(border=True):
             picked = st.radio(

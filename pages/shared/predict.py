@@ -1,6 +1,7 @@
 """Predict, act, reveal: the misconception that a lesson cures, met before it is explained."""
 
 import importlib
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
@@ -12,8 +13,20 @@ from pages.shared.i18n import t
 
 def _act(slug: str, sets: dict[str, Any]) -> None:
     st.session_state[f"{slug}.acted"] = st.session_state.get("guess")
+    st.session_state.pop(f"{slug}.found", None)
     for key, value in sets.items():
         controls.put(key, value)
+
+
+def _found(lesson: Lesson, quiz: ModuleType) -> dict[str, Any]:
+    """What was measured when the button was pressed, on the input that was open then."""
+    key = f"{lesson.slug}.found"
+    if key not in st.session_state:
+        module = compute.experiment(lesson)
+        config, _ = st.session_state.get(f"{lesson.slug}.good", (module.Config(), None))
+        with st.spinner(t("shell.working")):
+            st.session_state[key] = quiz.reveal(module.plain(config), devices.current())
+    return dict(st.session_state[key])
 
 
 def show(lesson: Lesson) -> None:
@@ -41,12 +54,11 @@ def show(lesson: Lesson) -> None:
         )
         acted = st.session_state.get(f"{slug}.acted")
         if acted:
-            with st.spinner(t("shell.working")):
-                found = quiz.reveal(compute.experiment(lesson).Config(), devices.current())
+            found = _found(lesson, quiz)
             right = acted == quiz.truth(found)
             (st.success if right else st.info)(
                 t("predict.right" if right else "predict.wrong")
                 + " "
-                + t(f"{slug}.predict.reveal", **found)
+                + t(f"{slug}.predict.reveal", **i18n.marked(found))
             )
             st.markdown(i18n.prose(slug, "misconception"))

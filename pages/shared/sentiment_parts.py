@@ -14,6 +14,7 @@ from pages.shared import i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
+COLOURS = {"attention": charts.KEY, "gradient": charts.VALUE, "occlusion": charts.QUERY}
 MAX_NOW = 48
 """Tokens up to which every one is hidden in turn as soon as the part is opened."""
 
@@ -42,12 +43,15 @@ def reading(run: Run) -> None:
     if run.before is not run.result:
         was = run.before.numbers["positive"]
         lines.append(
-            t("s2_1.reading.was", was=f"{was:.2f}", now=f"{run.result.numbers['positive']:.2f}")
+            t("s2_1.reading.was", was=f"{was:.3f}", now=f"{run.result.numbers['positive']:.3f}")
         )
     st.markdown("\n\n".join(lines))
     st.caption(t("s2_1.reading.pool", **facts))
     coloured(run.result.keys, run.result.details["pool"])
-    if run.selection.site != experiment.POOL:
+    opened = run.selection
+    if (opened.site, opened.head) in run.changes.heads:
+        st.markdown(t("s2_3.reading.cut"))
+    elif opened.site != experiment.POOL:
         st.markdown(t("s2_1.reading.row", **facts))
     details = run.result.details
     if details["n_left"]:
@@ -87,7 +91,7 @@ def apart(run: Run) -> None:
     names = tuple(token.removeprefix("##") for token in run.result.keys)
     for method, values in found.items():
         words = {"x": t("s2_1.apart.token"), "title": t(f"s2_1.method.{method}")}
-        colour = charts.KEY if method == "attention" else charts.QUERY
+        colour = COLOURS[method]
         st.altair_chart(
             charts.bars(names, values, words, colour).properties(height=190), key=f"by-{method}"
         )

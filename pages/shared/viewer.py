@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
-from attn_core.plots.view import Labels, Selection, pack, probe, strongest
+from attn_core.plots.view import Labels, Selection, opened, pack, probe, strongest
 from attn_core.result import LessonResult
 from pages.shared import state
 
@@ -135,7 +135,8 @@ def show(
     _viewer(key=key, data=data, on_log_change=callback)
     asked = st.session_state.get(f"{key}.probe")
     answer = None
-    if isinstance(asked, dict):
+    site, _, head = opened(result, selection)
+    if isinstance(asked, dict) and (asked.get("site"), asked.get("head")) == (site, head):
         try:
             cell = [int(asked[k]) for k in ("head", "query", "key")]
             answer = probe(result, str(asked["site"]), *cell)

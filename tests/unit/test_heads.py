@@ -16,10 +16,6 @@ from attn_core.quizzes import s2_3_multi_head as quiz
 
 WORDS = ["the", "cat", "and", "the", "dog", "met", "on", "a", "mat", ",", "yes", "."]
 TOKENS = ("[CLS]", *WORDS, "[SEP]")
-    "[CLS]",
-    *["the", "cat", "and", "the", "dog", "met", "on", "a", "mat", ",", "yes", "."],
-    "[SEP]",
-)
 
 
 @pytest.mark.parametrize("role", roles.ROLES)

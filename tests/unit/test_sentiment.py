@@ -169,7 +169,8 @@ def test_odd_texts_are_read(text, language):
     result = experiment.run(experiment.Config(text, language))
     assert 0 <= result.numbers["positive"] <= 1
     assert len(result.keys) == result.traces[POOL].weights.shape[-1]
-    assert quiz.questions(experiment.Config(text, language), result)
+    found = quiz.questions(experiment.Config(text, language), result)
+    assert bool(found) == (len(result.keys) > 1)
 
 
 @pytest.mark.parametrize("language", experiment.LANGUAGES)
@@ -209,18 +210,21 @@ def test_the_predictions_truth_is_measured():
     assert quiz.truth(found | {"fall": 0.5, "rank": 2}) == "less"
 
 
-def test_the_challenge_wants_cuts_in_the_pooling_alone():
+def test_the_challenge_is_one_single_cut():
     config = experiment.Config()
     plain = experiment.run(config)
     assert not quiz.challenge(config, Intervention(), plain).reached
-    order = sorted(range(len(plain.keys)), key=lambda i: -plain.details["pool"][i])
-    reached = False
-    for n in range(1, len(order)):
-        cut = Intervention(tokens=tuple((POOL, i) for i in order[:n]))
-        result = experiment.run(config, cut)
-        reached = quiz.challenge(config, cut, result).reached
-        if reached:
-            warm = dataclasses.replace(cut, temperature=2.0)
-            assert not quiz.challenge(config, warm, result).reached
-            break
-    assert reached
+    but = plain.keys.index("but")
+    for cut in (
+        Intervention(tokens=(("encoder.3", but),)), Intervention(heads=(("encoder.3", 0),)),
+    ):  # fmt: skip
+        assert quiz.challenge(config, cut, experiment.run(config, cut)).reached
+        for spoilt in (
+            dataclasses.replace(cut, temperature=1.5),
+            dataclasses.replace(cut, tokens=(*cut.tokens, (POOL, 1))),
+        ):
+            assert not quiz.challenge(config, spoilt, experiment.run(config, spoilt)).reached
+    weak = Intervention(tokens=((POOL, but),))
+    found = quiz.challenge(config, weak, experiment.run(config, weak))
+    assert not found.reached
+    assert found.progress < 1
