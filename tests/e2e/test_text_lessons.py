@@ -46,8 +46,14 @@ def test_swap_the_pooling_and_cut_in_it(page, server):
     expect(page).to_have_url(re.compile("changes="))
     expect(page.get_by_text("before your change", exact=False)).to_be_visible()
     count = painted(page)
-    page.get_by_role("combobox", name=re.compile("Pooling")).click()
-    page.get_by_role("option", name="twin: mean").click()
+    # The row of changes has just pushed the control down; a list opened before that closes again.
+    box, choice = page.get_by_role("combobox", name=re.compile("Pooling")), "twin: mean"
+    for _ in range(5):
+        page.wait_for_timeout(700)
+        if page.get_by_role("option", name=choice).is_visible():
+            break
+        box.click()
+    page.get_by_role("option", name=choice).click()
     wait_painted(page, count)
     expect(page).to_have_url(re.compile("model=mean"))
 
