@@ -113,6 +113,8 @@ def _listen(pipe: Connection, waiting: queue.SimpleQueue[tuple[bytes, threading.
 
 
 def _do(payload: bytes, should_stop: Callable[[], bool], send: Callable[[Message], None]) -> None:
+    # Only our own parent holds the other end of this unnamed socket, and a learner's words are
+    # arguments in it, never the function.
     work, arguments = pickle.loads(payload)
     send(("began",))
     sent, held = 0.0, None

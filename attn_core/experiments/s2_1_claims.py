@@ -21,7 +21,7 @@ from attn_core import zoo
 from attn_core.claim_files import provenance, write
 from attn_core.claims import Claim, Condition, Measure, Numbers, not_tested
 from attn_core.experiments.s2_1_evidence import area, curves
-from attn_core.experiments.s2_1_self_attention import Config, Reader, read
+from attn_core.experiments.s2_1_self_attention import Config, read
 from attn_core.experiments.s2_1_summary import sentences, summarise
 from attn_core.inputs.tokens import tokenize
 from attn_core.training.sentiment_data import chinese, english
@@ -89,7 +89,7 @@ def positions_claim(texts: list[str]) -> Claim:
 
 
 def _twin(language: str, runs: Path, seed: int) -> Any:
-    """A reader's classifier replaced by the attention twin of a seed."""
+    """The attention twin of a seed."""
     from attn_core.models.sentiment import CharacterSentiment, SentimentConfig, SentimentTail
 
     end = "-w1" if language == "zh" else ""
@@ -99,16 +99,6 @@ def _twin(language: str, runs: Path, seed: int) -> Any:
     module.load_state_dict(torch.load(folder / "best.pt", weights_only=True))
     module.eval().requires_grad_(False)
     return module
-
-
-class _TwinReader(Reader):
-    """A reader whose classifier is given."""
-
-    module: Any = None
-
-    @property
-    def _classifier(self) -> Any:
-        return type(self).module
 
 
 def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[float]]:
@@ -130,14 +120,10 @@ def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[fl
     """
     out: dict[str, list[float]] = {"attention": [], "random": [], "occlusion": []}
     for seed in SEEDS:
-        _TwinReader.module = _twin(language, runs, seed)
+        twin = _twin(language, runs, seed)
         areas: dict[str, list[float]] = {name: [] for name in out}
         for i, review in enumerate(reviews):
-            found = read(Config(review.text, language))
-            ids = found.ids  # the twin has an alphabet of its own
-            if language == "zh":
-                ids = _TwinReader.module.ids(["".join(found.tokens)])
-            reader = _TwinReader(ids, found.tokens, 0, 0, found.config, found.device)
+            reader = read(Config(review.text, language), classifier=twin)
             lines = curves(reader, seed=i, kinds=("deletion",))["deletion"]
             for name in out:
                 areas[name].append(area(lines[name]))
@@ -164,11 +150,13 @@ def key_words_claim(runs: Path, parts: dict[str, list[Any]]) -> Claim:
         Accuracy is better higher, the area under a deletion curve lower.
     """
     conditions = []
-    for language, n in (("en", 872), ("zh", len(parts["zh"]))):
+    for language, reviews in parts.items():
         end = "-w1" if language == "zh" else ""
         ours = _accuracy(runs, f"sentiment-{language}-attention{end}-{{}}")
         mean = _accuracy(runs, f"sentiment-{language}-mean{end}-{{}}")
-        conditions.append(Condition(f"pooling_{language}", _numbers(ours), _numbers(mean), n))
+        conditions.append(
+            Condition(f"pooling_{language}", _numbers(ours), _numbers(mean), len(reviews))
+        )
     for language in ("en", "zh"):
         most = 30 if language == "en" else 48
         short = [
@@ -233,7 +221,7 @@ def summary_claim() -> Claim:
     Claim
         Fifths of the documents stand for seeds; ROUGE-1 F by the ``rouge-score`` package.
     """
-    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]
+    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]  # has no stubs
 
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
     documents = documentation()

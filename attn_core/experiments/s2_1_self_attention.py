@@ -39,7 +39,7 @@ class Config:
     Parameters
     ----------
     text : str
-        The review; "" takes the language's example.
+        The review.
     language : str
         Which classifier reads it, one of ``LANGUAGES``.
     model : str
@@ -78,8 +78,10 @@ class Reader:
         Tokens that the classifier's alphabet or vocabulary does not have.
     config : Config
         Which classifier.
+    classifier : nn.Module
+        A ``CharacterSentiment`` for Chinese, for English the ``SentimentTail`` after MiniLM.
     device : str
-        Where it runs.
+        Where it really runs.
     """
 
     ids: Tensor
@@ -87,6 +89,7 @@ class Reader:
     n_left: int
     n_unknown: int
     config: Config
+    classifier: Any
     device: str
 
     @property
@@ -103,11 +106,7 @@ class Reader:
         """Embeddings as ``logits`` takes them."""
         if self.config.language == "en":
             return zoo.get("minilm", self.device).module.embed(ids)
-        return self._classifier.embed(ids)
-
-    @property
-    def _classifier(self) -> Any:
-        return _classifier(self.config, self.device)
+        return self.classifier.embed(ids)
 
     def logits(
         self,
@@ -117,8 +116,8 @@ class Reader:
         """Negative and positive, and every attention."""
         mask = torch.ones(embedded.shape[:2], dtype=torch.bool, device=embedded.device)
         if self.config.language == "zh":
-            return self._classifier(embedded, mask, intervention)
-        tail = self._classifier
+            return self.classifier(embedded, mask, intervention)
+        tail = self.classifier
         encoder = zoo.get("minilm", self.device).module
         first = encoder.config.n_layers - tail.config.n_layers
         ids = torch.zeros(embedded.shape[:2], dtype=torch.long, device=embedded.device)
@@ -127,14 +126,17 @@ class Reader:
         return logits, traces | more
 
 
-def _classifier(config: Config, device: str) -> Any:
+def _classifier(config: Config, device: str) -> tuple[Any, str]:
+    """The configured classifier, and where it and what comes before it really are."""
     name = f"sentiment_{config.language}"
-    if config.model == SHOWN:
-        return zoo.get(name, device).module
-    return zoo.get(f"{name}_pooling", device).module[config.model]
+    if config.language == "en":
+        device = zoo.get("minilm", device).device
+    loaded = zoo.get(name if config.model == SHOWN else f"{name}_pooling", device)
+    module = loaded.module if config.model == SHOWN else loaded.module[config.model]
+    return module, loaded.device
 
 
-def read(config: Config, device: str = "cpu") -> Reader:
+def read(config: Config, device: str = "cpu", classifier: Any = None) -> Reader:
     """A text as its classifier sees it.
 
     Parameters
@@ -143,6 +145,8 @@ def read(config: Config, device: str = "cpu") -> Reader:
         Text, language, model.
     device : str
         Where to run.
+    classifier : nn.Module, optional
+        In place of the configured one: another seed of a twin, say.
 
     Returns
     -------
@@ -157,15 +161,19 @@ def read(config: Config, device: str = "cpu") -> Reader:
     text = clean_text(config.text).strip()
     if not text:
         raise Refused("refused.empty_text")
+    if classifier is None:
+        classifier, device = _classifier(config, device)
     if config.language == "en":
         found = tokenize(text, MAX_TOKENS)
         unknown = sum(piece == "[UNK]" for piece in found.pieces)
-        return Reader(found.ids.to(device), found.pieces, found.n_left, unknown, config, device)
+        return Reader(
+            found.ids.to(device), found.pieces, found.n_left, unknown, config, classifier, device
+        )
     text = clean_review(text)
     kept = text[:MAX_TOKENS]
-    ids = _classifier(config, device).ids([kept]).to(device)
+    ids = classifier.ids([kept]).to(device)
     unknown = int((ids == UNKNOWN).sum())
-    return Reader(ids, tuple(kept), len(text) - len(kept), unknown, config, device)
+    return Reader(ids, tuple(kept), len(text) - len(kept), unknown, config, classifier, device)
 
 
 def run(
@@ -203,7 +211,7 @@ def run(
         "pool": [float(w) for w in weights],
         "n_left": reader.n_left,
         "n_unknown": reader.n_unknown,
-        "device": device,
+        "device": reader.device,
     }
     return LessonResult(traces, reader.tokens, reader.tokens, numbers, details)
 
@@ -303,7 +311,3 @@ def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
         "head": head + 1,
         "n": len(result.keys),
     }
-
-
-def warm_up() -> None:
-    """Nothing to do: the stored default is shown, and models load on first use."""

@@ -16,7 +16,6 @@ import torch
 from torch import nn
 
 from attn_core import zoo
-from attn_core.checkpoints import FOLDER
 from attn_core.claim_files import provenance, write
 from attn_core.claims import Claim, Condition, Measure, Numbers
 from attn_core.experiments import s2_3_roles as roles
@@ -30,7 +29,6 @@ COMMAND = "python -m attn_core.experiments.s2_3_claims --runs runs"
 SEEDS = (0, 1, 2)
 LOOKUP_SEEDS = (0, 1, 2, 3, 4)
 N_SENTENCES = 150
-CORPUS = FOLDER.parent / "samples" / "minilm_head_roles.json"
 
 
 def _numbers(values: list[float]) -> Numbers:
@@ -188,7 +186,7 @@ def main() -> None:
     if "roles" in args.only:
         with torch.inference_mode():
             found = corpus_roles(texts)
-        CORPUS.write_text(json.dumps({
+        roles.CORPUS.write_text(json.dumps({
             "what": "roles of MiniLM's heads, means over sentences; no sentence is here",
             "corpus": "Stanford sentiment, test sentences of lesson 2.1", "n": len(texts),
             "command": COMMAND, "roles": found,

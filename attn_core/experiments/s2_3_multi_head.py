@@ -1,6 +1,7 @@
 """Lesson 2.3: all 72 heads of MiniLM on the learner's sentences, and what cutting heads changes."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -119,19 +120,20 @@ def run(
     LessonResult
         Traces of the first sentence; ``details`` has the roles of its heads.
     """
+    device = zoo.get("minilm", device).device
     changes = with_layer_off(config, intervention)
     heads = Intervention(heads=changes.heads, head_fill=changes.head_fill)
-    first, second = _given(config.text), _given(config.other)
+    first = _given(config.text)
     with torch.inference_mode():
         here, traces = embed(first, changes, device)
-        there, _ = embed(second, heads, device)
-        positive = _sentiment(first, heads, device)
+        there = _other(config.other, heads, device)
+        positive = _sentiment(config.text, heads, device)
         weights = torch.cat([t.weights[0] for t in traces.values()]).cpu()
         judged = roles.judge(roles.shares(weights, first.pieces), N_HEADS)
     cosine = float(here @ there)
-    numbers = {"similarity": cosine, "heads_cut": float(len(changes.heads))}
-    if positive is not None:
-        numbers["positive"] = positive
+    numbers = {
+        "similarity": cosine, "positive": positive, "heads_cut": float(len(changes.heads)),
+    }  # fmt: skip
     details: dict[str, Any] = {
         "roles": [
             [r.role, r.best, round(r.share, 4), round(r.null, 4), r.confidence, r.rows]
@@ -145,8 +147,17 @@ def run(
     return LessonResult(traces, first.pieces, first.pieces, numbers, details)
 
 
-def _sentiment(tokens: Tokens, heads: Intervention, device: str) -> float | None:
+# A turn of the temperature changes neither of these two: they depend on text and cut heads alone.
+@lru_cache(maxsize=256)
+def _other(text: str, heads: Intervention, device: str) -> Tensor:
+    """The second sentence's embedding."""
+    return embed(_given(text), heads, device)[0]
+
+
+@lru_cache(maxsize=256)
+def _sentiment(text: str, heads: Intervention, device: str) -> float:
     """Lesson 2.1's classifier with the same heads cut."""
+    tokens = _given(text)
     tail = zoo.get("sentiment_en", device).module
     encoder = zoo.get("minilm", device).module
     first = N_LAYERS - tail.config.n_layers

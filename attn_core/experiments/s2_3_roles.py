@@ -4,14 +4,19 @@ Roles as in Clark et al. 2019 ("What does BERT look at?"): attention to the prev
 next, itself, the same word elsewhere, [CLS], [SEP], punctuation.
 """
 
+import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from attn_core.checkpoints import FOLDER
+
 ROLES = ("previous", "next", "itself", "same_word", "cls", "sep", "punctuation")
+CORPUS = FOLDER.parent / "samples" / "minilm_head_roles.json"
 N_NULL = 500
 MAX_GATHERED = 200_000
 """Weights gathered for one role and head; a text that repeats itself gets fewer draws…"""
@@ -159,3 +164,15 @@ def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
                  float(null.mean()), confidence, int(found[best]["rows"]))
         )  # fmt: skip
     return out
+
+
+@cache
+def recorded() -> dict[str, Any]:
+    """Roles over a corpus, as ``attn_core.experiments.s2_3_claims`` recorded them.
+
+    Returns
+    -------
+    dict
+        "n" sentences, and "roles": the fields of ``Role`` for each head.
+    """
+    return dict(json.loads(CORPUS.read_text(encoding="utf-8")))

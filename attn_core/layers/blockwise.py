@@ -177,6 +177,7 @@ def _divided(output: Tensor, total: Tensor) -> Tensor:
 class _Blockwise(torch.autograd.Function):
     """Forward keeps the output and one number a row; backward computes the scores again."""
 
+    # torch gives these two an untyped context.
     @staticmethod
     def forward(ctx, query, key, value, size, mask, scale):  # type: ignore[no-untyped-def]
         output = query.new_zeros((*query.shape[:-1], value.shape[-1]))

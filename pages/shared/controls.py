@@ -4,7 +4,8 @@ Streamlit's own binding writes what the learner reads ("part=检验论断"), whi
 can't open; ours writes the value. A value that the control does not know is ignored.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -41,15 +42,23 @@ def keep(name: str, default: object) -> None:
         st.query_params[name] = str(value)
 
 
-def changed(names: Sequence[str]) -> list[tuple[str, Any, Any]]:
-    """Name, value and default of those controls on the page that are not at their default."""
-    defaults = st.session_state.get("_defaults", {})
+@contextmanager
+def noted() -> Iterator[None]:
+    """Remember the controls drawn inside: those below the picture, which ``changed`` lists."""
+    st.session_state["_below"] = {}
+    st.session_state["_noting"] = True
+    try:
+        yield
+    finally:
+        st.session_state["_noting"] = False
+
+
+def changed() -> list[tuple[str, Any, Any]]:
+    """Name, value and default of the noted controls that are not at their default."""
     return [
-        (name, st.session_state[name], defaults[name])
-        for name in names
-        if name in st.session_state
-        and name in defaults
-        and st.session_state[name] != defaults[name]
+        (name, st.session_state[name], default)
+        for name, default in st.session_state.get("_below", {}).items()
+        if st.session_state.get(name) != default
     ]
 
 
@@ -65,7 +74,8 @@ def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
     if st.session_state.get(name) not in options:
         wanted = st.query_params.get(name)
         st.session_state[name] = next((o for o in options if str(o) == wanted), default)
-    st.session_state.setdefault("_defaults", {})[name] = default
+    if st.session_state.get("_noting"):
+        st.session_state["_below"][name] = default
     keep(name, default)  # a message sent before the address changed may have brought the old one
     return {"key": name, "on_change": keep, "args": (name, default)}
 

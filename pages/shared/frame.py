@@ -72,13 +72,6 @@ class LessonPage:
     live: Callable[[], None]
 
 
-CONTROLS = (
-    "scaled", "temperature", "mask", "radius", "dtype", "beam", "position", "order", "shift",
-    "base", "model", "layer_off",
-)  # fmt: skip
-"""Controls below the picture: what they change is marked and has a reset, like an edit."""
-
-
 def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     """Edits from the viewer and the link, under the controls' temperature and scale."""
     return dataclasses.replace(
@@ -91,7 +84,8 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     experiment = compute.experiment(lesson)
     key = f"{lesson.slug}.good"
     try:
-        config, drawn = page.controls(values)
+        with controls.noted():
+            config, drawn = page.controls(values)
         changes = _merge(drawn, state.changes())
         result, milliseconds = compute.run(lesson, config, changes, device)
         st.session_state[key] = (config, changes)
@@ -136,7 +130,7 @@ def _changes_bar(run: Run) -> None:
         (f"{kind}-{i}", t(f"changes.{kind}", **words), dataclasses.replace(edits, **without))
         for kind, i, words, without in parts.change_items(edits, run.result)
     ]
-    turned = controls.changed(CONTROLS)
+    turned = controls.changed()
     if not items and not turned:
         return
     with st.container(horizontal=True, key="changes"):

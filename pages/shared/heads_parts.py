@@ -1,7 +1,5 @@
 """Lesson 2.3's own drawings: the open head's role, all roles as a grid, shapes, live trainings."""
 
-import json
-from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -22,12 +20,15 @@ def reading(run: Run) -> None:
     changed = run.before is not run.result
     lines = [f"| | {t('s2_3.now')} | {t('s2_3.was')} |", "|:--|--:|--:|"]
     for name in ("similarity", "positive", "heads_cut"):
-        if name in numbers:
-            shape = "{:.0f}" if name == "heads_cut" else "{:.3f}"
-            old = shape.format(before[name]) if changed else "–"
-            lines.append(f"| {t(f's2_3.{name}')} | **{shape.format(numbers[name])}** | {old} |")
+        shape = "{:.0f}" if name == "heads_cut" else "{:.3f}"
+        old = shape.format(before[name]) if changed else "–"
+        lines.append(f"| {t(f's2_3.{name}')} | **{shape.format(numbers[name])}** | {old} |")
     st.markdown("\n".join(lines), help=t("s2_3.numbers_help"))
     facts = i18n.marked(experiment.reading(run.result, run.selection))
+    facts |= {
+        "least": f"{roles.LEAST:.2f}", "sure": f"{100 * roles.LEAST_CONFIDENCE:.0f}",
+        "draws": str(roles.N_NULL),
+    }  # fmt: skip
     facts["role"], passed = t(f"s2_3.role.{facts['best']}"), bool(facts["role"])
     st.markdown(f"##### {t('s2_3.reading.head', **facts)}")
     opened = run.selection
@@ -63,13 +64,6 @@ def _grid(rows: list[dict[str, Any]], key: str) -> None:
     st.altair_chart(charts.roles(named, names, words), key=key)
 
 
-@cache
-def _corpus() -> dict[str, Any]:
-    from attn_core.experiments.s2_3_claims import CORPUS
-
-    return dict(json.loads(CORPUS.read_text(encoding="utf-8")))
-
-
 def apart(run: Run) -> None:
     """What is split, with shapes; the roles of all heads, here and over a corpus."""
     trace = next(iter(run.result.traces.values()))
@@ -93,8 +87,8 @@ def apart(run: Run) -> None:
         ]
         _grid(rows, "roles-here")
     with corpus:
-        st.markdown(t("s2_3.apart.corpus", n=_corpus()["n"]))
-        _grid(_corpus()["roles"], "roles-corpus")
+        st.markdown(t("s2_3.apart.corpus", n=roles.recorded()["n"]))
+        _grid(roles.recorded()["roles"], "roles-corpus")
     st.caption(t("s2_3.apart.look"))
 
 

@@ -31,6 +31,12 @@ def _with_imports(folder: Path, names: list[str], known: set[str]) -> list[str]:
     return list(found)
 
 
+def base_path() -> str:
+    """The folder that the app is served under, empty for the root."""
+    path = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{path}" if path else ""
+
+
 @cache
 def link_header(base: str = "") -> str:
     """Value of the ``Link`` header; elements that this Streamlit does not know are left out."""

@@ -54,12 +54,6 @@ HEADERS = {
 HIDDEN = ("/_stcore/metrics",)
 
 
-def base_path() -> str:
-    """The folder that the app is served under, empty for the root."""
-    path = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{path}" if path else ""
-
-
 class Guard:
     """Security headers on every answer, and nothing for paths that are not for learners."""
 
@@ -79,8 +73,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
                 headers = list(HEADERS.items())
-                if (b"content-type", b"text/html; charset=utf-8") in message["headers"]:
-                    headers.append(("link", preload.link_header(base_path())))
+                if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/html"):
+                    headers.append(("link", preload.link_header(preload.base_path())))
                 message["headers"] += [(k.encode(), v.encode()) for k, v in headers]
             await send(message)
 

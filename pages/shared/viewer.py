@@ -10,7 +10,7 @@ import streamlit as st
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.view import Labels, Selection, opened, pack, probe, strongest
 from attn_core.result import LessonResult
-from pages.shared import state
+from pages.shared import preload, state
 
 # The modules are served as files and cached by the browser; what travels with each view is this.
 _BOOT = """
@@ -33,12 +33,9 @@ export default function ({ data }) {
 """
 
 
-def _base() -> str:
-    path = (st.get_option("server.baseUrlPath") or "").strip("/")
-    return json.dumps(f"/{path}/" if path else "/")
-
-
-_viewer = st.components.v2.component("attention_viewer", js=_BOOT.replace("BASE", _base()))
+_viewer = st.components.v2.component(
+    "attention_viewer", js=_BOOT.replace("BASE", json.dumps(f"{preload.base_path()}/"))
+)
 _probe = st.components.v2.component("attention_probe", js=_PROBE)
 
 _FIELDS = {"score": "scores", "mask": "mask_cells", "weight": "weights"}

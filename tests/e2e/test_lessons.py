@@ -239,6 +239,7 @@ def test_quiz_is_graded(page, server):
 
 def test_headers_and_hidden_paths(page, server):
     response = page.request.get(server)
+    assert "viewer/viewer.js>; rel=modulepreload" in response.headers["link"]
     assert "script-src 'self'" in response.headers["content-security-policy"]
     assert "'unsafe-eval'" not in response.headers["content-security-policy"].replace(
         "'wasm-unsafe-eval'", ""
