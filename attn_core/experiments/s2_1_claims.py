@@ -221,7 +221,7 @@ def summary_claim() -> Claim:
     Claim
         Fifths of the documents stand for seeds; ROUGE-1 F by the ``rouge-score`` package.
     """
-    from rouge_score.rouge_scorer import RougeScorer  # type: ignore[import-untyped]  # has no stubs
+    from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
     documents = documentation()

@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-import plotly.graph_objects as go  # type: ignore[import-untyped]  # has no stubs
+import plotly.graph_objects as go
 from jaxtyping import UInt8
 from PIL import Image
 
