@@ -52,7 +52,7 @@ types: $(VENV)/.dev  ## mypy
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev  ## Unit and property tests alone
-	$(BIN)/python -m pytest tests/unit tests/properties
+	$(BIN)/python -m pytest tests/unit
 
 pages: $(VENV)/.dev  ## Page tests alone
 	$(BIN)/python -m pytest tests/pages

@@ -17,6 +17,7 @@ from attn_core.inputs.tokens import tokenize
 from attn_core.masks import from_lengths
 
 TOLERANCE = 1e-5
+SOUP = 2e-5  # token ids drawn at random are no text; on some processors rounding reaches 1.08e-5
 LONGEST = 256
 
 
@@ -53,17 +54,17 @@ def test_a_sentence_equals_hugging_face(theirs):
 
 @pytest.mark.parametrize("length", [1, 2, 17, 128, LONGEST])
 def test_every_length_equals_hugging_face(theirs, length):
-    assert_equal(theirs, random_ids(1, length))
+    assert_equal(theirs, random_ids(1, length), tolerance=SOUP)
 
 
-@examples(max_examples=12, derandomize=True)  # rounding differs from machine to machine enough
+@examples(max_examples=12, derandomize=True)
 @given(
     lengths=st.lists(st.integers(1, LONGEST), min_size=2, max_size=4), seed=st.integers(0, 2**31)
 )
 def test_padded_batches_equal_hugging_face(theirs, lengths, seed):
     ids = random_ids(len(lengths), max(lengths), seed=seed)
     real = from_lengths(torch.tensor(lengths), ids.shape[1])
-    assert_equal(theirs, ids.masked_fill(~real, 0), lengths)
+    assert_equal(theirs, ids.masked_fill(~real, 0), lengths, tolerance=SOUP)
 
 
 def test_in_double_precision_only_rounding_is_left(theirs):
