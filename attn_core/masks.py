@@ -78,6 +78,39 @@ def window(n_query: int, n_key: int, radius: int) -> Bool[Tensor, "query key"]:
     return full(n_query, n_key).tril(radius).triu(-radius)
 
 
+def sliding(n: int, size: int, sinks: int = 0) -> Bool[Tensor, "query key"]:
+    """Query ``i`` may attend to itself, to the ``size - 1`` before it and to the first ``sinks``.
+
+    Parameters
+    ----------
+    n : int
+        Number of positions.
+    size : int
+        Positions in the window, the query's own among them, at least 1.
+    sinks : int
+        First positions that stay visible (Xiao et al. 2024, StreamingLLM), at least 0.
+
+    Returns
+    -------
+    Bool[Tensor, "query key"]
+        A causal band, and the first columns.
+
+    Raises
+    ------
+    ValueError
+        If ``size`` is below 1 or ``sinks`` negative.
+
+    Examples
+    --------
+    >>> sliding(4, 2, 1).int().tolist()
+    [[1, 0, 0, 0], [1, 1, 0, 0], [1, 1, 1, 0], [1, 0, 1, 1]]
+    """
+    if size < 1 or sinks < 0:
+        raise ValueError(f"size is {size} and sinks {sinks}; they must be at least 1 and 0")
+    first = torch.arange(n) < sinks
+    return causal(n, n) & (full(n, n).triu(1 - size) | first)
+
+
 def from_lengths(lengths: Int[Tensor, "batch"], n_key: int) -> Bool[Tensor, "batch key"]:
     """Keys at or beyond a sequence's length are padding and may not be attended to.
 

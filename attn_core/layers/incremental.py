@@ -121,7 +121,7 @@ def attend_to(
     attention: MultiHeadAttention,
     x: Float[Tensor, "batch query d_model"],
     memory: KeyValue,
-    mask: Bool[Tensor, "#batch #head query key"] | None = None,
+    mask: Bool[Tensor, "#batch #head #query key"] | None = None,
     positions: Int[Tensor, "query"] | None = None,
     base: float = 10_000.0,
     *,
@@ -139,7 +139,7 @@ def attend_to(
         States of the tokens that ask.
     memory : KeyValue
         Whom they may ask.
-    mask : Bool[Tensor, "#batch #head query key"], optional
+    mask : Bool[Tensor, "#batch #head #query key"], optional
         ``True`` = may attend.
     positions : Int[Tensor, "query"], optional
         Places of the tokens that ask (rotary).
@@ -163,6 +163,8 @@ def attend_to(
     if positions is not None:
         query = rotate(query, positions, base)
     trace: AttentionTrace | None = None
+    if mask is not None:
+        mask = mask.expand(*mask.shape[:-2], x.shape[1], -1)  # one row for all queries, maybe
     if traced:
         heads, trace = scaled_dot_product_attention(
             query, memory.key, memory.value, mask, site=site, intervention=intervention

@@ -134,7 +134,7 @@ class Cache:
         Parameters
         ----------
         window, sinks : int
-            Characters kept at the end, at least 1, and at the start.
+            Characters kept at the end and at the start, at least 0.
 
         Returns
         -------

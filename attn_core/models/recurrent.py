@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from attn_core import masks
 from attn_core.layers.additive import AdditiveAttention
-from attn_core.models.transformer import PAD
+from attn_core.models.transformer_layers import PAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from attn_core.interventions import Intervention
 from attn_core.models.recurrent import Recurrent
-from attn_core.models.transformer import END, PAD, START, Transformer
+from attn_core.models.transformer import Transformer
+from attn_core.models.transformer_layers import END, PAD, START
 
 MAX_BEAM = 8
 MAX_LENGTH = 60

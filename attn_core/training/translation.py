@@ -20,7 +20,8 @@ from tokenizers import Tokenizer
 from torch import nn
 
 from attn_core.models.recurrent import Recurrent, RecurrentConfig
-from attn_core.models.transformer import END, PAD, START, Transformer, TransformerConfig
+from attn_core.models.transformer import Transformer
+from attn_core.models.transformer_layers import END, PAD, START, TransformerConfig
 from attn_core.models.translate_search import (
     Steps,
     recurrent_steps,
@@ -248,11 +249,16 @@ def train(args: argparse.Namespace) -> None:
         last.with_suffix(".tmp").replace(last)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     found = {
-        "model": args.model, "direction": args.direction, "seed": args.seed, "seconds": spent,
-        "parameters": n_parameters, "config": dataclasses.asdict(config), "validation": best,
+        "model": args.model,
+        "direction": args.direction,
+        "seed": args.seed,
+        "seconds": spent,
+        "parameters": n_parameters,
+        "config": dataclasses.asdict(config),
+        "validation": best,
         "arguments": {"epochs": args.epochs, "batch": args.batch, "rate": args.rate},
         "beam": args.beam,
-    } | measure(shown, rows["test"], parts["test"], args.direction, tokenizers, args.beam)  # fmt: skip
+    } | measure(shown, rows["test"], parts["test"], args.direction, tokenizers, args.beam)
     text = json.dumps(found, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

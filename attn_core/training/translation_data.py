@@ -66,7 +66,7 @@ def read(folder: Path) -> list[Pair]:
     list of Pair
         Cleaned.
     """
-    found = {}
+    found: dict[Pair, None] = {}
     for line in (folder / FILE).read_text(encoding="utf-8").splitlines():
         en, zh = line.split("\t")[:2]
         found[Pair(clean(en, "en"), clean(zh, "zh"))] = None
