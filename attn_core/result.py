@@ -36,6 +36,22 @@ class LessonResult:
     numbers: dict[str, float]
     details: dict[str, Any]
 
+    def names(self, site: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Labels of one site's queries and keys: its own in ``details["names"]``, or the result's.
+
+        Parameters
+        ----------
+        site : str
+            Trace key.
+
+        Returns
+        -------
+        tuple of tuple of str
+            Queries, keys.
+        """
+        queries, keys = self.details.get("names", {}).get(site, (self.queries, self.keys))
+        return tuple(queries), tuple(keys)
+
     @property
     def nbytes(self) -> int:
         """Bytes of all tensors held."""

@@ -62,6 +62,21 @@ def _sentiment_pooling(manifest: Manifest) -> nn.Module:
     return nn.ModuleDict({pooling: kind(config) for pooling, config in configs.items()})
 
 
+def _translator(config: dict[str, Any]) -> nn.Module:
+    from attn_core.models.recurrent import Recurrent, RecurrentConfig
+    from attn_core.models.transformer import Transformer
+    from attn_core.models.transformer_layers import TransformerConfig
+
+    sizes = {k: v for k, v in config.items() if k != "kind"}
+    if "d_embedding" in sizes:
+        return Recurrent(RecurrentConfig(**sizes))
+    return Transformer(TransformerConfig(**sizes))
+
+
+def _translators(manifest: Manifest) -> nn.Module:
+    return nn.ModuleDict({name: _translator(each) for name, each in manifest.config.items()})
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
@@ -71,6 +86,11 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "sentiment_en_pooling": _sentiment_pooling,
     "sentiment_zh": _sentiment,
     "sentiment_zh_pooling": _sentiment_pooling,
+    "translator_en_zh": lambda manifest: _translator(manifest.config),
+    "translator_zh_en": lambda manifest: _translator(manifest.config),
+    "translator_en_zh_recurrent": lambda manifest: _translator(manifest.config),
+    "translator_zh_en_recurrent": lambda manifest: _translator(manifest.config),
+    "translator_small": _translators,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}

@@ -282,11 +282,10 @@ def pack(
     few = max(n_query, n_key) <= MAX_LABELS
     first = (0, 0) if few else (q0, k0)
     ends = (n_query, n_key) if few else (min(q1, q0 + MAX_LABELS), min(k1, k0 + MAX_LABELS))
+    queries, keys = result.names(site)
     header |= {
-        "queries": _labels(
-            labels.rows.get(site, result.queries), labels.query_images, first[0], ends[0]
-        ),
-        "keys": _labels(result.keys, labels.key_images, first[1], ends[1]),
+        "queries": _labels(labels.rows.get(site, queries), labels.query_images, first[0], ends[0]),
+        "keys": _labels(keys, labels.key_images, first[1], ends[1]),
         "first": list(first),
         "lines": _lines(weights) if max(n_query, n_key) <= 256 else [],
         "changed": _changed(changes, site, head),

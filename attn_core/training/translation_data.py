@@ -5,13 +5,14 @@ FR). A sentence often has several translations: pairs that share a sentence of e
 together, so that what is held out is new in both.
 """
 
+import hashlib
 import random
-import re
-import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+from attn_core.models.translator import clean
 
 FILE = "cmn_eng/cmn.txt"
 SPECIAL = ["[pad]", "[start]", "[end]", "[unknown]"]
@@ -25,32 +26,6 @@ class Pair:
 
     en: str
     zh: str
-
-
-def clean(text: str, language: str) -> str:
-    """Unicode in its composed form, one space between English words, none in Chinese.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-    language : str
-        "en" or "zh".
-
-    Returns
-    -------
-    str
-        Trimmed.
-
-    Examples
-    --------
-    >>> clean("你好 。", "zh")
-    '你好。'
-    """
-    text = unicodedata.normalize("NFC", text.lstrip("\ufeff")).strip()
-    if language == "zh":
-        return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", text)
-    return re.sub(r"\s+", " ", text)
 
 
 def read(folder: Path) -> list[Pair]:
@@ -187,3 +162,28 @@ def chinese_tokenizer(texts: list[str]) -> Tokenizer:
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     tokenizer.decoder = decoders.Fuse()
     return tokenizer
+
+
+def provenance(folder: Path, parts: dict[str, list[Pair]]) -> list[dict[str, object]]:
+    """The manifest's ``data``.
+
+    Parameters
+    ----------
+    folder : Path
+        That holds ``cmn_eng``.
+    parts : dict of str to list of Pair
+        From ``split``.
+
+    Returns
+    -------
+    list of dict
+        Source, licence, digest and sizes.
+    """
+    return [{
+        "source": " ".join((__doc__ or "").split("Data: ")[1].split(";")[0].split()) + ")",
+        "licence": "CC BY 2.0 FR",
+        "sha256": hashlib.sha256((folder / FILE).read_bytes()).hexdigest(),
+        "split_sizes": {k: len(v) for k, v in parts.items()},
+        "split_unit": "pairs that share a sentence of either language, duplicates removed",
+        "synthetic_share": 0.0,
+    }]  # fmt: skip

@@ -17,6 +17,7 @@ from attn_core.inputs.refused import Refused
 from attn_core.interventions import Intervention
 from attn_core.lessons import Lesson
 from attn_core.lessons import lesson as find_lesson
+from attn_core.plots import view
 from attn_core.plots.view import Labels, Selection
 from pages.shared import (
     compute,
@@ -106,8 +107,10 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     selection = state.selection()
     if selection == Selection() and hasattr(experiment, "default_open"):
         selection = experiment.default_open(before)  # an edit must not open another head
-    if selection.query is None or selection.query >= len(result.queries):
-        selection = dataclasses.replace(selection, query=experiment.default_row(result))
+    n_rows = view.opened(result, selection)[1].weights.shape[2]
+    if selection.query is None or selection.query >= n_rows:
+        row = min(experiment.default_row(result), n_rows - 1)
+        selection = dataclasses.replace(selection, query=row)
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
 
 

@@ -47,8 +47,8 @@ def change_items(
         cells = getattr(edits, field)
         for i, cell in enumerate(cells):
             words = {
-                "query": name(result.queries, cell.query),
-                "key": name(result.keys, cell.key),
+                "query": name(result.names(cell.site)[0], cell.query),
+                "key": name(result.names(cell.site)[1], cell.key),
                 "value": f"{cell.value:.3g}",
             }
             out.append((kind, i, words, {field: cells[:i] + cells[i + 1 :]}))
@@ -56,7 +56,7 @@ def change_items(
         pairs = getattr(edits, field)
         for i, (site, place) in enumerate(pairs):
             layer = site.rpartition(".")[2]
-            label = name(result.keys, place) if kind == "token" else str(place + 1)
+            label = name(result.names(site)[1], place) if kind == "token" else str(place + 1)
             if layer.isdigit() and kind == "head":
                 label = f"{int(layer) + 1}·{label}"
             out.append((kind, i, {"name": label}, {field: pairs[:i] + pairs[i + 1 :]}))

@@ -1,0 +1,373 @@
+"""Lesson 3.3: a sentence translated, with what three kinds of attention did at every step."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from attn_core import zoo
+from attn_core.checkpoints import read_manifest
+from attn_core.interventions import Intervention
+from attn_core.models.transformer_layers import END, PAD, START
+from attn_core.models.translate_search import (
+    MAX_BEAM,
+    MAX_LENGTH,
+    Steps,
+    Written,
+    recurrent_steps,
+    search,
+    transformer_steps,
+)
+from attn_core.models.translator import START_MARK, Source, labels, read, text_of
+from attn_core.plots.view import Selection
+from attn_core.result import LessonResult
+
+DIRECTIONS = ("en-zh", "zh-en")
+MODELS = {"en-zh": "translator_en_zh", "zh-en": "translator_zh_en"}
+TWIN = "_recurrent"
+TWINS = "translator_small"
+SMALL = (
+    "small", "small-recurrent", "small-no-cross", "small-no-mask", "small-no-positions",
+    "small-one-vector",
+)  # fmt: skip
+TEXTS = {
+    "en-zh": "I went to Beijing with my friend yesterday.",
+    "zh-en": "我昨天和朋友一起去了北京。",
+}
+N_CHOICES = 6
+ALPHAS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the learner sets.
+
+    Parameters
+    ----------
+    text : str
+        A sentence of the direction's first language; "" stands for the direction's example.
+    direction : str
+        One of ``DIRECTIONS``.
+    beam : int
+        Sentences kept while decoding, 1 (greedy) to ``MAX_BEAM``.
+    alpha : float
+        Of the length penalty, one of ``ALPHAS``.
+    prefix : tuple of int
+        Tokens that the translation must begin with: a learner's other choice of a next token.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its bound.
+    """
+
+    text: str = ""
+    direction: str = "en-zh"
+    beam: int = 4
+    alpha: float = 0.6
+    prefix: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.direction not in DIRECTIONS:
+            raise ValueError(f"direction is {self.direction!r}; it must be one of {DIRECTIONS}")
+        if not 1 <= self.beam <= MAX_BEAM:
+            raise ValueError(f"beam is {self.beam}; it must be in [1, {MAX_BEAM}]")
+        if self.alpha not in ALPHAS:
+            raise ValueError(f"alpha is {self.alpha}; it must be one of {ALPHAS}")
+        if len(self.prefix) > MAX_LENGTH or any(i <= END for i in self.prefix):
+            raise ValueError(f"prefix is {self.prefix}; at most {MAX_LENGTH} tokens above {END}")
+
+    @property
+    def languages(self) -> tuple[str, str]:
+        """Of source and target."""
+        source, target = self.direction.split("-")
+        return source, target
+
+    def source(self) -> Source:
+        """The sentence as tokens."""
+        return read(self.text or TEXTS[self.direction], self.languages[0])
+
+
+def _shown(written: Written, language: str) -> dict[str, Any]:
+    return {
+        "text": text_of(written.ids, language),
+        "log_probability": written.log_probability,
+        "score": written.score,
+        "length": len(written.ids) + written.finished,
+        "finished": written.finished,
+    }
+
+
+def _translate(steps: Steps, config: Config, source: Source) -> list[Written]:
+    prefix = config.prefix
+    n_target = read_manifest(MODELS[config.direction]).config["target_vocabulary"]
+    if any(i >= n_target for i in prefix):
+        raise ValueError(f"prefix is {prefix}; the vocabulary has {n_target} tokens")
+    ids = torch.tensor([source.ids])
+    return search(steps, ids, config.beam, config.alpha, prefix=prefix)[0]
+
+
+def _choices(log_p: Tensor, language: str) -> list[list[dict[str, Any]]]:
+    """The likeliest next tokens of every step."""
+    top = log_p.exp().topk(N_CHOICES, -1)
+    return [
+        [
+            {"id": i, "label": name, "probability": p}
+            for i, name, p in zip(ids, labels(tuple(ids), language), ps, strict=True)
+        ]
+        for ids, ps in zip(top.indices.tolist(), top.values.tolist(), strict=True)
+    ]
+
+
+@torch.inference_mode()
+def run(
+    config: Config, intervention: Intervention | None = None, device: str = "cpu"
+) -> LessonResult:
+    """Translate a sentence and trace the attention of the best translation.
+
+    Parameters
+    ----------
+    config : Config
+        Sentence, direction and search.
+    intervention : Intervention, optional
+        A learner's changes; every hypothesis obeys them, a decoder's query i at step i.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    LessonResult
+        Of the decoder's sites queries are the tokens written and the end; ``details["names"]``
+        holds each site's labels. ``details`` has hypotheses, the next tokens that were likely at
+        each step, and what the recurrent twin wrote.
+    """
+    loaded = zoo.get(MODELS[config.direction], device)
+    model, target = loaded.module, config.languages[1]
+    source = config.source()
+    on = Device(loaded.device)
+    hypotheses = _translate(on(transformer_steps(model, intervention or None)), config, source)
+    best = hypotheses[0]
+    read_ids = torch.tensor([source.ids], device=loaded.device)
+    before = torch.tensor([[START, *best.ids]], device=loaded.device)
+    logits, traces = model(read_ids, before, intervention=intervention)
+    logits[..., [PAD, START]] = -torch.inf  # never written
+    log_p = torch.log_softmax(logits[0].float(), -1).cpu()  # (1, q, v) -> (q, v)
+    written = (*best.ids, END)
+    chosen = log_p[torch.arange(len(written)), torch.tensor(written)]
+    queries = labels(written, target)
+    tokens = (START_MARK, *queries[:-1])
+    names = {
+        site: [source.labels, source.labels] if site.startswith("encoder")
+        else [queries, tokens if site.endswith("self") else source.labels]
+        for site in traces
+    }  # fmt: skip
+    last = f"decoder.{model.config.n_decoder_layers - 1}.cross"
+    order = [last, *(site for site in traces if site != last)]
+    twin = zoo.get(MODELS[config.direction] + TWIN, device)
+    told = _translate(Device(twin.device)(recurrent_steps(twin.module)), _free(config), source)
+    shown = [_shown(h, target) for h in hypotheses]
+    numbers = {
+        "log_probability": best.log_probability,
+        "score": best.score,
+        "tokens": float(len(written)),
+        "bits_per_token": -float(chosen.mean()) / math.log(2),
+    }
+    return LessonResult(
+        {site: traces[site] for site in order},
+        queries,
+        source.labels,
+        numbers,
+        {
+            "hypotheses": shown,
+            "choices": _choices(log_p, target),
+            "step_probability": chosen.exp().tolist(),
+            "ids": list(best.ids),
+            "twin": _shown(told[0], target)["text"],
+            "n_left": source.n_left,
+            "n_unknown": source.n_unknown,
+            "names": {site: [list(a), list(b)] for site, (a, b) in names.items()},
+            "device": loaded.device,
+        },
+    )
+
+
+def _free(config: Config) -> Config:
+    """Without the learner's choice of words, which is not the twin's."""
+    return Config(config.text, config.direction, config.beam, config.alpha)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Moves a translator's source to where its weights are."""
+
+    name: str
+
+    def __call__(self, steps: Steps) -> Steps:
+        """The same steps, from ids that lie anywhere."""
+        return Steps(lambda ids: steps.first(ids.to(self.name)), steps.next, steps.rows)
+
+
+def plain(config: Config) -> Config:
+    """What "before" means: the same sentence with every control at its default.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+
+    Returns
+    -------
+    Config
+        The same input.
+    """
+    return Config(config.text, config.direction)
+
+
+def cross_of(result: LessonResult) -> str:
+    """The decoder's last cross-attention, which stands first."""
+    return next(iter(result.traces))
+
+
+def default_open(result: LessonResult) -> Selection:
+    """The sharpest head of the last cross-attention.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    Selection
+        Site and head.
+    """
+    site = cross_of(result)
+    weights = result.traces[site].weights[0, :, :-1]  # the end's row looks anywhere
+    entropy = -(weights * weights.clamp_min(1e-30).log2()).sum(-1).mean(-1)
+    return Selection(site, int(entropy.argmin()) if entropy.numel() else 0)
+
+
+def default_row(result: LessonResult) -> int:
+    """The step whose attention is farthest from its own place: where the order of words differs.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    int
+        A step.
+    """
+    opened = default_open(result)
+    weights = result.traces[opened.site].weights[0, opened.head, :-1, :-1]  # both ends left out
+    if not weights.numel():
+        return 0
+    n_query, n_key = weights.shape
+    own = torch.linspace(0, n_key - 1, n_query, device=weights.device)
+    return int((weights.argmax(-1) - own).abs().argmax())
+
+
+def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> dict[str, Any]:
+    """What stands out in one row, as the values that the page's sentences name.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+    query : int
+        The row; out of range counts as the last.
+    site : str
+        Which attention; "" is the last cross-attention.
+    head : int
+        Which head.
+
+    Returns
+    -------
+    dict
+        Token, what it attends to most, weights, entropy, probability of the step.
+    """
+    site = site if site in result.traces else cross_of(result)
+    weights = result.traces[site].weights
+    head = min(head, weights.shape[1] - 1)
+    query = min(max(query, 0), weights.shape[2] - 1)
+    row = weights[0, head, query].float().cpu()
+    queries, keys = result.details["names"][site]
+    order = row.argsort(descending=True).tolist()
+    second = order[1] if len(order) > 1 else order[0]
+    step = min(query, len(result.queries) - 1)
+    return {
+        "token": queries[query],
+        "step": query + 1,
+        "n_steps": len(queries),
+        "key": keys[order[0]],
+        "place": order[0] + 1,
+        "weight": float(row[order[0]]),
+        "second": keys[second],
+        "second_weight": float(row[second]),
+        "entropy": abs(float((row * row.clamp_min(1e-30).log2()).sum())),
+        "most": math.log2(max(1, int((row > 0).sum()))),
+        "probability": result.details["step_probability"][step],
+        "layer": int(site.split(".")[1]) + 1,
+        "head": head + 1,
+    }
+
+
+@torch.inference_mode()
+def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
+    """What each small model of the recorded comparison makes of an English sentence.
+
+    Parameters
+    ----------
+    config : Config
+        Sentence and search; the direction is English to Chinese.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    list of dict
+        "model", "text" and its recorded "chrf", the mean over seeds.
+    """
+    loaded = zoo.get(TWINS, device)
+    source, out = config.source(), []
+    for name in SMALL:
+        model = loaded.module[name]
+        steps = (
+            recurrent_steps(model)
+            if name == "small-recurrent"
+            else transformer_steps(model, cached=model.config.causal)
+        )
+        found = _translate(Device(loaded.device)(steps), _free(config), source)[0]
+        chrf = loaded.manifest.raw["by_seed"][name]["chrf"]
+        out.append({"model": name, "text": text_of(found.ids, "zh"),
+                    "chrf": sum(chrf) / len(chrf)})  # fmt: skip
+    return out
+
+
+def recorded() -> dict[str, list[dict[str, Any]]]:
+    """Recorded scores: small models by seed, and the shown ones and their twins by length.
+
+    Returns
+    -------
+    dict
+        "models": rows of model, seed and chrf; "lengths": rows of direction, model, range of
+        source tokens and chrf.
+    """
+    seeds = read_manifest(TWINS).raw["by_seed"]
+    models = [
+        {"model": name, "seed": seed, "chrf": value}
+        for name in SMALL
+        for seed, value in enumerate(seeds[name]["chrf"])
+    ]
+    lengths = [
+        {"direction": direction, "model": kind, "tokens": (row["from"] + row["to"]) / 2,
+         "from": row["from"], "to": row["to"], "chrf": row["chrf"]}
+        for direction, checkpoint in MODELS.items()
+        for kind, end in (("transformer", ""), ("recurrent", TWIN))
+        for row in read_manifest(checkpoint + end).raw["by_length"]
+    ]  # fmt: skip
+    return {"models": models, "lengths": lengths}
