@@ -12,10 +12,11 @@ TOLERANCE = 1e-4
 DRAW = """import altair as alt
 
 site, trace = next(iter(result.traces.items()))
+queries, keys = result.names(site)
 cells = [
     {"query": f"{i:03d} {q}", "key": f"{j:03d} {k}", "weight": float(trace.weights[0, 0, i, j])}
-    for i, q in enumerate(result.queries[:64])
-    for j, k in enumerate(result.keys[:64])
+    for i, q in enumerate(queries[:64])
+    for j, k in enumerate(keys[:64])
 ]
 chart = alt.Chart(alt.Data(values=cells), title=site).mark_rect()
 grey = alt.Color("weight:Q", scale=alt.Scale(scheme="greys"))

@@ -23,7 +23,7 @@ class LessonResult:
     traces : dict of str to AttentionTrace
         Every attention by its site, batch of one.
     queries, keys : tuple of str
-        Labels of the rows and columns of the first site.
+        Labels of rows and columns, but for sites that ``details["names"]`` names.
     numbers : dict of str to float
         The numbers the page shows; a notebook of the view reproduces them.
     details : dict

@@ -1,6 +1,7 @@
 """Lesson 3.3: a sentence translated, with what three kinds of attention did at every step."""
 
 import math
+import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +91,63 @@ class Config:
         return read(self.text or TEXTS[self.direction], self.languages[0])
 
 
+def prefix_text(text: str, direction: str, ids: tuple[int, ...]) -> str:
+    """A chosen beginning as a link holds it: tokens, and of which sentence.
+
+    Parameters
+    ----------
+    text, direction : str
+        As in ``Config``.
+    ids : tuple of int
+        Of the target language.
+
+    Returns
+    -------
+    str
+        "" for no choice.
+
+    Examples
+    --------
+    >>> prefix_text("Hi.", "en-zh", (9, 12))
+    '9.12-76fe'
+    """
+    if not ids:
+        return ""
+    return f"{'.'.join(map(str, ids))}-{zlib.crc32(f'{direction} {text}'.encode()) & 0xFFFF:04x}"
+
+
+def prefix_ids(text: str, direction: str, held: str) -> tuple[int, ...]:
+    """The inverse of ``prefix_text``; one of another sentence, or of no sense, is empty.
+
+    Parameters
+    ----------
+    text, direction : str
+        As in ``Config``.
+    held : str
+        From a link, so from a stranger.
+
+    Returns
+    -------
+    tuple of int
+        Tokens.
+
+    Examples
+    --------
+    >>> prefix_ids("Hi.", "en-zh", "9.12-76fe"), prefix_ids("Ho.", "en-zh", "9.12-76fe")
+    ((9, 12), ())
+    """
+    part = held.rpartition("-")[0].split(".")
+    if not all(i.isascii() and i.isdigit() and len(i) < 6 for i in part) or len(part) > MAX_LENGTH:
+        return ()
+    ids = tuple(int(i) for i in part)
+    return ids if prefix_text(text, direction, ids) == held else ()
+
+
+def prefix_shown(config: Config) -> str:
+    """A chosen beginning as text."""
+    return f"{text_of(config.prefix, config.languages[1])}…"
+
+
 def _shown(written: Written, language: str) -> dict[str, Any]:
     return {
         "text": text_of(written.ids, language),
@@ -139,8 +197,8 @@ def run(
     Returns
     -------
     LessonResult
-        Of the decoder's sites queries are the tokens written and the end; ``details["names"]``
-        holds each site's labels. ``details`` has hypotheses, the next tokens that were likely at
+        Queries are the tokens written and the end, keys the source's; ``details["names"]`` holds
+        each site's own labels. ``details`` has hypotheses, the next tokens that were likely at
         each step, and what the recurrent twin wrote.
     """
     loaded = zoo.get(MODELS[config.direction], device)
@@ -163,8 +221,6 @@ def run(
         else [queries, tokens if site.endswith("self") else source.labels]
         for site in traces
     }  # fmt: skip
-    last = f"decoder.{model.config.n_decoder_layers - 1}.cross"
-    order = [last, *(site for site in traces if site != last)]
     twin = zoo.get(MODELS[config.direction] + TWIN, device)
     told = _translate(Device(twin.device)(recurrent_steps(twin.module)), _free(config), source)
     shown = [_shown(h, target) for h in hypotheses]
@@ -175,7 +231,7 @@ def run(
         "bits_per_token": -float(chosen.mean()) / math.log(2),
     }
     return LessonResult(
-        {site: traces[site] for site in order},
+        traces,
         queries,
         source.labels,
         numbers,
@@ -225,9 +281,40 @@ def plain(config: Config) -> Config:
     return Config(config.text, config.direction)
 
 
+def shapes(result: LessonResult) -> list[dict[str, Any]]:
+    """The three kinds of attention by what they compare, from the traces themselves.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    list of dict
+        "kind", "heads", "queries", "keys" and the share of cells that the mask forbids, in
+        per cent; one row for each kind.
+    """
+    out: dict[str, dict[str, Any]] = {}
+    for site, trace in result.traces.items():
+        _, heads, n_query, n_key = trace.weights.shape
+        allowed = 1.0 if trace.mask is None else float(trace.mask.float().mean())
+        kind = kind_of(site)
+        out[kind] = {
+            "kind": kind, "heads": heads, "queries": n_query, "keys": n_key,
+            "masked": 100 * (1 - allowed),
+        }  # fmt: skip
+    return [out[kind] for kind in ("encoder", "self", "cross")]
+
+
+def kind_of(site: str) -> str:
+    """Which of the three kinds a site is: "encoder", "self" or "cross"."""
+    return "encoder" if site.startswith("encoder") else site.rpartition(".")[2]
+
+
 def cross_of(result: LessonResult) -> str:
-    """The decoder's last cross-attention, which stands first."""
-    return next(iter(result.traces))
+    """The decoder's last cross-attention."""
+    return [site for site in result.traces if kind_of(site) == "cross"][-1]
 
 
 def default_open(result: LessonResult) -> Selection:
@@ -250,7 +337,7 @@ def default_open(result: LessonResult) -> Selection:
 
 
 def default_row(result: LessonResult) -> int:
-    """The step whose attention is farthest from its own place: where the order of words differs.
+    """The word whose attention is farthest from its own place: where the order of words differs.
 
     Parameters
     ----------
@@ -263,12 +350,15 @@ def default_row(result: LessonResult) -> int:
         A step.
     """
     opened = default_open(result)
-    weights = result.traces[opened.site].weights[0, opened.head, :-1, :-1]  # both ends left out
-    if not weights.numel():
+    # Both ends and what is no word are left out: their rows look anywhere.
+    words = [i for i, token in enumerate(result.queries[:-1]) if token.strip("+").isalnum()]
+    weights = result.traces[opened.site].weights[0, opened.head, :, :-1]
+    if not words or not weights.shape[-1]:
         return 0
     n_query, n_key = weights.shape
     own = torch.linspace(0, n_key - 1, n_query, device=weights.device)
-    return int((weights.argmax(-1) - own).abs().argmax())
+    top = weights.max(-1)
+    return max(words, key=((top.indices - own).abs() * top.values).tolist().__getitem__)
 
 
 def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> dict[str, Any]:
@@ -311,6 +401,7 @@ def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> 
         "entropy": abs(float((row * row.clamp_min(1e-30).log2()).sum())),
         "most": math.log2(max(1, int((row > 0).sum()))),
         "probability": result.details["step_probability"][step],
+        "kind": kind_of(site),
         "layer": int(site.split(".")[1]) + 1,
         "head": head + 1,
     }

@@ -20,6 +20,8 @@ LANGUAGES = ("en", "zh")
 MAX_TOKENS = 48
 """Of a source; the pairs it was trained on are shorter."""
 START_MARK, END_MARK = "▶", "■"
+MARKS = {".": "，", "?": "？", "!": "！"}
+"""The pairs' Chinese side writes these marks (a comma as a full stop) for those."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,8 @@ def read(text: str, language: str) -> Source:
     """
     shown = (c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     found = clean("".join(shown), language)
+    if language == "zh":
+        found = found.translate(str.maketrans({v: k for k, v in MARKS.items()}))
     # A token is at least a character: what is far too long need not be cut to pieces first.
     encoded = tokenizer(language).encode(found[: 40 * MAX_TOKENS])
     if not encoded.ids:
@@ -131,7 +135,7 @@ def read(text: str, language: str) -> Source:
     ids, labels = encoded.ids[:MAX_TOKENS], []
     unknown = UNKNOWN
     for piece, i, (a, b) in zip(encoded.tokens, ids, encoded.offsets, strict=False):
-        labels.append(found[a:b].strip() if i == unknown else label(piece, language))
+        labels.append((found[a:b].strip() or "␣") if i == unknown else label(piece, language))
     return Source((*ids, END), (*labels, END_MARK), len(encoded.ids) - len(ids), ids.count(unknown))
 
 
@@ -155,7 +159,9 @@ def label(piece: str, language: str) -> str:
     >>> label("▁read", "en"), label("ing", "en"), label("读", "zh")
     ('read', '+ing', '读')
     """
-    if language == "zh" or not piece[:1].isalnum():
+    if language == "zh":
+        return MARKS.get(piece, piece)
+    if not piece[:1].isalnum():
         return piece.removeprefix("▁") or "␣"
     return f"+{piece}"
 
@@ -196,4 +202,5 @@ def text_of(ids: tuple[int, ...], language: str) -> str:
     str
         Plain text.
     """
-    return str(tokenizer(language).decode(list(ids)))
+    text = str(tokenizer(language).decode(list(ids)))
+    return text.translate(str.maketrans(MARKS)) if language == "zh" else text

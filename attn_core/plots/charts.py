@@ -141,6 +141,37 @@ def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> a
     return (rule + point + bound).properties(height=alt.Step(34))
 
 
+def strips(
+    rows: Sequence[Mapping[str, Any]], x: str, y: str, labels: Mapping[str, str]
+) -> alt.LayerChart:
+    """Single runs as points and their mean as a bar's end, one line for each name.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        Each has the fields ``x`` and ``y``, several rows for each ``y``.
+    x, y : str
+        Names of the number and of its group.
+    labels : mapping
+        "x" and "title".
+
+    Returns
+    -------
+    altair.LayerChart
+        The figure.
+    """
+    axis = alt.Axis(labelLimit=320, labelOverlap=False)
+    up = alt.Y(f"{y}:N", title=None, sort=None, axis=axis)
+    base = _chart(rows, labels)
+    bar = base.mark_bar(color=QUERY, opacity=0.35, height=12).encode(
+        x=alt.X(f"mean({x}):Q", title=labels["x"]), y=up
+    )
+    points = base.mark_point(size=50, filled=True, color=QUERY).encode(
+        x=f"{x}:Q", y=up, tooltip=[f"{y}:N", alt.Tooltip(f"{x}:Q", format=".4g")]
+    )
+    return (bar + points).properties(height=alt.Step(30))
+
+
 def histogram(
     values: Sequence[float], labels: Mapping[str, str], bins: int = 40, colour: str = QUERY
 ) -> alt.Chart:

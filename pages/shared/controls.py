@@ -64,6 +64,9 @@ def changed() -> list[tuple[str, Any, Any]]:
 
 def shown(name: str, value: object) -> str:
     """A control's value in the learner's words."""
+    held_as = st.session_state.get("_held", {}).get(name)
+    if held_as:
+        return str(held_as)
     if isinstance(value, bool):
         return t("control.on" if value else "control.off")
     return _option(name)(value)
@@ -78,6 +81,21 @@ def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
         st.session_state["_below"][name] = default
     keep(name, default)  # a message sent before the address changed may have brought the old one
     return {"key": name, "on_change": keep, "args": (name, default)}
+
+
+def held(name: str, default: str) -> str:
+    """A value that no widget of its own sets; ``hold_as`` says how the list of changes names it."""
+    if name not in st.session_state:
+        st.session_state[name] = st.query_params.get(name, default)
+    if st.session_state.get("_noting"):
+        st.session_state["_below"][name] = default
+    keep(name, default)
+    return str(st.session_state[name])
+
+
+def hold_as(name: str, text: str) -> None:
+    """How a held value is shown."""
+    st.session_state.setdefault("_held", {})[name] = text
 
 
 def choice(

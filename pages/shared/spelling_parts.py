@@ -9,9 +9,10 @@ from attn_core.experiments import s1_additive as experiment
 from attn_core.experiments import s1_live
 from attn_core.inputs.text import WordList
 from attn_core.plots import charts
-from pages.shared import i18n, inputs, state, work
+from pages.shared import i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
+from pages.shared.scrub import scrub
 
 
 def reading(run: Run) -> None:
@@ -34,29 +35,7 @@ def reading(run: Run) -> None:
     with_, without = (twins[k]["ipa"] for k in (experiment.TWIN_WITH, experiment.TWIN_WITHOUT))
     lines.append(t("s1.reading.twins", with_ipa=with_, without_ipa=without))
     st.markdown("\n\n".join(lines))
-    _scrub(run)
-
-
-def _moved(key: str) -> None:
-    selection = state.selection()
-    query = int(st.session_state[key]) - 1
-    if query == st.session_state[f"{key}-at"]:  # an echo of what we set ourselves
-        return
-    state.set_selection(
-        type(selection)(selection.site, selection.head, query, selection.region, selection.scale)
-    )
-
-
-def _scrub(run: Run) -> None:
-    """Walk through decoding; the viewer's row follows, and the slider follows the viewer."""
-    last = len(run.result.queries)
-    if last < 2:
-        return
-    key = f"scrub-{last}"  # another length is another slider
-    at = min(last - 1, run.selection.query or 0)
-    st.session_state[f"{key}-at"] = at
-    st.session_state[key] = at + 1
-    st.slider(t("s1.step"), 1, last, key=key, on_change=_moved, args=(key,))
+    scrub(run, t("s1.step"))
 
 
 def apart(run: Run) -> None:

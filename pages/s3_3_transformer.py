@@ -1,0 +1,103 @@
+"""Lesson 3.3, the Transformer: controls and words."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s3_3_transformer as experiment
+from attn_core.inputs.text import decode_text
+from attn_core.interventions import Intervention
+from attn_core.models.translate_search import MAX_BEAM
+from attn_core.plots.view import Labels
+from pages.shared import controls, frame, i18n, inputs, translation_parts
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+DEFAULT = experiment.Config()
+EXAMPLES = {
+    "en-zh": (
+        "I went to Beijing with my friend yesterday.", "Where did you buy this book?",
+        "If it rains tomorrow, we will stay at home.", "She is taller than her brother.",
+        "I don't know what he wants to eat.", "The teacher told us to open the window.",
+    ),
+    "zh-en": (
+        "我昨天和朋友一起去了北京。", "你是在哪里买的这本书？", "如果明天下雨，我们就待在家里。",
+        "她比她哥哥高。", "我不知道他想吃什么。", "老师让我们打开窗户。",
+    ),
+}  # fmt: skip
+
+
+def _example(name: str, default: str) -> None:
+    inputs.put(name, st.session_state["example"] or default, default)
+    st.session_state["example"] = None
+
+
+def give() -> dict[str, Any]:
+    """What the learner gives: a sentence, and which way it is translated."""
+    first, wide, example, more = st.columns([0.22, 0.42, 0.2, 0.16], vertical_alignment="bottom")
+    with first:
+        direction = controls.segments("direction", experiment.DIRECTIONS, DEFAULT.direction)
+    name, default = f"text_{direction.replace('-', '_')}", experiment.TEXTS[direction]
+    with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
+        found = inputs.upload("text", t("s3_3.upload"), decode_text)
+        if found is not None:
+            st.button(
+                t("s3_2.use_upload", n=len(found)),
+                on_click=inputs.put, args=(name, found, default),
+            )  # fmt: skip
+    with wide:
+        text = inputs.text(name, t(f"s3_3.text.{direction}"), default)
+    with example:
+        st.selectbox(
+            t("s1.examples"), EXAMPLES[direction], index=None, key="example",
+            on_change=_example, args=(name, default), placeholder=t("s1.examples_pick"),
+        )  # fmt: skip
+    # The example is "" to the experiment, so that its stored result serves.
+    return {"text": "" if text == default else text or " ", "direction": direction}
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    beam, alpha, warmth = st.columns(3)
+    with beam:
+        width = controls.slider("beam", DEFAULT.beam, 1, MAX_BEAM)
+    with alpha:
+        penalty = controls.stops("alpha", experiment.ALPHAS, DEFAULT.alpha)
+    with warmth:
+        temperature = controls.temperature()
+    prefix = experiment.prefix_ids(**values, held=controls.held("prefix", ""))
+    return (
+        experiment.Config(beam=width, alpha=penalty, prefix=prefix, **values),
+        Intervention(temperature=temperature),
+    )
+
+
+def labels(run: Run) -> Labels:
+    """Words around the picture, with this sentence's numbers."""
+    opened = run.selection
+    found = experiment.reading(run.result, opened.query or 0, opened.site, opened.head)
+    facts, kind = i18n.safe(found), found["kind"]
+    sites = {
+        site: t(f"s3_3.view.site.{experiment.kind_of(site)}", n=int(site.split(".")[1]) + 1)
+        for site in run.result.traces
+    }
+    return Labels(
+        title=t(f"s3_3.view.title.{kind}"),
+        look=t(f"s3_3.view.look.{kind}", **facts),
+        summary=t("s3_3.view.summary", **facts),
+        sites=sites,
+        strings=i18n.viewer_strings(i18n.language()),
+    )
+
+
+frame.lesson(
+    frame.LessonPage(
+        number="3.3",
+        inputs=give,
+        controls=turn,
+        labels=labels,
+        reading=translation_parts.reading,
+        apart=translation_parts.apart,
+        live=translation_parts.live,
+    )
+)

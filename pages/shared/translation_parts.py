@@ -1,0 +1,135 @@
+"""Lesson 3.3's own drawings: the translation, its steps and choices, what was recorded."""
+
+import streamlit as st
+
+from attn_core.experiments import s3_3_transformer as experiment
+from attn_core.plots import charts
+from pages.shared import controls, i18n
+from pages.shared.i18n import t
+from pages.shared.run import Run
+from pages.shared.scrub import scrub
+
+
+def reading(run: Run) -> None:
+    """The translation, the open step with its other choices, and the recurrent twin."""
+    details = run.result.details
+    best = details["hypotheses"][0]["text"]
+    lines = [f"### {i18n.plain(best) or '–'}"]
+    was = run.before.details["hypotheses"][0]["text"]
+    if run.before is not run.result:
+        kind = "same" if was == best else "was"
+        lines.append(t(f"s3_3.reading.{kind}", text=i18n.plain(was)))
+    lines.append(t("s3_3.reading.twin", text=i18n.plain(details["twin"])))
+    if details["n_left"]:
+        lines.append(t("s3_3.reading.cut", n=details["n_left"]))
+    if details["n_unknown"]:
+        lines.append(t("s3_3.reading.unknown", n=details["n_unknown"]))
+    st.markdown("\n\n".join(lines))
+    opened = run.selection
+    facts = experiment.reading(run.result, opened.query or 0, opened.site, opened.head)
+    if facts["kind"] == "encoder":
+        st.markdown(t("s3_3.reading.source", **i18n.marked(facts)))
+        return
+    scrub(run, t("s3_3.step"))
+    st.markdown(t("s3_3.reading.step", **i18n.marked(facts)))
+    _choose(run, min(opened.query or 0, len(run.result.queries) - 1))
+
+
+def _choose(run: Run, step: int) -> None:
+    """The likeliest next tokens of a step, each a button that decoding goes on from."""
+    details, config = run.result.details, run.config
+    st.caption(t("s3_3.choose"))
+    with st.container(horizontal=True, key="choices"):
+        for choice in details["choices"][step]:
+            ids = (*details["ids"][:step], choice["id"])
+            held = experiment.prefix_text(config.text, config.direction, ids)
+            taken = choice["label"] == run.result.queries[step]
+            st.button(
+                f"{i18n.plain(choice['label'])} {choice['probability']:.2f}",
+                key=f"choice-{choice['id']}",
+                type="primary" if taken else "secondary",
+                disabled=taken or choice["id"] <= experiment.END,
+                on_click=controls.put, args=("prefix", held, ""),
+            )  # fmt: skip
+    if config.prefix:
+        controls.hold_as("prefix", experiment.prefix_shown(config))
+
+
+def apart(run: Run) -> None:
+    """The three kinds by shape, the open step's next tokens, the beam, the smaller models."""
+    st.markdown(t("s3_3.apart.kinds_what"))
+    st.dataframe(
+        [
+            {
+                t("s3_3.apart.kind"): t(f"s3_3.kind.{r['kind']}"),
+                t("s3_3.apart.queries"): r["queries"], t("s3_3.apart.keys"): r["keys"],
+                t("s3_3.apart.heads"): r["heads"],
+                t("s3_3.apart.masked"): f"{r['masked']:.0f} %",
+            }
+            for r in experiment.shapes(run.result)
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s3_3.apart.kinds_look"))
+    details = run.result.details
+    step = min(run.selection.query or 0, len(run.result.queries) - 1)
+    names = [c["label"] for c in details["choices"][step]]
+    left, right = st.columns(2)
+    with left:
+        words = {"x": t("s3_3.apart.token"), "title": t("s3_3.apart.next", step=step + 1)}
+        values = [c["probability"] for c in details["choices"][step]]
+        st.altair_chart(charts.bars(names, values, words), key="next-tokens")
+        st.caption(t("s3_3.apart.next_look"))
+    with right:
+        st.markdown(f"##### {t('s3_3.apart.beam')}")
+        st.dataframe(
+            [
+                {t("s3_3.apart.text"): h["text"],
+                 t("s3_3.apart.log_probability"): round(h["log_probability"], 2),
+                 t("s3_3.apart.length"): h["length"], t("s3_3.apart.score"): round(h["score"], 2)}
+                for h in details["hypotheses"]
+            ],
+            hide_index=True, height="content",
+        )  # fmt: skip
+        st.caption(t("s3_3.apart.beam_look"))
+    if run.config.direction == "en-zh":
+        _ablated(run)
+
+
+def _ablated(run: Run) -> None:
+    st.markdown(f"##### {t('s3_3.apart.ablated')}")
+    st.markdown(t("s3_3.apart.ablated_what"))
+    with st.spinner(t("shell.working")):
+        found = experiment.ablated(run.config, run.device)
+    st.dataframe(
+        [
+            {t("s3_3.model"): t(f"s3_3.model.{r['model']}"), t("s3_3.apart.text"): r["text"],
+             t("s3_3.apart.chrf"): f"{r['chrf']:.3f}"}
+            for r in found
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s3_3.apart.ablated_look"))
+
+
+@st.fragment
+def live() -> None:
+    """Recorded scores of the models, by seed and by length."""
+    i18n.settle()
+    found = experiment.recorded()
+    rows = [r | {"model": t(f"s3_3.model.{r['model']}")} for r in found["models"]]
+    words = {"x": "chrF", "title": t("s3_3.live.models"), "series": t("s3_3.live.seed")}
+    st.altair_chart(charts.strips(rows, "chrf", "model", words), key="models")
+    st.caption(t("s3_3.live.models_look"))
+    for direction in experiment.DIRECTIONS:
+        here = [
+            r | {"model": t(f"s3_3.live.{r['model']}")}
+            for r in found["lengths"]
+            if r["direction"] == direction
+        ]
+        words = {"x": t("s3_3.live.tokens"), "series": t("s3_3.model"),
+                 "title": t(f"s3_3.live.length.{direction}")}  # fmt: skip
+        st.altair_chart(
+            charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
+        )
+    st.caption(t("s3_3.live.length_look"))
