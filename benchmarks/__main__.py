@@ -11,7 +11,16 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
-NAMES = ("load", "slider", "first_paint", "viewer_bytes", "viewer_4096", "memory", "minilm")
+NAMES = (
+    "load",
+    "slider",
+    "first_paint",
+    "viewer_bytes",
+    "viewer_4096",
+    "memory",
+    "minilm",
+    "transformer",
+)
 
 
 def machine() -> str:

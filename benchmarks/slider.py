@@ -27,9 +27,12 @@ SENTENCES = (
 PATHS = {
     "3.2": "3-2-scaled-dot-product", "1": "1-additive", "2.1": "2-1-self-attention",
     "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head",
+    "3.3": "3-3-transformer",
 }  # fmt: skip
 SLIDERS = {"2.2": ("shift", SHIFTS, 0)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
+TEXTS = {"2.1": "text_en", "3.3": "text_en_zh"}
+"""Name of each lesson's text in its link, else "text"."""
 WORDS = ("nightingale", "photograph", "constellation", "neighbourly", "architecture", "melancholy")
 
 
@@ -42,7 +45,7 @@ def queries(number: str, turn: int) -> str:
     if number == "1":
         return f"word={WORDS[turn]}&{start}"
     text = quote(" ".join(SENTENCES).format(WORDS[turn], WORDS[turn + 1]))
-    return f"{'text_en' if number == '2.1' else 'text'}={text}&{start}"
+    return f"{TEXTS.get(number, 'text')}={text}&{start}"
 
 
 def opened(context: BrowserContext, server: Server, path: str, name: str) -> Page:
@@ -73,7 +76,7 @@ def compare(number: str, url: str) -> dict[str, list[dict[str, float]]]:
         context = fresh(stack.enter_context(chromium()))
         for turn in range(ROUNDS):
             query = queries(number, turn)
-            bare = query.replace("text_en=", "text=")
+            bare = query.replace(f"{TEXTS.get(number, 'text')}=", "text=")
             paths = (f"{url}?{query}&lang=en", f"?lesson={number}&{bare}")
             pages = [opened(context, s, p, slider) for s, p in zip(servers, paths, strict=True)]
             for step in range(1, len(steps)):

@@ -208,11 +208,12 @@ def run(
     hypotheses = _translate(on(transformer_steps(model, intervention or None)), config, source)
     best = hypotheses[0]
     read_ids = torch.tensor([source.ids], device=loaded.device)
-    before = torch.tensor([[START, *best.ids]], device=loaded.device)
+    # A sentence that met the bound on its length was never ended.
+    written = (*best.ids, END) if best.finished else best.ids
+    before = torch.tensor([[START, *written[:-1]]], device=loaded.device)
     logits, traces = model(read_ids, before, intervention=intervention)
-    logits[..., [PAD, START]] = -torch.inf  # never written
     log_p = torch.log_softmax(logits[0].float(), -1).cpu()  # (1, q, v) -> (q, v)
-    written = (*best.ids, END)
+    log_p[:, [PAD, START]] = -torch.inf  # never written
     chosen = log_p[torch.arange(len(written)), torch.tensor(written)]
     queries = labels(written, target)
     tokens = (START_MARK, *queries[:-1])
