@@ -62,6 +62,12 @@ def _sentiment_pooling(manifest: Manifest) -> nn.Module:
     return nn.ModuleDict({pooling: kind(config) for pooling, config in configs.items()})
 
 
+def _characters(manifest: Manifest) -> nn.Module:
+    from attn_core.models.characters import Characters, CharactersConfig
+
+    return Characters(CharactersConfig(**manifest.config))
+
+
 def _translator(config: dict[str, Any]) -> nn.Module:
     from attn_core.models.recurrent import Recurrent, RecurrentConfig
     from attn_core.models.transformer import Transformer
@@ -86,6 +92,8 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "sentiment_en_pooling": _sentiment_pooling,
     "sentiment_zh": _sentiment,
     "sentiment_zh_pooling": _sentiment_pooling,
+    "characters_en": _characters,
+    "characters_zh": _characters,
     "translator_en_zh": lambda manifest: _translator(manifest.config),
     "translator_zh_en": lambda manifest: _translator(manifest.config),
     "translator_en_zh_recurrent": lambda manifest: _translator(manifest.config),

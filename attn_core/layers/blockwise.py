@@ -110,9 +110,9 @@ def from_mask(mask: Bool[Tensor, "#batch #head query key"]) -> BlockMask:
 def _scores(
     query: Tensor, key: Tensor, queries: range, keys: range, scale: float, mask: BlockMask | None
 ) -> Float[Tensor, "batch head query key"]:
-    scores = query[..., queries.start : queries.stop, :] @ (
-        key[..., keys.start : keys.stop, :].transpose(-2, -1) * scale
-    )
+    rows = query[..., queries.start : queries.stop, :]
+    scores = rows @ key[..., keys.start : keys.stop, :].transpose(-2, -1)
+    scores = scores if scale == 1 else scores * scale
     allowed = None if mask is None else mask(queries, keys)
     return scores if allowed is None else scores.masked_fill(~allowed.to(scores.device), -math.inf)
 
@@ -174,19 +174,50 @@ def _divided(output: Tensor, total: Tensor) -> Tensor:
     return output / total.masked_fill(total == 0, 1.0)[..., None]
 
 
+def _attend(
+    query: Tensor, key: Tensor, value: Tensor, size: int, mask: BlockMask | None, scale: float
+) -> tuple[Tensor, Tensor]:
+    """What ``steps`` ends in, with its blocks reused in place and one division for each query.
+
+    Returns
+    -------
+    output : Tensor
+        As ``blockwise_attention``.
+    log_total : Tensor
+        The logarithm of each row's sum of exponentials; +inf where there is none, so that
+        exp(score − inf) is 0.
+    """
+    output = query.new_zeros((*query.shape[:-1], value.shape[-1]))
+    log_total = query.new_full(query.shape[:-1], math.inf)
+    scaled = query * scale
+    for queries in blocks(query.shape[-2], size):
+        rows = slice(queries.start, queries.stop)
+        maximum = query.new_full((*query.shape[:-2], len(queries), 1), -math.inf)
+        total, summed = torch.zeros_like(maximum), output[..., rows, :]
+        for keys in blocks(key.shape[-2], size):
+            if _empty(mask, queries, keys):
+                continue
+            scores = _scores(scaled, key, queries, keys, 1.0, mask)
+            higher = torch.maximum(maximum, scores.amax(-1, keepdim=True))
+            base = higher.masked_fill(higher == -math.inf, 0.0)
+            weights = scores.sub_(base).exp_()
+            kept = maximum.sub_(base).exp_()
+            total.mul_(kept).add_(weights.sum(-1, keepdim=True))
+            summed.mul_(kept).add_(weights @ value[..., keys.start : keys.stop, :])
+            maximum = higher
+        some = total > 0
+        summed.div_(total.masked_fill(~some, 1.0))
+        log_total[..., rows] = torch.where(some, maximum + total.log(), math.inf)[..., 0]
+    return output, log_total
+
+
 class _Blockwise(torch.autograd.Function):
     """Forward keeps the output and one number a row; backward computes the scores again."""
 
     # torch gives these two an untyped context.
     @staticmethod
     def forward(ctx, query, key, value, size, mask, scale):  # type: ignore[no-untyped-def]
-        output = query.new_zeros((*query.shape[:-1], value.shape[-1]))
-        log_total = query.new_full(query.shape[:-1], math.inf)  # +inf: exp(score − inf) is 0
-        for step in steps(query, key, value, size, mask, scale):
-            rows = slice(step.queries.start, step.queries.stop)
-            output[..., rows, :] = step.output
-            some = step.total > 0
-            log_total[..., rows] = torch.where(some, step.maximum + step.total.log(), math.inf)
+        output, log_total = _attend(query, key, value, size, mask, scale)
         ctx.save_for_backward(query, key, value, output, log_total)
         ctx.settings = (size, mask, scale)
         return output
