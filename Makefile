@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
-        train-speller finish-speller train-sentiment finish-sentiment screenshots clean
+        train-speller finish-speller train-sentiment finish-sentiment train-translation finish-translation screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -78,6 +78,7 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s2_2_claims
 	$(BIN)/python -m attn_core.experiments.s2_3_claims --runs $(RUNS) --data $(DATA)
 	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
+	$(BIN)/python -m attn_core.experiments.s3_3_claims --long-inputs $(RUNS)/long-inputs.json
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
 	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)
@@ -90,6 +91,13 @@ train-sentiment: $(VENV)/.train  ## Train lesson 2.1's classifiers and twins: ab
 
 finish-sentiment: $(VENV)/.train  ## Measure lesson 2.1's classifiers; write weights and manifests
 	$(BIN)/python -m attn_core.training.sentiment_finish --runs $(RUNS) --data $(DATA)
+
+train-translation: $(VENV)/.train  ## Train lesson 3.3's translators and twins: about two hours; resumes
+	sh attn_core/training/translation.sh $(BIN)/python $(RUNS) $(DATA)
+	$(BIN)/python -m attn_core.experiments.long_inputs --out $(RUNS)/long-inputs.json
+
+finish-translation: $(VENV)/.train  ## Measure lesson 3.3's translators; write weights and manifests
+	$(BIN)/python -m attn_core.training.translation_finish --runs $(RUNS) --data $(DATA)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

@@ -11,13 +11,13 @@ run() {
 if [ $# -eq 0 ]; then
   for model in large large-recurrent; do
     run "$model" en-zh 0 25
-    run "$model" zh-en 0 20
+    run "$model" zh-en 0 14
   done
   set -- 0 1 2
 fi
 for seed in "$@"; do
   for model in small small-recurrent small-no-cross small-no-mask small-no-positions \
     small-one-vector; do
-    run "$model" en-zh "$seed" 6
+    run "$model" en-zh "$seed" 5
   done
 done
