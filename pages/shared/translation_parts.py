@@ -4,7 +4,7 @@ import streamlit as st
 
 from attn_core.experiments import s3_3_transformer as experiment
 from attn_core.plots import charts
-from pages.shared import controls, i18n
+from pages.shared import controls, i18n, own_parts
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -133,3 +133,4 @@ def live() -> None:
             charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
         )
     st.caption(t("s3_3.live.length_look"))
+    own_parts.own()

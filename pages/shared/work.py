@@ -52,7 +52,9 @@ def _progress(name: str, draw: Draw | None) -> None:
         draw(job.partial)
 
 
-def job(name: str, work: Work, draw: Draw | None = None, **arguments: Any) -> Any:
+def job(
+    name: str, work: Work, draw: Draw | None = None, *, refused: str = "", **arguments: Any
+) -> Any:
     """A learner's own run of ``work``, in the line of ``attn_core.jobs``.
 
     Parameters
@@ -63,6 +65,8 @@ def job(name: str, work: Work, draw: Draw | None = None, **arguments: Any) -> An
         ``work(report, should_stop, **arguments)``, a function of a module.
     draw : callable, optional
         Draws what the run reports as it goes; also what a run left that was stopped.
+    refused : str
+        Why these arguments can't be run, in the learner's words; empty where they can.
     **arguments
         Plain data for ``work``.
 
@@ -76,9 +80,10 @@ def job(name: str, work: Work, draw: Draw | None = None, **arguments: Any) -> An
         st.warning(t("work.full"))
     running = current is not None and current.active
     st.button(
-        t("work.again" if current else "work.start"), key=f"start-{name}", disabled=running,
+        t("work.again" if current else "work.start"), key=f"start-{name}",
+        disabled=running or bool(refused),
         icon=":material/play_arrow:", on_click=_start, args=(name, work, arguments),
-        help=t("work.running") if running else None,
+        help=t("work.running") if running else refused or None,
     )  # fmt: skip
     if current is None:
         return None
