@@ -16,13 +16,13 @@ from pages.shared.run import Run
 DEFAULT = experiment.Config()
 EXAMPLES = {
     "en-zh": (
-        "I went to Beijing with my friend yesterday.", "Where did you buy this book?",
-        "If it rains tomorrow, we will stay at home.", "She is taller than her brother.",
-        "I don't know what he wants to eat.", "The teacher told us to open the window.",
+        "She is taller than her brother.", "He has been reading this book since last night.",
+        "We will go to China next year.", "If it rains tomorrow, we will stay at home.",
+        "I don't know what he wants to eat.", "What did your father say about it last night?",
     ),
     "zh-en": (
-        "我昨天和朋友一起去了北京。", "你是在哪里买的这本书？", "如果明天下雨，我们就待在家里。",
-        "她比她哥哥高。", "我不知道他想吃什么。", "老师让我们打开窗户。",
+        "她比她弟弟高。", "他从昨晚一直在读这本书。", "我们明年要去中国。",
+        "如果明天下雨，我们就待在家里。", "我不知道他想吃什么。", "你爸爸昨晚说了什么？",
     ),
 }  # fmt: skip
 
