@@ -91,6 +91,46 @@ def causal_blocks(queries: range, keys: range) -> Bool[Tensor, "query key"] | No
     return torch.arange(queries.start, queries.stop)[:, None] >= torch.arange(keys.start, keys.stop)
 
 
+def sliding_blocks(size: int, sinks: int = 0) -> BlockMask:
+    """Blocks of ``attn_core.masks.sliding``: what lies outside of the band is never computed.
+
+    Parameters
+    ----------
+    size, sinks : int
+        Positions in the window, the query's own among them, at least 1, and at the start, at
+        least 0.
+
+    Returns
+    -------
+    callable
+        From blocks to their mask.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its bound.
+
+    Examples
+    --------
+    >>> sliding_blocks(2)(range(4, 6), range(2, 4)).tolist()
+    [[False, True], [False, False]]
+    """
+    if size < 1 or sinks < 0:
+        raise ValueError(f"size is {size} and sinks {sinks}; they must be at least 1 and 0")
+
+    def block(queries: range, keys: range) -> Bool[Tensor, "#query #key"]:
+        near = keys.start < queries.stop and keys.stop > queries.start - size + 1
+        if not near and keys.start >= min(sinks, queries.stop):
+            return torch.zeros(1, 1, dtype=torch.bool)
+        back = torch.arange(queries.start, queries.stop)[:, None] - torch.arange(
+            keys.start, keys.stop
+        )
+        first = torch.arange(keys.start, keys.stop) < sinks
+        return (back >= 0) & ((back < size) | first)
+
+    return block
+
+
 def from_mask(mask: Bool[Tensor, "#batch #head query key"]) -> BlockMask:
     """Blocks of a mask that exists as a whole.
 

@@ -59,6 +59,25 @@ def test_causal_blocks_are_the_causal_mask(size):
     assert torch.equal(found, masks.causal(13, 13))
 
 
+@pytest.mark.parametrize(("window", "sinks"), [(1, 0), (4, 0), (3, 2), (5, 7), (40, 1)])
+@pytest.mark.parametrize("size", [1, 3, 7, 64])
+def test_sliding_blocks_are_the_sliding_mask(size, window, sinks):
+    found = torch.zeros(13, 13, dtype=torch.bool)
+    of = b.sliding_blocks(window, sinks)
+    for q in b.blocks(13, size):
+        for k in b.blocks(13, size):
+            found[q.start : q.stop, k.start : k.stop] = of(q, k)
+    assert torch.equal(found, masks.sliding(13, window, sinks))
+
+
+def test_what_a_window_forgets_is_never_computed():
+    query, key, value = inputs(64, 64, 0)
+    found = list(b.steps(query, key, value, 8, b.sliding_blocks(8)))
+    assert {(s.queries.start - s.keys.start) // 8 for s in found} == {0, 1}
+    with pytest.raises(ValueError, match="size is 0"):
+        b.sliding_blocks(0)
+
+
 def test_steps_end_in_the_answer_and_skip_empty_blocks():
     query, key, value = inputs(10, 10, 0)
     found = list(b.steps(query, key, value, 4, b.causal_blocks))
