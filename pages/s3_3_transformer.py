@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from attn_core.experiments import s3_3_choice as choice
 from attn_core.experiments import s3_3_transformer as experiment
 from attn_core.inputs.text import decode_text
 from attn_core.interventions import Intervention
@@ -65,7 +66,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         penalty = controls.stops("alpha", experiment.ALPHAS, DEFAULT.alpha)
     with warmth:
         temperature = controls.temperature()
-    prefix = experiment.prefix_ids(**values, held=controls.held("prefix", ""))
+    prefix = choice.prefix_ids(**values, held=controls.held("prefix", ""))
     return (
         experiment.Config(beam=width, alpha=penalty, prefix=prefix, **values),
         Intervention(temperature=temperature),

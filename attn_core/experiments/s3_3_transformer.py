@@ -1,7 +1,6 @@
 """Lesson 3.3: a sentence translated, with what three kinds of attention did at every step."""
 
 import math
-import zlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +27,6 @@ from attn_core.result import LessonResult
 DIRECTIONS = ("en-zh", "zh-en")
 MODELS = {"en-zh": "translator_en_zh", "zh-en": "translator_zh_en"}
 TWIN = "_recurrent"
-TWINS = "translator_small"
-SMALL = (
-    "small", "small-recurrent", "small-no-cross", "small-no-mask", "small-no-positions",
-    "small-one-vector",
-)  # fmt: skip
 TEXTS = {
     "en-zh": "She is taller than her brother.",
     "zh-en": "她比她弟弟高。",
@@ -91,63 +85,6 @@ class Config:
         return read(self.text or TEXTS[self.direction], self.languages[0])
 
 
-def prefix_text(text: str, direction: str, ids: tuple[int, ...]) -> str:
-    """A chosen beginning as a link holds it: tokens, and of which sentence.
-
-    Parameters
-    ----------
-    text, direction : str
-        As in ``Config``.
-    ids : tuple of int
-        Of the target language.
-
-    Returns
-    -------
-    str
-        "" for no choice.
-
-    Examples
-    --------
-    >>> prefix_text("Hi.", "en-zh", (9, 12))
-    '9.12-76fe'
-    """
-    if not ids:
-        return ""
-    return f"{'.'.join(map(str, ids))}-{zlib.crc32(f'{direction} {text}'.encode()) & 0xFFFF:04x}"
-
-
-def prefix_ids(text: str, direction: str, held: str) -> tuple[int, ...]:
-    """The inverse of ``prefix_text``; one of another sentence, or of no sense, is empty.
-
-    Parameters
-    ----------
-    text, direction : str
-        As in ``Config``.
-    held : str
-        From a link, so from a stranger.
-
-    Returns
-    -------
-    tuple of int
-        Tokens.
-
-    Examples
-    --------
-    >>> prefix_ids("Hi.", "en-zh", "9.12-76fe"), prefix_ids("Ho.", "en-zh", "9.12-76fe")
-    ((9, 12), ())
-    """
-    part = held.rpartition("-")[0].split(".")
-    if not all(i.isascii() and i.isdigit() and len(i) < 6 for i in part) or len(part) > MAX_LENGTH:
-        return ()
-    ids = tuple(int(i) for i in part)
-    return ids if prefix_text(text, direction, ids) == held else ()
-
-
-def prefix_shown(config: Config) -> str:
-    """A chosen beginning as text."""
-    return f"{text_of(config.prefix, config.languages[1])}…"
-
-
 def _shown(written: Written, language: str) -> dict[str, Any]:
     return {
         "text": text_of(written.ids, language),
@@ -158,7 +95,8 @@ def _shown(written: Written, language: str) -> dict[str, Any]:
     }
 
 
-def _translate(steps: Steps, config: Config, source: Source) -> list[Written]:
+def translate(steps: Steps, config: Config, source: Source) -> list[Written]:
+    """The search that a config asks for, of any translator of its direction."""
     prefix = config.prefix
     n_target = read_manifest(MODELS[config.direction]).config["target_vocabulary"]
     if any(i >= n_target for i in prefix):
@@ -205,7 +143,7 @@ def run(
     model, target = loaded.module, config.languages[1]
     source = config.source()
     on = Device(loaded.device)
-    hypotheses = _translate(on(transformer_steps(model, intervention or None)), config, source)
+    hypotheses = translate(on(transformer_steps(model, intervention or None)), config, source)
     best = hypotheses[0]
     read_ids = torch.tensor([source.ids], device=loaded.device)
     # A sentence that met the bound on its length was never ended.
@@ -223,7 +161,7 @@ def run(
         for site in traces
     }  # fmt: skip
     twin = zoo.get(MODELS[config.direction] + TWIN, device)
-    told = _translate(Device(twin.device)(recurrent_steps(twin.module)), _free(config), source)
+    told = translate(Device(twin.device)(recurrent_steps(twin.module)), free(config), source)
     shown = [_shown(h, target) for h in hypotheses]
     numbers = {
         "log_probability": best.log_probability,
@@ -250,7 +188,7 @@ def run(
     )
 
 
-def _free(config: Config) -> Config:
+def free(config: Config) -> Config:
     """Without the learner's choice of words, which is not the twin's."""
     return Config(config.text, config.direction, config.beam, config.alpha)
 
@@ -405,60 +343,3 @@ def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> 
         "layer": int(site.split(".")[1]) + 1,
         "head": head + 1,
     }
-
-
-@torch.inference_mode()
-def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
-    """What each small model of the recorded comparison makes of an English sentence.
-
-    Parameters
-    ----------
-    config : Config
-        Sentence and search; the direction is English to Chinese.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        "model", "text" and its recorded "chrf", the mean over seeds.
-    """
-    loaded = zoo.get(TWINS, device)
-    source, out = config.source(), []
-    for name in SMALL:
-        model = loaded.module[name]
-        steps = (
-            recurrent_steps(model)
-            if name == "small-recurrent"
-            else transformer_steps(model, cached=model.config.causal)
-        )
-        found = _translate(Device(loaded.device)(steps), _free(config), source)[0]
-        chrf = loaded.manifest.raw["by_seed"][name]["chrf"]
-        out.append({"model": name, "text": text_of(found.ids, "zh"),
-                    "chrf": sum(chrf) / len(chrf)})  # fmt: skip
-    return out
-
-
-def recorded() -> dict[str, list[dict[str, Any]]]:
-    """Recorded scores: small models by seed, and the shown ones and their twins by length.
-
-    Returns
-    -------
-    dict
-        "models": rows of model, seed and chrf; "lengths": rows of direction, model, range of
-        source tokens and chrf.
-    """
-    seeds = read_manifest(TWINS).raw["by_seed"]
-    models = [
-        {"model": name, "seed": seed, "chrf": value}
-        for name in SMALL
-        for seed, value in enumerate(seeds[name]["chrf"])
-    ]
-    lengths = [
-        {"direction": direction, "model": kind, "tokens": (row["from"] + row["to"]) / 2,
-         "from": row["from"], "to": row["to"], "chrf": row["chrf"]}
-        for direction, checkpoint in MODELS.items()
-        for kind, end in (("transformer", ""), ("recurrent", TWIN))
-        for row in read_manifest(checkpoint + end).raw["by_length"]
-    ]  # fmt: skip
-    return {"models": models, "lengths": lengths}

@@ -127,7 +127,7 @@ def read(text: str, language: str) -> Source:
     shown = (c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
     found = clean("".join(shown), language)
     if language == "zh":
-        found = found.translate(str.maketrans({v: k for k, v in MARKS.items()}))
+        found = found.translate(str.maketrans("".join(MARKS.values()), "".join(MARKS)))
     # A token is at least a character: what is far too long need not be cut to pieces first.
     encoded = tokenizer(language).encode(found[: 40 * MAX_TOKENS])
     if not encoded.ids:
@@ -203,4 +203,8 @@ def text_of(ids: tuple[int, ...], language: str) -> str:
         Plain text.
     """
     text = str(tokenizer(language).decode(list(ids)))
-    return text.translate(str.maketrans(MARKS)) if language == "zh" else text
+    return (
+        text.translate(str.maketrans("".join(MARKS), "".join(MARKS.values())))
+        if language == "zh"
+        else text
+    )

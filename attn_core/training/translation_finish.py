@@ -19,7 +19,7 @@ from safetensors.torch import save
 from tokenizers import Tokenizer
 
 from attn_core.checkpoints import FOLDER
-from attn_core.experiments.s3_3_transformer import SMALL
+from attn_core.experiments.s3_3_compared import SMALL
 from attn_core.models.translator import LANGUAGES, file_of
 from attn_core.training.translation import (
     DIRECTIONS,

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from attn_core.experiments import s3_3_choice as choice
+from attn_core.experiments import s3_3_compared as compared
 from attn_core.experiments import s3_3_transformer as experiment
 from attn_core.plots import charts
 from pages.shared import controls, i18n, own_parts
@@ -40,19 +42,19 @@ def _choose(run: Run, step: int) -> None:
     details, config = run.result.details, run.config
     st.caption(t("s3_3.choose"))
     with st.container(horizontal=True, key="choices"):
-        for choice in details["choices"][step]:
-            ids = (*details["ids"][:step], choice["id"])
-            held = experiment.prefix_text(config.text, config.direction, ids)
-            taken = choice["label"] == run.result.queries[step]
+        for token in details["choices"][step]:
+            ids = (*details["ids"][:step], token["id"])
+            held = choice.prefix_text(config.text, config.direction, ids)
+            taken = token["label"] == run.result.queries[step]
             st.button(
-                f"{i18n.plain(choice['label'])} {choice['probability']:.2f}",
-                key=f"choice-{choice['id']}",
+                f"{i18n.plain(token['label'])} {token['probability']:.2f}",
+                key=f"choice-{token['id']}",
                 type="primary" if taken else "secondary",
-                disabled=taken or choice["id"] <= experiment.END,
+                disabled=taken or token["id"] <= experiment.END,
                 on_click=controls.put, args=("prefix", held, ""),
             )  # fmt: skip
     if config.prefix:
-        controls.hold_as("prefix", experiment.prefix_shown(config))
+        controls.hold_as("prefix", choice.prefix_shown(config))
 
 
 def apart(run: Run) -> None:
@@ -92,6 +94,19 @@ def apart(run: Run) -> None:
             hide_index=True, height="content",
         )  # fmt: skip
         st.caption(t("s3_3.apart.beam_look"))
+    st.markdown(f"##### {t('s3_3.apart.cache')}")
+    with st.spinner(t("shell.working")):
+        found = compared.cache_or_not(run.config, run.device)
+    st.dataframe(
+        [
+            {t("s3_3.apart.kept"): t(f"s3_3.apart.cached.{str(r['cached']).lower()}"),
+             t("s3_3.apart.text"): r["text"], t("s3_3.apart.score"): f"{r['score']:.4f}",
+             t("s3_3.apart.milliseconds"): f"{r['milliseconds']:.0f}"}
+            for r in found
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s3_3.apart.cache_look"))
     if run.config.direction == "en-zh":
         _ablated(run)
 
@@ -100,7 +115,7 @@ def _ablated(run: Run) -> None:
     st.markdown(f"##### {t('s3_3.apart.ablated')}")
     st.markdown(t("s3_3.apart.ablated_what"))
     with st.spinner(t("shell.working")):
-        found = experiment.ablated(run.config, run.device)
+        found = compared.ablated(run.config, run.device)
     st.dataframe(
         [
             {t("s3_3.model"): t(f"s3_3.model.{r['model']}"), t("s3_3.apart.text"): r["text"],
@@ -116,7 +131,19 @@ def _ablated(run: Run) -> None:
 def live() -> None:
     """Recorded scores of the models, by seed and by length."""
     i18n.settle()
-    found = experiment.recorded()
+    st.markdown(f"##### {t('s3_3.live.scores')}")
+    st.dataframe(
+        [
+            {t("control.direction"): t(f"control.direction.{r['direction']}"),
+             t("s3_3.model"): t(f"s3_3.live.{r['model']}"), "chrF": f"{r['chrf']:.3f}",
+             "BLEU": f"{r['bleu']:.3f}", t("s3_3.live.parameters"): f"{r['parameters']:,}",
+             t("s3_3.live.pairs"): r["n"]}
+            for r in compared.scores()
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s3_3.live.scores_look"))
+    found = compared.recorded()
     rows = [r | {"model": t(f"s3_3.model.{r['model']}")} for r in found["models"]]
     words = {"x": "chrF", "title": t("s3_3.live.models"), "series": t("s3_3.live.seed")}
     st.altair_chart(charts.strips(rows, "chrf", "model", words), key="models")
@@ -133,4 +160,5 @@ def live() -> None:
             charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
         )
     st.caption(t("s3_3.live.length_look"))
+    own_parts.own()
     own_parts.own()

@@ -3,6 +3,7 @@
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
+from attn_core.experiments import s3_3_choice as choice
 from attn_core.experiments import s3_3_transformer as experiment
 
 PAGE = "s3_3_transformer"
@@ -43,7 +44,7 @@ def test_no_text_gets_a_sentence_and_the_picture_stays():
 def test_a_chosen_token_from_a_link_is_obeyed_and_can_be_undone():
     plain = experiment.run(experiment.Config())
     ids = (plain.details["choices"][0][1]["id"],)
-    at = opened(PAGE, prefix=experiment.prefix_text("", "en-zh", ids))
+    at = opened(PAGE, prefix=choice.prefix_text("", "en-zh", ids))
     chosen = experiment.run(experiment.Config(prefix=ids))
     assert chosen.details["hypotheses"][0]["text"].rstrip("。") in words(at)
     at.button(key="undo-prefix").click().run()

@@ -3,6 +3,9 @@
 import pytest
 import torch
 
+from attn_core.checkpoints import read_manifest
+from attn_core.experiments import s3_3_choice as choice
+from attn_core.experiments import s3_3_compared as c
 from attn_core.experiments import s3_3_transformer as e
 from attn_core.inputs.refused import Refused
 from attn_core.interventions import Cell, Intervention
@@ -62,14 +65,14 @@ def test_another_next_token_is_written_and_decoding_goes_on():
     assert after.details["ids"] != before.details["ids"]
     assert after.queries[0] == before.queries[0]
     assert after.details["hypotheses"][0]["finished"]
-    held = e.prefix_text(config.text, config.direction, ids)
-    assert e.prefix_ids(config.text, config.direction, held) == ids
-    assert e.prefix_ids("Another text.", config.direction, held) == ()
+    held = choice.prefix_text(config.text, config.direction, ids)
+    assert choice.prefix_ids(config.text, config.direction, held) == ids
+    assert choice.prefix_ids("Another text.", config.direction, held) == ()
 
 
 @pytest.mark.parametrize("held", ["", "-", "1.2", "9.x-0000", "١.٢-0000", "9" * 500, "..-", "1-"])
 def test_a_spoilt_choice_is_none(held):
-    assert e.prefix_ids("", "en-zh", held) == ()
+    assert choice.prefix_ids("", "en-zh", held) == ()
 
 
 def test_hiding_the_source_changes_the_translation():
@@ -93,6 +96,12 @@ def test_a_beam_is_sorted_and_greedy_is_one():
     assert len(e.run(e.Config(beam=1)).details["hypotheses"]) == 1
     found = [h["score"] for h in e.run(e.Config(beam=8)).details["hypotheses"]]
     assert found == sorted(found, reverse=True)
+
+
+def test_a_cache_changes_no_translation():
+    with_, without = c.cache_or_not(e.Config())
+    assert with_["text"] == without["text"]
+    assert with_["score"] == pytest.approx(without["score"], abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -121,16 +130,16 @@ def test_the_row_that_is_open_first_is_a_word(result):
 
 
 def test_ablated_models_answer_and_are_of_equal_size():
-    found = e.ablated(e.Config("She is my mother."))
-    assert [r["model"] for r in found] == list(e.SMALL)
-    sizes = e.read_manifest(e.TWINS).raw["parameters"]
+    found = c.ablated(e.Config("She is my mother."))
+    assert [r["model"] for r in found] == list(c.SMALL)
+    sizes = read_manifest(c.TWINS).raw["parameters"]
     assert max(sizes.values()) <= 1.02 * min(sizes.values())
 
 
 def test_the_shown_models_are_below_three_million_parameters():
     for checkpoint in e.MODELS.values():
         for end in ("", e.TWIN):
-            assert 2.9e6 < e.read_manifest(checkpoint + end).raw["parameters"] <= 3e6
+            assert 2.9e6 < read_manifest(checkpoint + end).raw["parameters"] <= 3e6
 
 
 def test_the_quiz_is_graded_from_the_tensors(result):
