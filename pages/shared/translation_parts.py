@@ -127,10 +127,17 @@ def _ablated(run: Run) -> None:
     st.caption(t("s3_3.apart.ablated_look"))
 
 
-@st.fragment
 def live() -> None:
-    """Recorded scores of the models, by seed and by length."""
-    i18n.settle()
+    """A Transformer of the learner's own, and the recorded scores of ours."""
+    own, ours = st.tabs([t("s3_3.live.own"), t("s3_3.live.ours")])
+    with own:
+        own_parts.own()
+    with ours:
+        _recorded()
+
+
+def _recorded() -> None:
+    """Scores of the models, by seed and by length."""
     st.markdown(f"##### {t('s3_3.live.scores')}")
     st.dataframe(
         [
@@ -148,7 +155,7 @@ def live() -> None:
     words = {"x": "chrF", "title": t("s3_3.live.models"), "series": t("s3_3.live.seed")}
     st.altair_chart(charts.strips(rows, "chrf", "model", words), key="models")
     st.caption(t("s3_3.live.models_look"))
-    for direction in experiment.DIRECTIONS:
+    for direction, side in zip(experiment.DIRECTIONS, st.columns(2), strict=True):
         here = [
             r | {"model": t(f"s3_3.live.{r['model']}")}
             for r in found["lengths"]
@@ -156,9 +163,8 @@ def live() -> None:
         ]
         words = {"x": t("s3_3.live.tokens"), "series": t("s3_3.model"),
                  "title": t(f"s3_3.live.length.{direction}")}  # fmt: skip
-        st.altair_chart(
-            charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
-        )
+        with side:
+            st.altair_chart(
+                charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
+            )
     st.caption(t("s3_3.live.length_look"))
-    own_parts.own()
-    own_parts.own()
