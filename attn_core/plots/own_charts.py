@@ -8,6 +8,9 @@ import altair as alt
 
 from attn_core.plots.charts import CHANGED, HEIGHT, QUERY
 
+SQUARES = 10
+"""Up to so many columns cells are square, and fit a phone; more fill the width there is."""
+
 
 def training(
     rows: Sequence[Mapping[str, Any]],
@@ -102,6 +105,8 @@ def weights(
         return alt.Axis(labelExpr=f"{shown}[datum.value]", labelOverlap=False, labelAngle=0,
                         ticks=False, **more)  # fmt: skip
 
+    few = len(columns) <= SQUARES
+    size = {"width": alt.Step(28), "height": alt.Step(28)} if few else {"height": alt.Step(24)}
     scale = alt.Scale(domain=[0, 1], range=[f"rgba({ink}, 0)", f"rgba({ink}, 1)"])
     return (
         alt.Chart(
@@ -122,5 +127,5 @@ def weights(
                 alt.Tooltip("value:Q", title=labels["value"], format=".3f"),
             ],
         )
-        .properties(height=alt.Step(24))
+        .properties(**size)
     )  # fmt: skip

@@ -215,7 +215,10 @@ def _heat(moment: dict[str, Any], kind: str, layer: int, head: int | None, key: 
         "y": t(f"s3_3.own.map.{kind}.y"), "value": t("s3_3.own.weight"),
     }  # fmt: skip
     values = own_views.weights(moment, kind, layer, head)
-    st.altair_chart(own_charts.weights(values, rows, columns, words, _ink()), key=key)
+    st.altair_chart(
+        own_charts.weights(values, rows, columns, words, _ink()), key=key,
+        width="content" if len(columns) <= own_charts.SQUARES else "stretch",
+    )  # fmt: skip
 
 
 def _forming(found: dict[str, Any]) -> None:
