@@ -116,7 +116,7 @@ def history(of: Walk, step: int, row: int) -> list[dict[str, Any]]:
             "kept": 0.0 if before == -torch.inf
             else float(torch.exp(torch.tensor(before - maximum))),
             "total": float(each.total[0, 0, i]),
-            "output": [float(x) for x in output[:3]],
+            "output": [float(x) for x in output[:2]],
             "gap": float((output - of.answer[row]).abs().max()),
         })  # fmt: skip
         before = maximum
@@ -187,3 +187,25 @@ def ever(allowed: Bool[Tensor, "query key"], how: str, size: int) -> Int[Tensor,
                 here = (slice(q.start, q.stop), slice(k.start, k.stop))
                 touched[here] = bool(allowed[here].any())
     return torch.where(allowed, DONE, torch.where(touched, MASKED, NEVER))
+
+
+def counts(states: list[list[int]]) -> dict[str, int]:
+    """How many cells are computed, and how many of them are of use.
+
+    Parameters
+    ----------
+    states : list of list of int
+        From ``ever`` or ``cells``.
+
+    Returns
+    -------
+    dict
+        "computed" and "used".
+
+    Examples
+    --------
+    >>> counts([[DONE, MASKED], [NEVER, DONE]])
+    {'computed': 3, 'used': 2}
+    """
+    flat = [state for row in states for state in row]
+    return {"computed": sum(s > NEVER for s in flat), "used": sum(s == DONE for s in flat)}

@@ -181,6 +181,56 @@ def check(
         )  # fmt: skip
 
 
+def megabytes(methods: tuple[str, ...], longest: int, heads: int, block: int) -> float:
+    """What the largest call will need with its inputs, in MiB.
+
+    Parameters
+    ----------
+    methods : tuple of str
+        At least one.
+    longest, heads, block : int
+        As in ``cost``.
+
+    Returns
+    -------
+    float
+        An estimate from shapes alone.
+
+    Examples
+    --------
+    >>> megabytes(("full",), 4096, 1, 256)
+    132.0
+    """
+    most = max(estimate(m, longest, heads, block) for m in methods)
+    return (most + 3 * 4 * heads * longest * D_HEAD) / 2**20
+
+
+def compared(rows: list[dict[str, Any]]) -> dict[str, str]:
+    """Blockwise against the whole map at the longest length that has both.
+
+    Parameters
+    ----------
+    rows : list of dict
+        From ``cost``.
+
+    Returns
+    -------
+    dict
+        "n", "time", "memory" and "adds", as text; empty where one of the two is missing.
+    """
+    at = {(r["method"], r["n"]): r for r in rows}
+    both = [n for m, n in at if m == "full" and ("blockwise", n) in at]
+    if not both:
+        return {}
+    n = max(both)
+    ours, whole = at["blockwise", n], at["full", n]
+    return {
+        "n": f"{n:,}", "time": f"{ours['seconds'] / whole['seconds']:.2f}",
+        "memory": f"1/{whole['bytes'] / ours['bytes']:.0f}",
+        "adds": f"{ours['multiply_adds'] / whole['multiply_adds']:.2f}",
+    }  # fmt: skip
+
+
 def slopes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Fitted and expected exponents.
 
@@ -255,7 +305,8 @@ def cost(
         raise ValueError(f"window is {window}; it must be one of {WINDOWS}")
     lengths = [n for n in LENGTHS if n <= longest]
     total = sum(n * n + 200_000 for n in lengths) * len(methods)
-    done, rows = 0, []
+    done = 0
+    rows: list[dict[str, Any]] = []
     settings = {
         "methods": list(methods), "longest": longest, "heads": heads, "block": block,
         "window": window,

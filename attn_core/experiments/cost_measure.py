@@ -67,7 +67,7 @@ def peak_bytes(call: Callable[[], Any]) -> int:
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as found:
         kept = call()
     changes: list[tuple[int, int]] = []
-    nodes = list(found.profiler.kineto_results.experimental_event_tree())  # type: ignore[union-attr]
+    nodes = list(found.profiler.kineto_results.experimental_event_tree())
     while nodes:
         node = nodes.pop()
         if node.tag.name == "Allocation":

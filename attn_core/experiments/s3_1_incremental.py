@@ -1,4 +1,4 @@
-"""Lesson 3.1: a text continued character by character, with a cache, and with a window if wanted."""
+"""Lesson 3.1: a text continued character by character from a cache, with or without a window."""
 
 import math
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ LANGUAGES = ("en", "zh")
 MODELS = {"en": "characters_en", "zh": "characters_zh"}
 TEXTS = {
     "en": "MACBETH.\nIs this a dagger which I see before me,",
-    "zh": "《春宿左省》\n花隐掖垣暮，啾啾栖鸟过。\n",
+    "zh": "《春望》\n国破山河在，",
 }
 MAX_PROMPT = {"en": 256, "zh": 96}
 LENGTHS = (8, 16, 32, 48, 64, 96, 128)

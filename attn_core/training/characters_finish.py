@@ -56,7 +56,7 @@ def sample(language: str, texts: list[str]) -> dict[str, str]:
 
 def baseline(parts: dict[str, list[str]], alphabet: str, language: str) -> tuple[float, int]:
     """Bits per character of the n-gram model on the test texts, and its order."""
-    model = NGram("".join(parts["train"]), alphabet, MAX_ORDER[language])
+    model = NGram("".join(dict.fromkeys(parts["train"])), alphabet, MAX_ORDER[language])
     found = model.bits("".join(parts["validation"]))
     order = min(range(len(found)), key=found.__getitem__)
     return model.bits("".join(parts["test"]))[order], order + 1
