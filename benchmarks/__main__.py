@@ -20,6 +20,7 @@ NAMES = (
     "memory",
     "minilm",
     "transformer",
+    "incremental",
 )
 
 

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from playwright.sync_api import BrowserContext, Page
 
 from attn_core.experiments.s2_2_positional_encoding import SHIFTS
+from attn_core.experiments.s3_1_incremental import TEMPERATURES as SAMPLING
 from benchmarks.browser import chromium, fresh, idle, painted
 from pages.shared.controls import TEMPERATURES
 from tests.load.server import Server, serving
@@ -26,12 +27,12 @@ SENTENCES = (
 )
 PATHS = {
     "3.2": "3-2-scaled-dot-product", "1": "1-additive", "2.1": "2-1-self-attention",
-    "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head",
+    "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head", "3.1": "3-1-incremental",
     "3.3": "3-3-transformer",
 }  # fmt: skip
-SLIDERS = {"2.2": ("shift", SHIFTS, 0)}
+SLIDERS = {"2.2": ("shift", SHIFTS, 0), "3.1": ("sampling", SAMPLING, 0.5)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
-TEXTS = {"2.1": "text_en", "3.3": "text_en_zh"}
+TEXTS = {"2.1": "text_en", "3.1": "text_en", "3.3": "text_en_zh"}
 """Name of each lesson's text in its link, else "text"."""
 WORDS = ("nightingale", "photograph", "constellation", "neighbourly", "architecture", "melancholy")
 

@@ -1,9 +1,9 @@
 """The peer of a lesson: a title, one slider in a fragment, and a canvas; nothing that teaches.
 
 The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
-and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``2.1``, ``2.2``, ``2.3`` or
-``3.2``; ``?seed=``, ``?word=`` or ``?text=`` choose the input, as they do in the lesson; without
-them the stored default is shown.
+and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``2.1``, ``2.2``, ``2.3``,
+``3.1`` or ``3.2``; ``?seed=``, ``?word=`` or ``?text=`` choose the input, as they do in the lesson;
+without them the stored default is shown.
 """
 
 import streamlit as st
@@ -11,6 +11,7 @@ import streamlit as st
 from attn_core.experiments import (
     s1_additive,
     s2_2_positional_encoding,
+    s3_1_incremental,
     s3_2_scaled_dot_product,
 )
 from attn_core.interventions import Intervention
@@ -20,7 +21,10 @@ from attn_core.result import LessonResult
 from pages.shared import compute, server
 from pages.shared.controls import TEMPERATURES
 
-SLIDERS = {"2.2": ("shift", s2_2_positional_encoding.SHIFTS)}
+SLIDERS = {
+    "2.2": ("shift", s2_2_positional_encoding.SHIFTS),
+    "3.1": ("sampling", s3_1_incremental.TEMPERATURES),
+}
 
 CANVAS = """
 const HEIGHT = 352, WIDTH = 474;  // the viewer's picture in a window of 1440
@@ -57,6 +61,8 @@ def _result(number: str, value: float) -> LessonResult:
         return s2_2_positional_encoding.run(
             s2_2_positional_encoding.Config(text=text, shift=int(value))
         )
+    if number == "3.1" and text is not None:
+        return s3_1_incremental.run(s3_1_incremental.Config(text=text, sampling=value))
     changes = Intervention(temperature=value)
     if text is not None:
         module = compute.experiment(lesson(number))
@@ -77,7 +83,7 @@ def _body(number: str) -> None:
     name, steps = SLIDERS.get(number, ("temperature", TEMPERATURES))
     if name not in st.session_state:
         wanted = st.query_params.get(name)
-        first = 0 if name == "shift" else 1.0
+        first = {"shift": 0, "sampling": 0.5}.get(name, 1.0)
         st.session_state[name] = next((x for x in steps if str(x) == wanted), first)
     value = st.select_slider(name, steps, key=name)
     trace = next(iter(_result(number, value).traces.values()))

@@ -21,7 +21,7 @@ def test_probabilities_sum_to_one(order, history):
 
 
 def test_a_count_by_hand():
-    """"abab": after a came b both times; a and b were each seen twice among four."""
+    """ "abab": after a came b both times; a and b were each seen twice among four."""
     model = NGram("abab", "ab", 2)
     p_b = (2 + 2 * 1 / 3) / (4 + 2)
     assert model.by_order("", "b")[0] == pytest.approx(p_b)
