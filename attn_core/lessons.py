@@ -103,6 +103,19 @@ LESSONS: tuple[Lesson, ...] = (
         modality="text",
     ),
     Lesson(
+        number="3.1",
+        slug="s3_1_incremental",
+        checkpoints=("characters_en", "characters_zh"),
+        claims=("3.1.a", "3.1.b", "3.1.c", "3.1.d", "L5"),
+        listing="L5",
+        modules=(
+            "attn_core.layers.blockwise",
+            "attn_core.layers.incremental",
+            "attn_core.models.characters",
+        ),
+        modality="text",
+    ),
+    Lesson(
         number="3.2",
         slug="s3_2_scaled_dot_product",
         checkpoints=("minilm",),
@@ -110,6 +123,25 @@ LESSONS: tuple[Lesson, ...] = (
         listing="L6",
         modules=("attn_core.layers.scaled_dot_product", "attn_core.functional"),
         modality="numbers",
+    ),
+    Lesson(
+        number="3.3",
+        slug="s3_3_transformer",
+        checkpoints=(
+            "translator_en_zh",
+            "translator_zh_en",
+            "translator_en_zh_recurrent",
+            "translator_zh_en_recurrent",
+            "translator_small",
+        ),
+        claims=("3.3.a", "3.3.b", "3.3.c", "3.3.d", "3.3.e", "L7"),
+        listing="L7",
+        modules=(
+            "attn_core.models.transformer",
+            "attn_core.models.transformer_layers",
+            "attn_core.models.translate_search",
+        ),
+        modality="text",
     ),
 )
 

@@ -29,6 +29,8 @@ WINDOWS = (0, 2, 4, 8, 16, 32, 64, 128)
 SINKS = (0, 1, 2, 4, 8)
 TEMPERATURES = (0.0, 0.3, 0.5, 0.7, 1.0, 1.5)
 N_CHOICES = 5
+WATCHING = 0.3
+"""Mean weight on the last line break from which on a head is said to watch it."""
 SHOWN = {"\n": "⏎", " ": "␣", "\u3000": "␣"}
 
 
@@ -254,8 +256,36 @@ def plain(config: Config) -> Config:
     return replace(config, window=0, sinks=0)
 
 
+def break_watching(result: LessonResult) -> dict[tuple[str, int], float]:
+    """How much of its weight each head puts on the last line break, on average.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    dict
+        By site and head; empty where the text has one line.
+    """
+    last, at = [], -1
+    for i, key in enumerate(result.keys):
+        at = i if key == SHOWN["\n"] else at
+        last.append(at)
+    rows = [i for i, key in enumerate(last) if key >= 0]
+    if not rows:
+        return {}
+    columns = [last[i] for i in rows]
+    return {
+        (site, head): float(trace.weights[0, head, rows, columns].float().mean())
+        for site, trace in result.traces.items()
+        for head in range(trace.weights.shape[1])
+    }
+
+
 def default_open(result: LessonResult) -> Selection:
-    """The sharpest head that is not just about the character before.
+    """The head that watches line breaks most, or the sharpest of those that look some way back.
 
     Parameters
     ----------
@@ -265,8 +295,12 @@ def default_open(result: LessonResult) -> Selection:
     Returns
     -------
     Selection
-        Site and head with the lowest entropy among those that look at least 4 places back.
+        A head that keeps at least ``WATCHING`` of its weight on the last line break; where there
+        is none, the one with the lowest entropy among those that look at least 4 places back.
     """
+    watching = break_watching(result)
+    if watching and max(watching.values()) >= WATCHING:
+        return Selection(*max(watching, key=lambda place: watching[place]))
     best, found = math.inf, Selection(next(iter(result.traces)))
     for site, trace in result.traces.items():
         weights = trace.weights[0].float()

@@ -151,7 +151,7 @@ def cells(
     figure.update_layout(
         title={"text": labels["title"], "font": {"size": 15}, "x": 0},
         margin={"l": 10, "r": 10, "t": 44, "b": 10}, height=460,
-        legend={"orientation": "h", "y": -0.16},
+        legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
     )  # fmt: skip
     return figure
 

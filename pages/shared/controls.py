@@ -120,8 +120,9 @@ def segments(name: str, options: Sequence[str], default: str) -> str:
 def stops(name: str, options: Sequence[T], default: T) -> T:
     """A slider over given values."""
     return st.select_slider(
-        t(f"control.{name}"), list(options), help=_help(name), **seed(name, options, default)
-    )
+        t(f"control.{name}"), list(options), format_func=_option(name), help=_help(name),
+        **seed(name, options, default),
+    )  # fmt: skip
 
 
 def number(name: str, default: int, low: int, high: int) -> int:

@@ -110,6 +110,14 @@ def marked(values: Mapping[str, object]) -> dict[str, str]:
     }
 
 
+def power(value: float) -> str:
+    """A small number as a digit and a power of ten: 6·10⁻⁶."""
+    if value == 0 or 0.01 <= abs(value) < 1000:
+        return f"{value:.2g}"
+    digit, _, exponent = f"{value:.0e}".partition("e")
+    return f"{digit}·10{str(int(exponent)).translate(str.maketrans('-0123456789', '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'))}"
+
+
 def refusal(error: Refused) -> str:
     """The sentence for refused input; what it quotes is shown as plain text."""
     values = {k: plain(v) if isinstance(v, str) else v for k, v in error.values.items()}

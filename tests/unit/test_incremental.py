@@ -373,3 +373,22 @@ def test_questions_and_challenge(shown):
     assert not quiz.challenge(config, cut, shown).reached
     whole = experiment.Config(length=32)
     assert not quiz.challenge(whole, Intervention(), experiment.run(whole)).reached
+
+
+def test_the_head_that_opens_watches_line_breaks():
+    for language in experiment.LANGUAGES:
+        result = experiment.run(experiment.Config(language=language))
+        found = experiment.default_open(result)
+        watching = experiment.break_watching(result)
+        assert watching[found.site, found.head] == max(watching.values()) > experiment.WATCHING
+        row, keys = len(result.keys) - 1, result.keys
+        weights = result.traces[found.site].weights[0, found.head]
+        by_hand = [
+            float(weights[i, max(j for j in range(i + 1) if keys[j] == "⏎")])
+            for i in range(keys.index("⏎"), row + 1)
+        ]
+        assert watching[found.site, found.head] == pytest.approx(sum(by_hand) / len(by_hand))
+    one_line = experiment.run(experiment.Config(text="a b", length=8, seed=5))
+    if "⏎" not in one_line.keys:
+        assert experiment.break_watching(one_line) == {}
+    assert experiment.default_open(one_line).site in one_line.traces
