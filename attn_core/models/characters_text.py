@@ -190,6 +190,7 @@ def go_on(
     cached: bool = True,
     changes: Intervention | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Continued:
     """Write ``n`` characters after a prompt.
 
@@ -213,6 +214,8 @@ def go_on(
         A learner's changes, with places of the whole text.
     should_stop : callable
         Asked before each step.
+    clock : callable
+        Seconds, from whenever.
 
     Returns
     -------
@@ -233,10 +236,10 @@ def go_on(
     for _ in range(n):
         if should_stop():
             break
-        began = time.perf_counter()
+        began = clock()
         found = reader(torch.tensor([ids], device=device))
         ids.append(draw(found, temperature, generator))
-        seconds.append(time.perf_counter() - began)
+        seconds.append(clock() - began)
         logits.append(found)
     stacked = torch.stack(logits) if logits else torch.empty(0, 1 + len(model.config.alphabet))
     return Continued(tuple(ids), stacked, tuple(seconds))
