@@ -278,7 +278,7 @@ def read_input(task: str, text: str, length: int) -> str:
     elif task != "dates":
         text = text.lower()
     if not text:
-        raise Refused("refused.empty")
+        raise Refused("s3_3.own.refused.none")
     most = SPECS[task].longest(length)[0] * 3 // 2
     if len(text) > most:
         raise Refused("s3_3.own.refused.long", n=len(text), most=most)

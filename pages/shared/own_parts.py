@@ -97,11 +97,15 @@ def _settings() -> Own:
     return Own(**found)
 
 
+def _rough(value: float) -> str:
+    return f"{value:.0f}" if value >= 10 else f"{value:.1f}"
+
+
 def _estimate(found: own_estimate.Estimate) -> None:
     st.markdown(
         t(
             "s3_3.own.estimate", parameters=f"{found.parameters:,}",
-            bytes=f"{found.bytes / 2**20:.0f}", seconds=f"{found.seconds:.0f}",
+            bytes=_rough(found.bytes / 2**20), seconds=_rough(found.seconds),
         ),
         help=t(
             "s3_3.own.estimate.help", parameters=f"{own_settings.MAX_PARAMETERS:,}",
@@ -271,7 +275,9 @@ def _try(found: dict[str, Any]) -> None:
     settings = found["settings"]
     task = settings["task"]
     st.markdown(f"##### {t('s3_3.own.try')}")
-    text = st.text_input(t("s3_3.own.try.label"), WORDS[task], key=f"own-text-{task}", max_chars=60)
+    most = toy_tasks.SPECS[task].longest(settings["length"])[0]
+    label = t("s3_3.own.try.label")
+    text = st.text_input(label, WORDS[task][:most], key=f"own-text-{task}", max_chars=60)
     try:
         source = toy_tasks.read_input(task, text, settings["length"])
     except Refused as error:
@@ -284,7 +290,7 @@ def _try(found: dict[str, Any]) -> None:
     key = "s3_3.own.try.right" if ok else "s3_3.own.try.wrong" if right else "s3_3.own.try.none"
     said = t(key, written=i18n.plain(moment["written"] or t("s3_3.own.nothing")),
              right=i18n.plain(right))  # fmt: skip
-    if len(source) > toy_tasks.SPECS[task].longest(settings["length"])[0]:
+    if len(source) > most:
         said = f"{said} {t('s3_3.own.try.longer', n=len(source), length=settings['length'])}"
     elif toy_tasks.is_test(task, source):
         said = f"{said} {t('s3_3.own.try.test')}"

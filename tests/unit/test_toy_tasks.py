@@ -109,7 +109,7 @@ def test_a_learners_input_is_made_plain():
 
 
 @pytest.mark.parametrize(("task", "text", "key"), [
-    ("copy", "  ", "refused.empty"), ("copy", "a" * 13, "s3_3.own.refused.long"),
+    ("copy", "  ", "s3_3.own.refused.none"), ("copy", "a" * 13, "s3_3.own.refused.long"),
     ("copy", "a1", "s3_3.own.refused.letter"), ("add", "1-2", "s3_3.own.refused.letter"),
     ("sort", "héllo", "s3_3.own.refused.letter"), ("dates", "7 März", "s3_3.own.refused.letter"),
 ])  # fmt: skip
