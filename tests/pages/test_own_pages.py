@@ -75,8 +75,8 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     assert not at.warning
 
 
-@pytest.mark.parametrize("language", i18n.LANGUAGES)
-def test_a_run_its_moments_and_a_second_one(language):
+# In English alone: AppTest names a selectbox's choice outside of the page, so not in its language.
+def test_a_run_its_moments_and_a_second_one(language="en"):
     at = start(opened(PAGE, language, **TINY))
     assert at.session_state["job-own"].state == "done"
     assert title(language, "s3_3.own.compare_none") in words(at)
