@@ -49,7 +49,7 @@ def _numbers(found: dict[str, float]) -> Numbers:
 def _causal(n: int) -> Any:
     """The window's fair peer: the same blocks, all keys before a query."""
     query, key, value = (torch.randn(1, 1, n, 64) for _ in range(3))
-    return lambda: blockwise_attention(query, key, value, BLOCK, causal_blocks)
+    return lambda: blockwise_attention(query, key, value, min(BLOCK, WINDOW), causal_blocks)
 
 
 def _step_calls(model: Characters, n: int) -> tuple[Any, Any]:

@@ -193,7 +193,7 @@ def bits(rows: Sequence[Mapping[str, Any]], whole: float, labels: Mapping[str, s
     rule = base.mark_rule(strokeDash=[5, 4], color=CHANGED, strokeWidth=2).encode(
         y=y, tooltip=["says:N", alt.Tooltip("bits:Q", format=".3f")]
     )
-    text = base.mark_text(align="left", x=6, dy=-8, fontSize=12, color="#8a5a44").encode(
+    text = base.mark_text(align="left", x=6, dy=-8, fontSize=12, color="#a5673a").encode(
         y=y, text="says:N"
     )
     return (rule + text + line).properties(

@@ -142,7 +142,7 @@ def _window() -> None:
     st.markdown(f"#### {t('s3_1.bits.now')}")
     with kept:
         sinks = controls.choice("kept_sinks", SINKS, 4)
-    st.markdown(t("s3_1.bits.what", source=i18n.plain(trials.held_out(language)["source"])))
+    st.markdown(t("s3_1.bits.what", source=t(f"s3_1.bits.source.{language}")))
     found = work.job(
         "bits", trials.bits_by_window, lambda partial: _bits(partial, "now"), language=language,
         reading=reading, sinks=sinks,
