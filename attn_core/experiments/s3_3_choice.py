@@ -60,5 +60,16 @@ def prefix_ids(text: str, direction: str, held: str) -> tuple[int, ...]:
 
 
 def prefix_shown(config: Config) -> str:
-    """A chosen beginning as text."""
+    """A chosen beginning as text.
+
+    Parameters
+    ----------
+    config : Config
+        With a beginning.
+
+    Returns
+    -------
+    str
+        For the list of changes.
+    """
     return f"{text_of(config.prefix, config.languages[1])}…"

@@ -24,20 +24,20 @@ SMALLEST = 0.01
 """A hundredth of chrF counts: the seeds of one model lie about so far apart."""
 
 
-def by_seed(name: str, metric: str) -> Numbers:
+def _by_seed(name: str, metric: str) -> Numbers:
     """One small model's recorded scores."""
     values = read_manifest(TWINS).raw["by_seed"][name][metric]
     return tuple((str(seed), float(value)) for seed, value in enumerate(values))
 
 
-def against(key: str, one: str, other: str, metric: str = "chrf", **more: Any) -> Condition:
+def _against(key: str, one: str, other: str, metric: str = "chrf", **more: Any) -> Condition:
     """One small model against another on held-out pairs."""
     raw = read_manifest(TWINS).raw
     n = raw["n_long"] if metric == "long_chrf" else raw["metrics"]["chrf"]["n"]
-    return Condition(key, by_seed(one, metric), by_seed(other, metric), n, **more)
+    return Condition(key, _by_seed(one, metric), _by_seed(other, metric), n, **more)
 
 
-def chrf(*conditions: Condition) -> Measure:
+def _chrf(*conditions: Condition) -> Measure:
     """Higher is better, by at least ``SMALLEST``."""
     return Measure("chrf", "fraction", "higher", SMALLEST, conditions)
 
@@ -58,7 +58,7 @@ def vectors_claim() -> Claim:
         n += 1
     stated = Condition("vectors", tuple(counts), tuple(ones), n)
     measure = Measure("vectors_per_sentence", "none", "equal", 0.5, (stated,), spread="range")
-    right = chrf(against("all_states", "small", "small-one-vector"))
+    right = _chrf(_against("all_states", "small", "small-one-vector"))
     return Claim("3.3.a", "3.3", "reworded", COMMAND, "recorded", measure, right)
 
 
@@ -70,9 +70,9 @@ def decoder_claim() -> Claim:
     Claim
         As stated: the added attention alone would do without the source.
     """
-    stated = chrf(against("self_alone", "small-no-cross", "small"))
-    right = chrf(
-        against("cross", "small", "small-no-cross"), against("mask", "small", "small-no-mask")
+    stated = _chrf(_against("self_alone", "small-no-cross", "small"))
+    right = _chrf(
+        _against("cross", "small", "small-no-cross"), _against("mask", "small", "small-no-mask")
     )
     return Claim("3.3.b", "3.3", "reworded", COMMAND, "recorded", stated, right)
 
@@ -91,8 +91,8 @@ def better_claim(long_inputs: dict[str, Any]) -> Claim:
         Value: the Transformer; baseline: the recurrent twin with attention.
     """
     conditions = [
-        against("all_pairs", "small", "small-recurrent"),
-        against("longest_fifth", "small", "small-recurrent", "long_chrf"),
+        _against("all_pairs", "small", "small-recurrent"),
+        _against("longest_fifth", "small", "small-recurrent", "long_chrf"),
     ]
     for task in sorted({r["task"] for r in long_inputs["runs"]}):
         for key, low in LENGTHS.items():
@@ -106,10 +106,10 @@ def better_claim(long_inputs: dict[str, Any]) -> Claim:
                 Condition(f"{task}_{key}", found["transformer"], found["attention"], n,
                           metric="exact_match")
             )  # fmt: skip
-    return Claim("3.3.c", "3.3", "measured", COMMAND, "recorded", chrf(*conditions))
+    return Claim("3.3.c", "3.3", "measured", COMMAND, "recorded", _chrf(*conditions))
 
 
-def coverage(claim_id: str, *conditions: Condition) -> Claim:
+def _coverage(claim_id: str, *conditions: Condition) -> Claim:
     """3.3.d and 3.3.e: what this app's own models show, read from their manifests."""
     measure = Measure("held_out_metric", "none", "higher", 0.01, conditions, spread="range")
     return Claim(claim_id, "3.3", "coverage", "python -m attn_core.claims", "live", measure)
@@ -123,8 +123,8 @@ def source_claim() -> Claim:
     Claim
         As stated: self-attention alone against both.
     """
-    stated = chrf(against("self_alone", "small-no-cross", "small"))
-    right = chrf(against("cross", "small", "small-no-cross"))
+    stated = _chrf(_against("self_alone", "small-no-cross", "small"))
+    right = _chrf(_against("cross", "small", "small-no-cross"))
     return Claim("2.1.c", "2.1", "reworded", COMMAND, "recorded", stated, right)
 
 
@@ -139,12 +139,12 @@ def main() -> None:
         vectors_claim(),
         decoder_claim(),
         better_claim(long_inputs),
-        coverage(
+        _coverage(
             "3.3.d",
             Condition("classification", (), (), 0, lessons=("2.1",), metric="accuracy_en"),
             Condition("summaries", (), (), 0),
         ),
-        coverage(
+        _coverage(
             "3.3.e",
             Condition("english_chinese", (), (), 0, lessons=("3.3",), metric="chrf"),
             Condition("other_languages", (), (), 0),

@@ -96,7 +96,27 @@ def _shown(written: Written, language: str) -> dict[str, Any]:
 
 
 def translate(steps: Steps, config: Config, source: Source) -> list[Written]:
-    """The search that a config asks for, of any translator of its direction."""
+    """The search that a config asks for, of any translator of its direction.
+
+    Parameters
+    ----------
+    steps : Steps
+        The translator.
+    config : Config
+        Search and beginning.
+    source : Source
+        The sentence.
+
+    Returns
+    -------
+    list of Written
+        Best score first.
+
+    Raises
+    ------
+    ValueError
+        If the beginning has a token that the vocabulary has not.
+    """
     prefix = config.prefix
     n_target = read_manifest(MODELS[config.direction]).config["target_vocabulary"]
     if any(i >= n_target for i in prefix):
@@ -189,7 +209,18 @@ def run(
 
 
 def free(config: Config) -> Config:
-    """Without the learner's choice of words, which is not the twin's."""
+    """Without the learner's choice of words, which is not the twin's.
+
+    Parameters
+    ----------
+    config : Config
+        Any.
+
+    Returns
+    -------
+    Config
+        The same sentence and search.
+    """
     return Config(config.text, config.direction, config.beam, config.alpha)
 
 
@@ -247,12 +278,39 @@ def shapes(result: LessonResult) -> list[dict[str, Any]]:
 
 
 def kind_of(site: str) -> str:
-    """Which of the three kinds a site is: "encoder", "self" or "cross"."""
+    """Which of the three kinds a site is.
+
+    Parameters
+    ----------
+    site : str
+        Trace key.
+
+    Returns
+    -------
+    str
+        "encoder", "self" or "cross".
+
+    Examples
+    --------
+    >>> kind_of("decoder.1.cross")
+    'cross'
+    """
     return "encoder" if site.startswith("encoder") else site.rpartition(".")[2]
 
 
 def cross_of(result: LessonResult) -> str:
-    """The decoder's last cross-attention."""
+    """The decoder's last cross-attention.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    str
+        Trace key.
+    """
     return [site for site in result.traces if kind_of(site) == "cross"][-1]
 
 

@@ -47,7 +47,18 @@ class Source:
 
 
 def file_of(language: str) -> str:
-    """Name of a language's tokenizer file."""
+    """Name of a language's tokenizer file.
+
+    Parameters
+    ----------
+    language : str
+        "en" or "zh".
+
+    Returns
+    -------
+    str
+        In ``assets/checkpoints``.
+    """
     return f"translator_{language}.tokenizer.json"
 
 

@@ -76,7 +76,8 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
 
 
 # In English alone: AppTest names a selectbox's choice outside of the page, so not in its language.
-def test_a_run_its_moments_and_a_second_one(language="en"):
+def test_a_run_its_moments_and_a_second_one():
+    language = "en"
     at = start(opened(PAGE, language, **TINY))
     assert at.session_state["job-own"].state == "done"
     assert title(language, "s3_3.own.compare_none") in words(at)
@@ -103,7 +104,8 @@ def test_a_learners_own_input_is_answered_or_refused():
     box = at.text_input(key="own-text-copy")
     for text, says in (
         ("abc", "It writes"), ("abcd", "longer than any of its training"), ("a" * 40, "too many"),
-        ("1", "does not occur"), ("  ", title("en", "s3_3.own.refused.none")), ("<b>", "does not occur"),
+        ("1", "does not occur"), ("  ", title("en", "s3_3.own.refused.none")),
+        ("<b>", "does not occur"),
     ):  # fmt: skip
         box.set_value(text).run()
         assert not at.exception
