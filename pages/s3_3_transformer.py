@@ -67,10 +67,9 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     with warmth:
         temperature = controls.temperature()
     prefix = choice.prefix_ids(**values, held=controls.held("prefix", ""))
-    return (
-        experiment.Config(beam=width, alpha=penalty, prefix=prefix, **values),
-        Intervention(temperature=temperature),
-    )
+    config = experiment.Config(beam=width, alpha=penalty, prefix=prefix, **values)
+    controls.hold_as("prefix", choice.prefix_shown(config))
+    return config, Intervention(temperature=temperature)
 
 
 def labels(run: Run) -> Labels:
@@ -84,7 +83,7 @@ def labels(run: Run) -> Labels:
     }
     return Labels(
         title=t(f"s3_3.view.title.{kind}"),
-        look=t(f"s3_3.view.look.{kind}", **facts),
+        look=t("s3_3.view.look.cut" if found["cut"] else f"s3_3.view.look.{kind}", **facts),
         summary=t("s3_3.view.summary", **facts),
         sites=sites,
         strings=i18n.viewer_strings(i18n.language()),

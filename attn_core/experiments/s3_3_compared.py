@@ -109,6 +109,29 @@ def scores() -> list[dict[str, Any]]:
     return out
 
 
+def card(direction: str) -> dict[str, Any]:
+    """What is known of the translator of a direction, from its manifest.
+
+    Parameters
+    ----------
+    direction : str
+        One of ``DIRECTIONS``.
+
+    Returns
+    -------
+    dict
+        "parameters" in millions, training "pairs", "longest": source tokens of its longest tests,
+        and "chrf".
+    """
+    manifest = read_manifest(MODELS[direction])
+    return {
+        "parameters": manifest.raw["parameters"] / 1e6,
+        "pairs": manifest.raw["data"][0]["split_sizes"]["train"],
+        "longest": manifest.raw["by_length"][-1]["from"],
+        "chrf": manifest.metrics["chrf"].value,
+    }
+
+
 def recorded() -> dict[str, list[dict[str, Any]]]:
     """Recorded scores: small models by seed, and the shown ones and their twins by length.
 

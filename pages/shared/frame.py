@@ -104,12 +104,12 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     before = result
     if changes or plain != config:
         before = compute.run(lesson, plain, Intervention(), device)[0]
-    selection = state.selection()
-    if selection == Selection() and hasattr(experiment, "default_open"):
+    selection, opens = state.selection(), hasattr(experiment, "default_open")
+    if selection == Selection() and opens:
         selection = experiment.default_open(before)  # an edit must not open another head
     n_rows = view.opened(result, selection)[1].weights.shape[2]
     if selection.query is None or selection.query >= n_rows:
-        row = min(experiment.default_row(result), n_rows - 1)
+        row = min(experiment.default_row(before if opens else result), n_rows - 1)
         selection = dataclasses.replace(selection, query=row)
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
 

@@ -27,14 +27,20 @@ def reading(run: Run) -> None:
     if details["n_unknown"]:
         lines.append(t("s3_3.reading.unknown", n=details["n_unknown"]))
     st.markdown("\n\n".join(lines))
+    st.caption(t("s3_3.reading.note", **i18n.safe(compared.card(run.config.direction))))
     opened = run.selection
     facts = experiment.reading(run.result, opened.query or 0, opened.site, opened.head)
-    if facts["kind"] == "encoder":
-        st.markdown(t("s3_3.reading.source", **i18n.marked(facts)))
+    kind = "source" if facts["kind"] == "encoder" else "step"
+    if kind == "step":
+        scrub(run, t("s3_3.step"))
+    st.markdown(t(f"s3_3.reading.{'cut_head' if facts['cut'] else kind}", **i18n.marked(facts)))
+    if kind == "source":
         return
-    scrub(run, t("s3_3.step"))
-    st.markdown(t("s3_3.reading.step", **i18n.marked(facts)))
     _choose(run, min(opened.query or 0, len(run.result.queries) - 1))
+
+
+def _share(probability: float) -> str:
+    return f"{probability:.2f}" if probability >= 0.005 else i18n.plain("<0.01")
 
 
 def _choose(run: Run, step: int) -> None:
@@ -47,14 +53,12 @@ def _choose(run: Run, step: int) -> None:
             held = choice.prefix_text(config.text, config.direction, ids)
             taken = token["label"] == run.result.queries[step]
             st.button(
-                f"{i18n.plain(token['label'])} {token['probability']:.2f}",
+                f"{i18n.plain(token['label'])} {_share(token['probability'])}",
                 key=f"choice-{token['id']}",
                 type="primary" if taken else "secondary",
                 disabled=taken or token["id"] <= experiment.END,
                 on_click=controls.put, args=("prefix", held, ""),
             )  # fmt: skip
-    if config.prefix:
-        controls.hold_as("prefix", choice.prefix_shown(config))
 
 
 def apart(run: Run) -> None:
