@@ -37,7 +37,8 @@ def test_the_loss_is_drawn_as_it_goes_and_a_stop_keeps_what_there_is(page, serve
     page.get_by_role("button", name="Stop", exact=True).last.click()
     expect(page.get_by_role("button", name="Run it again")).to_be_enabled()
     expect(page.get_by_role("heading", name="Attention as it forms")).to_be_visible()
-    expect(page.get_by_text(re.compile(r"After \d+ steps and"))).to_be_visible()
+    # What was drawn as it went is gone once the page has settled.
+    expect(page.get_by_text(re.compile(r"After \d+ steps and"))).to_have_count(1)
 
 
 def test_too_large_a_model_can_not_be_started_and_the_limit_is_named(page, server):
