@@ -1,6 +1,6 @@
 """Every bound on what a learner may send, in one place. Checked before anything is decoded."""
 
-MAX_UPLOAD_BYTES = 5 * 1024 * 1024
+MAX_UPLOAD_BYTES = 15 * 1024 * 1024
 """One uploaded file; ``server.maxUploadSize`` in ``.streamlit/config.toml`` says the same in MB."""
 
 MAX_TEXT_BYTES = 1024 * 1024
@@ -29,3 +29,10 @@ MAX_IMAGE_PIXELS = 25_000_000
 
 MAX_IMAGE_SIDE = 640
 """Pixels of the longer side that a picture is brought down to."""
+
+PHOTO_SIDE = 1280
+"""Pixels of the longer side at which a photograph is worked on and shown; downloads go back to its
+own resolution."""
+
+MAX_KEPT_PHOTO_BYTES = 400 * 1024 * 1024
+"""Photographs that learners sent, files and pixels, over all learners; the oldest go first."""

@@ -1,12 +1,151 @@
-"""A picture as photograph models read it: its longer side fixed, its shape nearly kept."""
+"""Photographs by name: samples, what learners sent, drawings; and a picture as models read it.
 
+A config holds a short text, so that it can be compared, linked and put into a notebook:
+``"astronaut"`` is a sample, 64 hexadecimal digits are a picture that somebody sent and that is kept
+for a while, ``"draw:…"`` is a drawing, strokes and all.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from numpy import ndarray
 from torch import Tensor, nn
 
+from attn_core.inputs.image import decoded
+from attn_core.inputs.limits import MAX_KEPT_PHOTO_BYTES, PHOTO_SIDE
+from attn_core.inputs.refused import Refused
+from attn_core.inputs.strokes import DRAWN, drawing
+
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "photos"
 STEP = 16
-"""Pixels of a patch; it divides both sides."""
+"""Pixels of a patch; it divides both sides of what a model reads."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Photo:
+    """A picture, upright and RGB.
+
+    Parameters
+    ----------
+    name : str
+        As a config holds it.
+    pixels : UInt8[np.ndarray, "row column 3"]
+        At most ``PHOTO_SIDE`` on a side; what was transparent is white.
+    width, height : int
+        At its own resolution, upright.
+    source : bytes
+        The file; empty for a drawing.
+    """
+
+    name: str
+    pixels: UInt8[np.ndarray, "row column 3"]
+    width: int
+    height: int
+    source: bytes
+
+
+class Kept:
+    """The last pictures that were sent, by digest; thread-safe; bounded by their bytes."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._photos: OrderedDict[str, Photo] = OrderedDict()
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def put(self, photo: Photo) -> None:
+        """Keep a picture, and let old ones go."""
+        with self._lock:
+            if photo.name in self._photos:
+                self._photos.move_to_end(photo.name)
+                return
+            self._photos[photo.name] = photo
+            self._total += photo.pixels.nbytes + len(photo.source)
+            while len(self._photos) > 1 and self._total > self._max_bytes:
+                _, old = self._photos.popitem(last=False)
+                self._total -= old.pixels.nbytes + len(old.source)
+
+    def get(self, name: str) -> Photo | None:
+        """A picture that is still kept."""
+        with self._lock:
+            if name in self._photos:
+                self._photos.move_to_end(name)
+            return self._photos.get(name)
+
+
+KEPT = Kept(MAX_KEPT_PHOTO_BYTES)
+_samples: dict[str, Photo] = {}
+
+
+def read_photo(data: bytes) -> Photo:
+    """The picture in an uploaded file, kept under its digest.
+
+    Parameters
+    ----------
+    data : bytes
+        See ``image.read_image``.
+
+    Returns
+    -------
+    Photo
+        ``find`` knows it from now on.
+
+    Raises
+    ------
+    Refused
+        As ``image.read_image``.
+    """
+    name = hashlib.sha256(data).hexdigest()
+    photo = KEPT.get(name)
+    if photo is None:
+        picture = decoded(data, PHOTO_SIDE)
+        photo = Photo(name, picture.pixels, picture.width, picture.height, data)
+        KEPT.put(photo)
+    return photo
+
+
+def find(name: str) -> Photo:
+    """The picture that a config names.
+
+    Parameters
+    ----------
+    name : str
+        A sample's name, a digest, or a drawing.
+
+    Returns
+    -------
+    Photo
+        Shared; never changed.
+
+    Raises
+    ------
+    Refused
+        If it is no longer, or was never, on this machine; or if the drawing is none.
+
+    Examples
+    --------
+    >>> find("astronaut").pixels.shape[2]
+    3
+    """
+    if name.startswith(DRAWN):
+        pixels = drawing(name)
+        return Photo(name, pixels, pixels.shape[1], pixels.shape[0], b"")
+    if name in _samples:
+        return _samples[name]
+    if name.isidentifier() and len(name) < 40 and (SAMPLES / f"{name}.jpg").is_file():
+        data = (SAMPLES / f"{name}.jpg").read_bytes()
+        picture = decoded(data, PHOTO_SIDE)
+        _samples[name] = Photo(name, picture.pixels, picture.width, picture.height, data)
+        return _samples[name]
+    photo = KEPT.get(name)
+    if photo is None:
+        raise Refused("refused.photo_gone")
+    return photo
 
 
 def grid_of(width: int, height: int, side: int) -> tuple[int, int]:
@@ -38,13 +177,13 @@ def grid_of(width: int, height: int, side: int) -> tuple[int, int]:
 
 
 def for_model(
-    pixels: UInt8[ndarray, "row column 3"], side: int
+    pixels: UInt8[np.ndarray, "row column 3"], side: int
 ) -> Float[Tensor, "1 3 model_row model_column"]:
     """Bring a picture to the size that a model reads.
 
     Parameters
     ----------
-    pixels : UInt8[ndarray, "row column 3"]
+    pixels : UInt8[np.ndarray, "row column 3"]
         Red, green and blue.
     side : int
         Longer side in pixels; 16 divides it. The shorter one is rounded to a multiple of 16, so

@@ -1,11 +1,19 @@
-"""Digits as strokes of a pen: for samples, for a learner's canvas, and as training's second hand."""
+"""Strokes of a pen: a learner's canvas as text and as pixels, and digits written by rule.
 
+A drawing is text, so that a link holds it: ``draw:`` and, in URL-safe base64, for each stroke its
+number of points and two bytes for each point, x and y in 255ths of the canvas.
+"""
+
+import base64
+import binascii
 import math
 import random
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw
+
+from attn_core.inputs.refused import Refused
 
 Stroke = list[tuple[float, float]]
 """Points (x, y) of one line of the pen; y grows downwards."""
@@ -34,6 +42,117 @@ SHAPES: tuple[tuple[Stroke, ...], ...] = (
 SEVEN_BAR: Stroke = [(0.35, 0.52), (0.6, 0.5), (0.8, 0.5)]
 FLAG_FOOT: tuple[Stroke, ...] = ([(0.2, 1.0), (0.55, 1.0), (0.85, 1.0)],)
 SUBDIVIDE = 8
+
+DRAWN = "draw:"
+CANVAS = (640, 480)
+"""Columns and rows of a canvas."""
+PEN = 11
+"""Pixels of its pen."""
+PAPER, INK = (255, 255, 255), (24, 28, 40)
+MAX_STROKES, MAX_POINTS = 64, 3000
+"""Of one drawing."""
+
+
+def as_text(strokes: list[Stroke]) -> str:
+    """A drawing as text.
+
+    Parameters
+    ----------
+    strokes : list of Stroke
+        Points in [0, 1] of the canvas; what lies outside is brought to its edge.
+
+    Returns
+    -------
+    str
+        Begins with ``DRAWN``; "draw:" alone for an empty canvas.
+
+    Raises
+    ------
+    Refused
+        If there are more than ``MAX_STROKES`` strokes or ``MAX_POINTS`` points.
+
+    Examples
+    --------
+    >>> from_text(as_text([[(0.0, 0.2), (1.0, 0.4)]]))
+    [[(0.0, 0.2), (1.0, 0.4)]]
+    """
+    strokes = [line for line in strokes if line]
+    if len(strokes) > MAX_STROKES or sum(map(len, strokes)) > MAX_POINTS:
+        raise Refused("refused.drawing", strokes=MAX_STROKES, points=MAX_POINTS)
+    blob = b""
+    for line in strokes:
+        places = [round(min(1.0, max(0.0, v)) * 255) for point in line for v in point]
+        for at in range(0, len(places), 510):  # a count is one byte
+            part = bytes(places[max(0, at - 2) : at + 508])
+            blob += bytes([len(part) // 2]) + part
+    return DRAWN + base64.urlsafe_b64encode(blob).decode().rstrip("=")
+
+
+def from_text(text: str) -> list[Stroke]:
+    """The inverse of ``as_text``; what comes from a link is checked as from a stranger.
+
+    Parameters
+    ----------
+    text : str
+        Begins with ``DRAWN``.
+
+    Returns
+    -------
+    list of Stroke
+        Points in [0, 1].
+
+    Raises
+    ------
+    Refused
+        If the text is no drawing, or too long for one.
+    """
+    code = text.removeprefix(DRAWN)
+    if len(code) > 4 * (2 * MAX_POINTS + 2 * MAX_STROKES) // 3 + 4:
+        raise Refused("refused.drawing", strokes=MAX_STROKES, points=MAX_POINTS)
+    try:
+        blob = base64.b64decode(code + "=" * (-len(code) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refused("refused.drawing_text") from error
+    strokes, at = [], 0
+    while at < len(blob):
+        end = at + 1 + 2 * blob[at]
+        if end > len(blob) or end == at + 1:
+            raise Refused("refused.drawing_text")
+        xs, ys = blob[at + 1 : end : 2], blob[at + 2 : end : 2]
+        strokes.append([(x / 255, y / 255) for x, y in zip(xs, ys, strict=True)])
+        at = end
+    return strokes
+
+
+def drawing(text: str) -> UInt8[np.ndarray, "row column 3"]:
+    """The pixels of a drawing: dark ink on white paper.
+
+    Parameters
+    ----------
+    text : str
+        From ``as_text``.
+
+    Returns
+    -------
+    UInt8[np.ndarray, "row column 3"]
+        ``CANVAS`` in size.
+
+    Raises
+    ------
+    Refused
+        As ``from_text``.
+    """
+    over = 2  # drawn larger, then shrunk: smooth edges
+    width, height = CANVAS[0] * over, CANVAS[1] * over
+    picture = Image.new("RGB", (width, height), PAPER)
+    draw = ImageDraw.Draw(picture)
+    r = PEN * over / 2
+    for line in from_text(text):
+        placed = [(x * width, y * height) for x, y in line]
+        draw.line(placed, fill=INK, width=PEN * over, joint="curve")
+        for x, y in (placed[0], placed[-1]):
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=INK)
+    return np.array(picture.resize(CANVAS, Image.Resampling.BOX))
 
 
 def smooth(points: Stroke) -> Stroke:

@@ -32,7 +32,7 @@ def added_width(skip: int, signal: int, hidden: int) -> int:
 
 
 class AttentionGate(nn.Module):
-    """Each pixel of a skip is multiplied by a coefficient between 0 and 1 that the decoder asks for.
+    """Each pixel of a skip is multiplied by a coefficient in (0, 1) that the decoder asks for.
 
     Oktay et al. 2018, equations 1 and 2: with x the skip, g the gating signal (brought to the
     skip's size) and σ₁ a ReLU, the score is ψᵀ σ₁(W_x x + W_g g + b_g) + b_ψ and the coefficient α

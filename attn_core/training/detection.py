@@ -126,7 +126,7 @@ def loss_of(logits: Tensor, boxes: Tensor, scenes: list[Scene], n_groups: int) -
 
 
 def overlap_pairs(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
-    """IoU and GIoU of the first with the first, the second with the second, …"""
+    """IoU and GIoU of the boxes pair by pair."""
     low, high = torch.maximum(one[:, :2], two[:, :2]), torch.minimum(one[:, 2:], two[:, 2:])
     both = (high - low).clamp_min(0).prod(-1)
     union = sum((b[:, 2:] - b[:, :2]).prod(-1) for b in (one, two)) - both
