@@ -120,10 +120,11 @@ class Detector(nn.Module):
         self.anchors = nn.Parameter(torch.logit(spread))
         self.of_anchor = nn.Sequential(nn.Linear(2 * d, d), nn.ReLU(), nn.Linear(d, d))
         self.classes = nn.Linear(d, config.n_classes)
-        self.moves = nn.Sequential(nn.Linear(d, d), nn.ReLU(), nn.Linear(d, 4))
+        last = nn.Linear(d, 4)
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)
+        self.moves = nn.Sequential(nn.Linear(d, d), nn.ReLU(), last)
         nn.init.constant_(self.classes.bias, initial_bias(0.02))
-        nn.init.zeros_(self.moves[-1].weight)
-        nn.init.zeros_(self.moves[-1].bias)
 
     def encode(
         self, pixels: Tensor, intervention: Intervention | None

@@ -106,6 +106,8 @@ class PhotoEncoder(nn.Module):
                 )
                 before = after
             self.stages.append(nn.Sequential(*stage))
+        self.mean: Tensor
+        self.deviation: Tensor
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer(
             "deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1), persistent=False

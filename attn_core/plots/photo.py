@@ -5,6 +5,7 @@ each run (``pack``): maps in 8 bits at the model's resolution, boxes, marks. The
 thresholds. Layout as in ``view``: length of the header, header (JSON), body.
 """
 
+import base64
 import json
 import struct
 from dataclasses import dataclass, field
@@ -31,8 +32,9 @@ class Layer:
     levels : np.ndarray
         Two dimensions, in [0, 1]; stretched over the picture.
     kind : str
-        "heat": the picture is dimmed, and lit in ``colour`` by the value; "mask": where the value reaches ``threshold`` the colour is laid on, with an
-        outline; "cutout": where it does not, ``behind`` of the view shows instead.
+        "heat": the picture is dimmed, and lit in ``colour`` by the value; "mask": where the value
+        reaches ``threshold`` the colour is laid on, with an outline; "cutout": where it does not,
+        ``behind`` of the view shows instead.
     colour : str
         "#rrggbb" of heat and mask.
     threshold : float
@@ -216,8 +218,6 @@ def thumbnails(photo: Photo, rows: int, columns: int, side: int = 16) -> tuple[s
     tuple of str
         WebP, about 200 bytes each.
     """
-    import base64
-
     small = Image.fromarray(photo.pixels).resize((columns * side, rows * side))
     out = []
     for row in range(rows):

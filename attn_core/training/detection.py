@@ -165,7 +165,8 @@ def measure(model: Detector, scenes: list[Scene]) -> dict[str, Any]:
     from pycocotools.cocoeval import COCOeval
 
     classes = range(model.config.n_classes)
-    truths, guesses = [], []
+    truths: list[dict[str, Any]] = []
+    guesses: list[dict[str, Any]] = []
     for image, (scene, (scores, labels, boxes)) in enumerate(
         zip(scenes, found_in(model, scenes), strict=True), 1
     ):

@@ -161,10 +161,11 @@ def _placed(
         a, b, width / 2 - a * to_x - b * to_y,
         d, e, height / 2 - d * to_x - e * to_y,
     )  # fmt: skip
-    how = {"size": (columns, rows), "method": Image.Transform.AFFINE, "data": matrix}
+    size, way = (columns, rows), Image.Transform.AFFINE
     fill = tuple(rng.randrange(256) for _ in range(3))
-    picture = photo.picture.transform(resample=Image.Resampling.BILINEAR, fillcolor=fill, **how)
-    return picture, photo.mask.transform(resample=Image.Resampling.BILINEAR, **how)
+    linear = Image.Resampling.BILINEAR
+    picture = photo.picture.transform(size, way, matrix, resample=linear, fillcolor=fill)
+    return picture, photo.mask.transform(size, way, matrix, resample=linear)
 
 
 def _coloured(picture: Image.Image, rng: random.Random) -> Float[Tensor, "3 row column"]:
