@@ -62,6 +62,9 @@ class LessonPage:
         Draws "Take it apart".
     live : callable
         Draws the lesson's live experiments under "Test the claim"; a fragment of its own.
+    picture : callable, optional
+        Draws what the attention is about, where that is more than words: a photograph. It stands at
+        the left, the reading under it, and the viewer at the right.
     """
 
     number: str
@@ -71,6 +74,7 @@ class LessonPage:
     reading: Callable[[Run], None]
     apart: Callable[[Run], None]
     live: Callable[[], None]
+    picture: Callable[[Run], None] | None = None
 
 
 def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
@@ -172,8 +176,13 @@ def _stage(
         foot.took(run)
     _notes(run, note)
     with see:
-        picture, words = st.columns([0.68, 0.32], gap="medium")
-        with picture:
+        if page.picture is None:
+            attention, words = st.columns([0.68, 0.32], gap="medium")
+        else:
+            words, attention = st.columns([0.42, 0.58], gap="medium")
+            with words:
+                page.picture(run)
+        with attention:
             viewer.show(
                 lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before
             )
