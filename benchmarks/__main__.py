@@ -21,6 +21,7 @@ NAMES = (
     "minilm",
     "transformer",
     "incremental",
+    "photographs",
 )
 
 
