@@ -2,6 +2,7 @@
 
 import { rgbOf } from "./colour.js";
 
+const SHADE = 0.72, TINT = 0.5; // how dark a spotlight's outside is, how coloured its inside
 const EDGE = 20; // of 255: how soft the rim of a cut-out is
 
 const sheet = (width, height) => {
@@ -20,10 +21,10 @@ export function base(g, picture, paper) {
   }
 }
 
-/** A map in its own cells: colour where it is large, with its value as alpha. */
-function small(layer, [r, g, b], strength) {
+/** A map in its own cells: one colour, its alpha made of the value. */
+function small(layer, [r, g, b], alpha) {
   const canvas = sheet(layer.cols, layer.rows), c = canvas.getContext("2d"), image = c.createImageData(layer.cols, layer.rows);
-  layer.levels.forEach((v, i) => image.data.set([r, g, b, v * strength], 4 * i));
+  layer.levels.forEach((v, i) => image.data.set([r, g, b, 255 * alpha(v / 255)], 4 * i));
   c.putImageData(image, 0, 0);
   return canvas;
 }
@@ -40,20 +41,20 @@ function stretched(layer, width, height) {
   return c.getImageData(0, 0, width, height);
 }
 
+/** A spotlight: what is weighed little goes dark, what is weighed much keeps its light and takes the colour. */
 function heat(g, layer) {
   const { width, height } = g.canvas;
-  g.fillStyle = "rgba(0,0,0,.42)";
-  g.fillRect(0, 0, width, height);
   g.imageSmoothingEnabled = layer.smooth;
   g.imageSmoothingQuality = "high";
-  g.drawImage(small(layer, rgbOf(layer.colour), layer.opacity), 0, 0, width, height);
+  g.drawImage(small(layer, [0, 0, 0], (v) => SHADE * layer.opacity * (1 - v)), 0, 0, width, height);
+  g.drawImage(small(layer, rgbOf(layer.colour), (v) => TINT * layer.opacity * v), 0, 0, width, height);
 }
 
 function mask(g, layer) {
   const { width, height } = g.canvas, image = stretched(layer, width, height), { data } = image;
   const inside = new Uint8Array(width * height), limit = layer.threshold * 255;
   for (let i = 0; i < inside.length; i++) inside[i] = data[4 * i] >= limit ? 1 : 0;
-  const [r, green, b] = rgbOf(layer.colour), rim = Math.max(1, Math.round(width / 400)), alpha = 255 * layer.opacity;
+  const [r, green, b] = rgbOf(layer.colour), rim = Math.max(1, Math.round(width / 280)), alpha = 255 * layer.opacity;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       const edge = inside[i] && ((x >= rim && !inside[i - rim]) || (x < width - rim && !inside[i + rim]) ||

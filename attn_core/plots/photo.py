@@ -32,7 +32,7 @@ class Layer:
     levels : np.ndarray
         Two dimensions, in [0, 1]; stretched over the picture.
     kind : str
-        "heat": the picture is dimmed, and lit in ``colour`` by the value; "mask": where the value
+        "heat": a spotlight, dark where the value is 0, tinted where it is 1; "mask": where it
         reaches ``threshold`` the colour is laid on, with an outline; "cutout": where it does not,
         ``behind`` of the view shows instead.
     colour : str
@@ -47,9 +47,9 @@ class Layer:
 
     levels: np.ndarray
     kind: str = "heat"
-    colour: str = "#0072B2"
+    colour: str = "#E69F00"
     threshold: float = 0.5
-    opacity: float = 0.6
+    opacity: float = 0.9
     smooth: bool = True
 
     def __post_init__(self) -> None:
