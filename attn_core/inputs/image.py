@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import UInt8
+from pi_heif import register_heif_opener
 from PIL import Image, ImageOps
-from pillow_heif import register_heif_opener
 
 from attn_core.inputs.limits import MAX_IMAGE_PIXELS, MAX_IMAGE_SIDE, MAX_UPLOAD_BYTES
 from attn_core.inputs.refused import Refused

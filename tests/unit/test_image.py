@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image
 
@@ -16,7 +17,10 @@ from attn_core.inputs.refused import Refused
 
 def saved(image, kind, **more):
     out = io.BytesIO()
-    image.save(out, kind, **more)
+    if kind == "HEIF":
+        pillow_heif.from_pillow(image).save(out, **more)
+    else:
+        image.save(out, kind, **more)
     return out.getvalue()
 
 
@@ -39,7 +43,8 @@ def png_of_size(width, height):
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "HEIF"])
 def test_pictures_come_small_and_in_colour(kind):
-    found = read_image(saved(noise(1500, 900), kind))
+    smooth = Image.linear_gradient("L").resize((1500, 900)).convert("RGB")  # noise takes minutes
+    found = read_image(saved(smooth, kind))
     assert (found.width, found.height) == (1500, 900)
     assert found.pixels.shape[1] == MAX_IMAGE_SIDE
     assert found.pixels.shape == (384, 640, 3)
