@@ -2,6 +2,7 @@
 
 import math
 import time
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -27,6 +28,7 @@ SMALL = (
 
 
 @torch.inference_mode()
+@lru_cache(maxsize=64)  # six models; a rerun of the page must not write again
 def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """What each small model of the recorded comparison makes of an English sentence.
 
@@ -58,6 +60,7 @@ def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     return out
 
 
+@lru_cache(maxsize=64)
 def cache_or_not(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """The same search with keys and values kept, and with all of them made again at each step.
 
