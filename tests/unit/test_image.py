@@ -1,5 +1,6 @@
 """Pictures from strangers: bounded before they are decoded, told by content, upright."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -7,6 +8,8 @@ import zlib
 import numpy as np
 import pillow_heif
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from attn_core.inputs.image import read_image
@@ -183,3 +186,22 @@ def test_a_bomb_is_refused_without_decoding_a_pixel(monkeypatch):
     monkeypatch.setattr(Image.Image, "load", lambda *_: pytest.fail("decoded"))
     with pytest.raises(Refused, match="image_pixels"):
         read_image(png_of_size(20_000, 20_000))
+
+
+SMALL = {kind: saved(noise(24, 16), kind) for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "HEIF")}
+
+
+@given(
+    kind=st.sampled_from(sorted(SMALL)),
+    at=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=8),
+    end=st.integers(0, 3000),
+)
+@settings(max_examples=300, deadline=None)
+def test_a_damaged_file_is_read_or_refused(kind, at, end):
+    data = bytearray(SMALL[kind])
+    for place, value in at:
+        data[place % len(data)] = value
+    with contextlib.suppress(Refused):  # anything else would reach the learner as an error
+        found = read_image(bytes(data[: end or len(data)]))
+        assert found.pixels.ndim == 3
+        assert max(found.pixels.shape[:2]) <= MAX_IMAGE_SIDE
