@@ -11,7 +11,8 @@ export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
-        train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation screenshots clean
+        train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
+        train-photographs finish-photographs screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -115,6 +116,13 @@ train-characters: $(VENV)/.train $(PLAYS) $(POEMS)/tang300  ## Train lesson 3.1'
 
 finish-characters: $(VENV)/.train  ## Measure lesson 3.1's models; write weights, manifests, samples
 	$(BIN)/python -m attn_core.training.characters_finish --runs $(RUNS) --english $(PLAYS) --chinese $(POEMS)
+
+train-photographs: $(VENV)/.train  ## Train lessons 4.1 and 4.2: about four hours; resumes
+	sh attn_core/training/photographs.sh $(BIN)/python $(RUNS) $(DATA)
+
+finish-photographs: $(VENV)/.train  ## Measure them; write weights and manifests
+	$(BIN)/python -m attn_core.training.segmentation_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.detection_finish --runs $(RUNS) --data $(DATA)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py
