@@ -83,6 +83,16 @@ def _translators(manifest: Manifest) -> nn.Module:
     return nn.ModuleDict({name: _translator(each) for name, each in manifest.config.items()})
 
 
+def _segmenter(config: dict[str, Any]) -> nn.Module:
+    from attn_core.models.attention_unet import AttentionUNet, AttentionUNetConfig
+
+    return AttentionUNet(AttentionUNetConfig(**config | {"widths": tuple(config["widths"])}))
+
+
+def _segmenters(manifest: Manifest) -> nn.Module:
+    return nn.ModuleDict({name: _segmenter(each) for name, each in manifest.config.items()})
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
@@ -99,6 +109,8 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "translator_en_zh_recurrent": lambda manifest: _translator(manifest.config),
     "translator_zh_en_recurrent": lambda manifest: _translator(manifest.config),
     "translator_small": _translators,
+    "segmenter": lambda manifest: _segmenter(manifest.config),
+    "segmenter_twins": _segmenters,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}

@@ -7,6 +7,7 @@ for a while, ``"draw:…"`` is a drawing, strokes and all.
 
 import hashlib
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,8 @@ class Photo:
         At its own resolution, upright.
     source : bytes
         The file; empty for a drawing.
+    decode_ms : float
+        Milliseconds from the file to pixels.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Photo:
     width: int
     height: int
     source: bytes
+    decode_ms: float = 0.0
 
 
 class Kept:
@@ -103,8 +107,10 @@ def read_photo(data: bytes) -> Photo:
     name = hashlib.sha256(data).hexdigest()
     photo = KEPT.get(name)
     if photo is None:
+        began = time.perf_counter()
         picture = decoded(data, PHOTO_SIDE)
-        photo = Photo(name, picture.pixels, picture.width, picture.height, data)
+        spent = 1000 * (time.perf_counter() - began)
+        photo = Photo(name, picture.pixels, picture.width, picture.height, data, spent)
         KEPT.put(photo)
     return photo
 
@@ -139,8 +145,10 @@ def find(name: str) -> Photo:
         return _samples[name]
     if name.isidentifier() and len(name) < 40 and (SAMPLES / f"{name}.jpg").is_file():
         data = (SAMPLES / f"{name}.jpg").read_bytes()
+        began = time.perf_counter()
         picture = decoded(data, PHOTO_SIDE)
-        _samples[name] = Photo(name, picture.pixels, picture.width, picture.height, data)
+        spent = 1000 * (time.perf_counter() - began)
+        _samples[name] = Photo(name, picture.pixels, picture.width, picture.height, data, spent)
         return _samples[name]
     photo = KEPT.get(name)
     if photo is None:

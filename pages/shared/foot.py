@@ -17,7 +17,10 @@ def took(run: Run) -> None:
     """Device and milliseconds of the run on screen."""
     where = run.result.details.get("device", run.device)
     if run.milliseconds:
-        st.caption(f"{t(f'device.{where}')} · {t('foot.took', ms=f'{run.milliseconds:.0f}')}")
+        words = [t(f"device.{where}"), t("foot.took", ms=f"{run.milliseconds:.0f}")]
+        stages = run.result.details.get("stages", {})
+        words += [t(f"foot.stage.{name}", ms=f"{ms:.0f}") for name, ms in stages.items()]
+        st.caption(" · ".join(words))
     else:
         st.caption(f"{t(f'device.{where}')} · {t('foot.stored')}")
 
