@@ -22,8 +22,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from attn_core.inputs.strokes import digit_strokes, draw_strokes
 
-SHAPES = ((192, 256), (256, 192), (224, 224))
-"""Rows and columns of a scene."""
+SHAPES = ((192, 256), (256, 192), (256, 256), (144, 256), (256, 144), (176, 256))
+"""Rows and columns of scenes: 4:3, upright, square, 16:9, upright, 3:2."""
 MAX_DIGITS = 8
 BLOCK = 96
 """Consecutive MNIST digits that stay on one side."""

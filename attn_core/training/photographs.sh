@@ -12,7 +12,7 @@ detect() {
     --steps "$4" --data "$data" --out "$runs/detection-$1-$5"
 }
 segment attention whole 0 140 shown
-detect digits attention 0 3200 shown
+detect digits attention 0 3600 shown
 detect cells attention 0 1300 shown
 for seed in 0 1 2; do
   segment attention whole "$seed" 24 "$seed"
