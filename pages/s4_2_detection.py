@@ -1,0 +1,91 @@
+"""Lesson 4.2, object detection: controls and words."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s4_2_detection as experiment
+from attn_core.inputs.photo import find, read_photo
+from attn_core.interventions import Intervention
+from attn_core.plots.photo import thumbnails
+from attn_core.plots.view import Labels
+from pages.shared import controls, detection_parts, frame, i18n, inputs, photo, pictures
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+NUMBER = "4.2"
+DEFAULT = experiment.Config()
+
+
+def give() -> dict[str, Any]:
+    """What the learner gives: a picture or a drawing, and which of the two models reads it."""
+    which, source = st.columns([0.2, 0.8], vertical_alignment="center")
+    with which:
+        model = controls.segments("model", tuple(experiment.CHECKPOINTS), DEFAULT.model)
+    with source:
+        if model == "digits":
+            name = pictures.choose(NUMBER, experiment.SAMPLES, DEFAULT.picture, draw=True)
+            return {"picture": name, "model": model}
+        found = inputs.upload("cells", t("s4_2.cells.upload"), read_photo)
+    if found is None:
+        detection_parts.cells_ask()
+        photo.give(NUMBER, find(DEFAULT.picture))
+        return {"picture": DEFAULT.picture, "model": "digits"}
+    photo.give(NUMBER, found)
+    return {"picture": found.name, "model": model}
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    most = experiment.MOST[values["model"]]
+    asked, limit, warmth = st.columns(3)
+    with asked:
+        counts = tuple(n for n in experiment.QUERIES if n <= most)
+        n_queries = controls.stops("queries", counts, most)
+    with limit:
+        threshold = controls.stops("score", experiment.THRESHOLDS, DEFAULT.threshold)
+    with warmth:
+        temperature = controls.temperature()
+    picture = pictures.now(values["picture"])
+    written = controls.held("written", "") if values["model"] == "digits" else ""
+    controls.hold_as("written", written)
+    return (
+        experiment.Config(picture, values["model"], n_queries, threshold, written),
+        Intervention(temperature=temperature),
+    )
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _tokens(picture: str, rows: int, columns: int) -> tuple[str, ...]:
+    return thumbnails(find(picture), rows, columns)
+
+
+def labels(run: Run) -> Labels:
+    """Words around the attention map, by the site that is open."""
+    site = run.selection.site or experiment.LAST
+    kind = detection_parts.kind_of(site)
+    facts = i18n.safe(detection_parts.facts(run))
+    images = _tokens(run.config.picture, *run.result.details["grid"])
+    return Labels(
+        title=t(f"s4_2.view.title.{kind}", **facts),
+        look=t(f"s4_2.view.look.{kind}", **facts),
+        summary=t("s4_2.view.summary", n=len(run.result.details["queries"]), **facts),
+        sites={name: t(f"s4_2.site.{name}") for name in run.result.traces},
+        strings=i18n.viewer_strings(i18n.language()),
+        query_images=images if kind == "encoder" else (),
+        key_images=images if kind != "self" else (),
+    )
+
+
+frame.lesson(
+    frame.LessonPage(
+        number=NUMBER,
+        inputs=give,
+        controls=turn,
+        labels=labels,
+        reading=detection_parts.reading,
+        apart=detection_parts.apart,
+        live=detection_parts.live,
+        picture=detection_parts.picture,
+    )
+)

@@ -1,0 +1,359 @@
+"""Lesson 4.2's own drawings: the picture with its boxes, the reading, the matching, the record."""
+
+import dataclasses
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_views as views
+from attn_core.inputs.photo import find
+from attn_core.inputs.strokes import DRAWN, from_text
+from attn_core.interventions import Intervention
+from attn_core.plots import charts, detection_charts
+from attn_core.plots.photo import Box, Layer, PhotoView
+from pages.shared import controls, i18n, photo, pictures, state, work
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+LIES = ("query", "patch", "boxes")
+ENCODER = "encoder.1"
+PARTS = ("cost", "classes", "distance", "overlap")
+
+
+def kind_of(site: str) -> str:
+    """What kind of attention a site is: "encoder", "self" or "cross"."""
+    return "encoder" if site.startswith("encoder") else site.rsplit(".", 1)[-1]
+
+
+def _picked(run: Run) -> int:
+    """The query that is picked, whichever site is open."""
+    query = run.selection.query
+    if query is None or kind_of(run.selection.site) == "encoder":
+        return experiment.default_row(run.result)
+    return min(query, len(run.result.details["queries"]) - 1)
+
+
+def _patch(run: Run) -> int:
+    """The patch that is picked; the middle of the picked query's box until one is."""
+    if kind_of(run.selection.site) == "encoder" and run.selection.query is not None:
+        return run.selection.query
+    return experiment.middle(run.result, _picked(run))
+
+
+def facts(run: Run) -> dict[str, Any]:
+    """The picked query, and the picked patch, as sentences name them."""
+    head = run.selection.head if kind_of(run.selection.site) == "cross" else 0
+    found = experiment.reading(run.result, _picked(run), head)
+    names = run.result.names(ENCODER)[0]
+    return found | {"patch": names[_patch(run)], "head": run.selection.head + 1}
+
+
+def _open(run: Run, site: str, row: int) -> None:
+    state.set_selection(dataclasses.replace(run.selection, site=site, query=row, region=None))
+
+
+def _events(run: Run) -> Any:
+    """What the photo view's events do."""
+    site = run.selection.site if kind_of(run.selection.site) == "cross" else experiment.LAST
+    encoder = run.selection.site if kind_of(run.selection.site) == "encoder" else ENCODER
+
+    def happened(event: dict[str, Any]) -> None:
+        row = event.get("key" if event["type"] == "box" else "index")
+        if event["type"] == "strokes":
+            pictures.on_strokes(event)
+        elif type(row) is int and row >= 0:
+            _open(run, site if event["type"] == "box" else encoder, row)
+
+    return happened
+
+
+def _boxes(run: Run, picked: int) -> tuple[Box, ...]:
+    """What was found, and the picked query's box whether it answers or not."""
+    details = run.result.details
+    shown = [*details["found"], *([] if picked in details["found"] else [picked])]
+    return tuple(
+        Box(
+            key=item["query"], corners=tuple(item["box"]),
+            label=f"{details['classes'][item['label']]}  {item['score']:.2f}",
+            colour=charts.QUERY if item["query"] == picked else charts.OUTPUT,
+            faint=item["query"] not in details["found"], dashed=item["out"],
+        )
+        for item in (details["queries"][i] for i in shown)
+    )  # fmt: skip
+
+
+def picture(run: Run) -> None:
+    """The picture with what was found, and where the picked query or patch looks."""
+    drawn = run.config.picture.startswith(DRAWN)
+    lies = controls.segments("lies_drawn" if drawn else "lies", LIES, "boxes" if drawn else "query")
+    source, picked = find(run.config.picture), _picked(run)
+    layers: tuple[Layer, ...] = ()
+    kind, head = kind_of(run.selection.site), run.selection.head
+    if lies == "query":
+        site = run.selection.site if kind == "cross" else experiment.LAST
+        chosen = head if kind == "cross" else None
+        layers = (Layer(experiment.looks(run.result, site, chosen, picked), smooth=False),)
+    elif lies == "patch":
+        site = run.selection.site if kind == "encoder" else ENCODER
+        chosen = head if kind == "encoder" else None
+        layers = (Layer(experiment.looks(run.result, site, chosen, _patch(run)), smooth=False),)
+    words = i18n.safe(facts(run) | {"n": len(run.result.details["found"])})
+    title = t(f"s4_2.photo.title.{lies}", **words)
+    look = t(f"s4_2.photo.look.{'draw' if drawn and lies == 'boxes' else lies}", **words)
+    photo.show(
+        "scene",
+        PhotoView(
+            source=source.name, width=source.width, height=source.height, title=title, look=look,
+            summary=f"{title} {look}", layers=layers, boxes=_boxes(run, picked),
+            grid=tuple(run.result.details["grid"]) if lies == "patch" else None,
+            marked=_patch(run) if lies == "patch" else None, picked=picked, draw=drawn,
+            strokes=tuple(from_text(run.config.picture)) if drawn else (),
+        ),
+        _events(run),
+    )  # fmt: skip
+
+
+def _knock(query: int, n_layers: int, out: bool) -> None:
+    """Take a query out of every layer's self-attention, or back in."""
+    changes = state.changes()
+    sites = {(f"decoder.{i}.self", query) for i in range(n_layers)}
+    tokens = set(changes.tokens)
+    tokens = tokens - sites if out else tokens | sites
+    state.set_changes(dataclasses.replace(changes, tokens=tuple(sorted(tokens))))
+
+
+def reading(run: Run) -> None:
+    """What the picked query says, what all found, and one thing to do to it."""
+    found = facts(run)
+    words = i18n.marked(found) | {
+        "score": f"{found['score']:.2f}", "in_box": f"{100 * found['in_box']:.0f}",
+        "area": f"{100 * found['area']:.1f}", "moved": f"{100 * found['moved']:.0f}",
+    }  # fmt: skip
+    words["answer"] = t(f"s4_2.reading.{'answers' if found['answers'] else 'silent'}", **words)
+    st.markdown(t("s4_2.reading.out" if found["out"] else "s4_2.reading.query", **words))
+    truth = run.result.details["truth"]
+    st.markdown(_sum_up(run, len(truth)))
+    if run.config.model == "digits":
+        kept = views.of_query(found["query"])
+        if kept["n"]:
+            st.markdown(
+                t("s4_2.reading.record", **i18n.marked(kept | {
+                    "share": f"{100 * kept['share']:.0f}", "across": f"{kept['across']:.0f}",
+                    "down": f"{kept['down']:.0f}", "scenes": views.card()["n"],
+                }))
+            )  # fmt: skip
+    st.button(
+        t(f"s4_2.knock.{'undo' if found['out'] else 'do'}", query=found["query"]), key="knock",
+        icon=":material/block:", help=t("s4_2.knock.help"), on_click=_knock,
+        args=(found["query"], len(experiment.LAYERS), found["out"]),
+    )  # fmt: skip
+    card = views.card(run.config.model)
+    st.caption(t(f"s4_2.card.{run.config.model}", **i18n.safe(card | {
+        "ap50": f"{card['ap50']:.3f}", "ap": f"{card['ap']:.3f}",
+    })))  # fmt: skip
+
+
+def _sum_up(run: Run, objects: int) -> str:
+    now, before = (len(r.result.details["found"]) for r in (run, run))
+    if run.before is not run.result:
+        before = len(run.before.details["found"])
+        return t("s4_2.reading.changed", n=now, before=before)
+    if objects:
+        return t("s4_2.reading.of", n=now, objects=objects)
+    return t("s4_2.reading.found", n=now)
+
+
+def apart(run: Run) -> None:
+    """The matching, the layers, what a query alone would do."""
+    st.markdown(f"##### {t('s4_2.apart.matching')}")
+    st.markdown(t("s4_2.apart.matching_what"))
+    _matching(run)
+    left, right = st.columns(2)
+    with left:
+        st.markdown(f"##### {t('s4_2.apart.layers')}")
+        st.dataframe(
+            [
+                {t("s4_2.apart.layer"): r["layer"], t("s4_2.apart.found"): r["found"],
+                 t("s4_2.apart.mean_score"): f"{r['score']:.2f}",
+                 t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
+                for r in views.by_layer(run.result, run.config.threshold)
+            ],
+            hide_index=True, height="content",
+        )  # fmt: skip
+        st.caption(t("s4_2.apart.layers_look"))
+    with right:
+        st.markdown(f"##### {t('s4_2.apart.alone')}")
+        with st.spinner(t("shell.working")):
+            found = views.alone_or_not(run.config, run.device)
+        st.dataframe(
+            [
+                {t("s4_2.apart.see"): t(f"s4_2.apart.see.{str(r['see']).lower()}"),
+                 t("s4_2.apart.found"): r["found"], t("s4_2.apart.duplicates"): r["duplicates"]}
+                for r in found
+            ],
+            hide_index=True, height="content",
+        )  # fmt: skip
+        st.caption(t("s4_2.apart.alone_look"))
+        _heir(run)
+    if run.config.model == "digits":
+        _record()
+
+
+def _heir(run: Run) -> None:
+    query = _picked(run)
+    if query not in run.result.details["found"]:
+        return
+    with st.spinner(t("shell.working")):
+        found = views.without(experiment.plain(run.config), query, run.device)
+    if found["heir"] is None:
+        st.markdown(t("s4_2.apart.no_heir", query=query))
+    else:
+        words = {"heir": found["heir"], "score": f"{found['score']:.2f}",
+                 "before": f"{found['before']:.2f}", "label": found["label"]}  # fmt: skip
+        st.markdown(t("s4_2.apart.heir", query=query, **words))
+
+
+def _keep_written() -> None:
+    controls.put("written", st.session_state["written-typed"].replace(" ", ""), "")
+
+
+def _matching(run: Run) -> None:
+    """The matrix of costs; the truth of one's own picture is typed."""
+    truth, own = run.result.details["truth"], run.config.picture not in experiment.SAMPLES
+    if run.config.model != "digits":
+        st.info(t("s4_2.apart.no_truth"))
+        return
+    if own:
+        st.session_state.setdefault("written-typed", run.config.written)
+        st.text_input(
+            t("s4_2.apart.written"), key="written-typed", on_change=_keep_written,
+            max_chars=experiment.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
+        )  # fmt: skip
+    if not truth:
+        st.info(t("s4_2.apart.no_pair" if run.config.written else "s4_2.apart.ask"))
+        return
+    what, which, digit = st.columns([0.4, 0.3, 0.3], vertical_alignment="bottom")
+    names = [f"{i + 1}: {item['label']}" for i, item in enumerate(truth)]
+    with what:
+        part = controls.choice("matching", PARTS, "cost")
+    with which:
+        place = controls.choice(
+            "object", tuple(range(len(truth))), 0, lambda i: names[i] if i < len(names) else str(i)
+        )
+    with digit:
+        label = controls.choice("suppose", ("as_it_is", *"0123456789"), "as_it_is")
+    labels = None if label == "as_it_is" else views.suppose(run.result, place, int(label))
+    found = views.matching(run.result, labels)
+    objects = names if labels is None else [f"{i + 1}: {n}" for i, n in enumerate(labels)]
+    queries = [str(q["query"]) for q in run.result.details["queries"]]
+    words = {"title": t("s4_2.apart.matrix"), "value": t(f"control.matching.{part}"),
+             "query": t("s4_2.apart.query"), "object": t("s4_2.apart.object")}  # fmt: skip
+    st.altair_chart(
+        detection_charts.matching(found[part], found["pairs"], queries, objects, words),
+        key="matching-matrix",
+    )
+    st.caption(t("s4_2.apart.matrix_look", n=len(found["pairs"]), free=len(queries) - len(truth)))
+
+
+def _record() -> None:
+    """What each query has answered over the held-out scenes."""
+    st.markdown(f"##### {t('s4_2.apart.record')}")
+    st.markdown(t("s4_2.apart.record_what", n=views.card()["n"]))
+    where, which = st.columns(2)
+    words = {"query": t("s4_2.apart.query"), "n": t("s4_2.apart.answers"),
+             "kinds": t("s4_2.apart.kinds"), "digit": t("s4_2.apart.digit"),
+             "x": t("s4_2.apart.across"), "y": t("s4_2.apart.down")}  # fmt: skip
+    rows = views.record()
+    with where:
+        chart = detection_charts.answers(rows, words | {"title": t("s4_2.apart.where")})
+        st.altair_chart(chart, key="record-where")
+    with which:
+        chart = detection_charts.classes(rows, words | {"title": t("s4_2.apart.which")})
+        st.altair_chart(chart, key="record-classes")
+    st.caption(t("s4_2.apart.record_look"))
+
+
+def _compare(rows: list[dict[str, Any]]) -> None:
+    named = [r | {"model": t(f"s4_2.model.{r['model']}")} for r in rows]
+    words = {"x": t("s4_2.live.noise"), "series": t("s4_2.live.model"),
+             "title": t("s4_2.live.noise_title")}  # fmt: skip
+    st.altair_chart(charts.curves(named, "noise", "kept", "model", words), key="noise-live")
+
+
+def live() -> None:
+    """Both twins on the learner's picture as it gets noisier, the recorded runs, and the cells."""
+    now, then, cells = st.tabs([t("s4_2.live.now"), t("s4_2.live.recorded"), t("s4_2.live.cells")])
+    with now:
+        st.markdown(t("s4_2.live.now_what"))
+        kept = st.session_state.get("s4_2_detection.good", (experiment.Config(), Intervention()))[0]
+        seed = controls.number("seed", 0, 0, 9999)
+        picture = kept.picture if kept.model == "digits" else experiment.SAMPLES[0]
+        found = work.job(
+            "noise", views.noise_and_compare, _compare,
+            picture=views.as_read(picture, "digits"), seed=seed,
+        )  # fmt: skip
+        if found:
+            _compare(found)
+            st.caption(t("s4_2.live.now_look"))
+        elif found is not None:
+            st.info(t("s4_2.live.nothing"))
+    with then:
+        _recorded()
+    with cells:
+        _published()
+
+
+def _recorded() -> None:
+    """Accuracy by seed, and cost beside it."""
+    table = views.twins_table()
+    st.dataframe(
+        [
+            {
+                t("s4_2.live.model"): t(f"s4_2.model.{r['model']}"),
+                "AP": " · ".join(f"{v:.3f}" for v in r["ap"]),
+                "AP50": " · ".join(f"{v:.3f}" for v in r["ap50"]),
+                t("s4_2.live.parameters"): f"{r['parameters']:,}",
+                t("s4_2.live.multiply_adds"): f"{r['multiply_adds'] / 1e6:,.0f}",
+                t("s4_2.live.milliseconds"): f"{r['milliseconds']:.0f}",
+            }
+            for r in table
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    rows = [
+        {"model": t(f"s4_2.model.{r['model']}"), "seed": seed, "ap": value}
+        for r in table
+        for seed, value in enumerate(r["ap"])
+    ]
+    words = {"x": "AP@[.5:.95]", "title": t("s4_2.live.seeds")}
+    st.altair_chart(charts.strips(rows, "ap", "model", words), key="twins")
+    st.caption(t("s4_2.live.seeds_look"))
+
+
+def _published() -> None:
+    """AP50 on blood cells, ours beside what others report."""
+    st.markdown(t("s4_2.cells.what"))
+    st.dataframe(
+        [
+            {
+                t("s4_2.cells.name"): f"{r['name']} ({r['year']})" if r["year"] else t("s4_2.ours"),
+                **{
+                    t(f"s4_2.cells.{name}"): "–" if r[name] is None else f"{r[name]:.3f}"
+                    for name in ("rbc", "wbc", "platelets")
+                },
+                t("s4_2.cells.split"): r["split"], t("s4_2.cells.source"): r["source"],
+            }
+            for r in views.published()
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s4_2.cells.look"))
+
+
+def cells_ask() -> None:
+    """Nothing was uploaded yet: what is wanted, and what the model reaches."""
+    card = views.card("cells")
+    names = ("rbc", "wbc", "platelets")
+    each = {n: f"{v:.2f}" for n, v in zip(names, card["each"], strict=True)}
+    st.info(t("s4_2.cells.ask", n=card["n"], **each))
