@@ -21,7 +21,7 @@ from pages.shared.i18n import t
 from pages.shared.run import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-UNITS = {"training_seconds": "seconds", "largest_error": "none"}
+UNITS = {"training_seconds": "seconds", "milliseconds": "milliseconds", "largest_error": "none"}
 """Units of metrics that a condition has instead of its claim's."""
 
 ICONS = {

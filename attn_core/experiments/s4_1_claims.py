@@ -1,0 +1,114 @@
+"""Record lesson 4.1's claims: ``python -m attn_core.experiments.s4_1_claims``.
+
+Needs the manifest that ``attn_core.training.segmentation_finish`` writes.
+"""
+
+import statistics
+import sys
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from attn_core.checkpoints import read_manifest
+from attn_core.claim_files import provenance, write
+from attn_core.claims import Claim, Condition, Measure, Numbers
+from attn_core.experiments.s4_1_compared import ADDED, CHECKPOINT_TWINS, HALF, SHOWN
+
+COMMAND = "python -m attn_core.experiments.s4_1_claims"
+SMALLEST = 0.01
+"""IoU: a hundredth counts."""
+CHEAPER = 1.1
+"""Cost: a tenth less counts; timings of one model differ by about as much."""
+
+
+def _numbers(values: list[float]) -> Numbers:
+    return tuple((str(i), float(value)) for i, value in enumerate(values))
+
+
+def accuracy_claim(raw: dict[str, Any]) -> Claim:
+    """4.1.a: attention raises accuracy, seed by seed against the twin of equal parameters.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    Claim
+        IoU of the held-out pictures.
+    """
+    by_seed, n = raw["by_seed"], raw["metrics"]["iou"]["n"]
+
+    def against(key: str, one: str, name: str) -> Condition:
+        return Condition(key, _numbers(by_seed[one][name]), _numbers(by_seed[ADDED][name]), n)
+
+    conditions = (
+        against("held_out", SHOWN, "iou"),
+        against("all_pixels", SHOWN, "pooled"),
+        against("cheaper", HALF, "iou"),
+    )
+    measure = Measure("iou", "fraction", "higher", SMALLEST, conditions)
+    return Claim("4.1.a", "4.1", "measured", COMMAND, "recorded", measure)
+
+
+def as_accurate(raw: dict[str, Any]) -> str:
+    """The cheapest attention model that is at most ``SMALLEST`` below the twin, on average.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    str
+        Its name; "" where there is none.
+    """
+    mean = {kind: statistics.mean(values["iou"]) for kind, values in raw["by_seed"].items()}
+    reached = [kind for kind in (SHOWN, HALF) if mean[kind] >= mean[ADDED] - SMALLEST]
+    return min(reached, key=raw["cost"]["multiply_adds"].__getitem__, default="")
+
+
+def cost_claim(raw: dict[str, Any]) -> Claim:
+    """4.1.b: attention lowers computation, at equal parameters and at equal accuracy.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    Claim
+        Multiply-adds and milliseconds, as ratios.
+    """
+    cost, cheapest = raw["cost"], as_accurate(raw)
+    millions = {kind: value / 1e6 for kind, value in cost["multiply_adds"].items()}
+    times, n = cost["milliseconds"], len(cost["milliseconds"][ADDED])
+
+    def against(key: str, kind: str) -> tuple[Condition, Condition]:
+        counted = ([millions[kind]] * n, [millions[ADDED]] * n) if kind else ([], [])
+        timed = (times[kind], times[ADDED]) if kind else ([], [])
+        return (
+            Condition(key, _numbers(counted[0]), _numbers(counted[1]), 1),
+            Condition(f"{key}_time", _numbers(timed[0]), _numbers(timed[1]), 1,
+                      metric="milliseconds"),
+        )  # fmt: skip
+
+    conditions = against("equal_parameters", SHOWN) + against("equal_accuracy", cheapest)
+    measure = Measure("multiply_adds", "millions", "lower", CHEAPER, conditions, comparison="ratio")
+    return Claim("4.1.b", "4.1", "measured", COMMAND, "recorded", measure)
+
+
+def main() -> None:
+    """Write both files."""
+    raw = read_manifest(CHECKPOINT_TWINS).raw
+    noted = provenance(torch=torch.__version__, threads="1", epochs=str(raw["epochs"]))
+    for claim in (accuracy_claim(raw), cost_claim(raw)):
+        sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
+
+
+if __name__ == "__main__":
+    main()
