@@ -93,6 +93,16 @@ def _segmenters(manifest: Manifest) -> nn.Module:
     return nn.ModuleDict({name: _segmenter(each) for name, each in manifest.config.items()})
 
 
+def _detector(config: dict[str, Any]) -> nn.Module:
+    from attn_core.models.detector import Detector, DetectorConfig
+
+    return Detector(DetectorConfig(**config))
+
+
+def _detectors(manifest: Manifest) -> nn.Module:
+    return nn.ModuleDict({name: _detector(each) for name, each in manifest.config.items()})
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
@@ -111,6 +121,9 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "translator_small": _translators,
     "segmenter": lambda manifest: _segmenter(manifest.config),
     "segmenter_twins": _segmenters,
+    "detector_digits": lambda manifest: _detector(manifest.config),
+    "detector_cells": lambda manifest: _detector(manifest.config),
+    "detector_twins": _detectors,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}

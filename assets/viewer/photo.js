@@ -140,7 +140,7 @@ class PhotoView {
     this.paint();
     this.mark();
     this.dress();
-    host.dataset.painted = String(++this.painted);
+    host.dataset.photo = String(++this.painted);
   }
 
   paint() {

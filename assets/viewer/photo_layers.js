@@ -2,7 +2,7 @@
 
 import { rgbOf } from "./colour.js";
 
-const SHADE = 0.72, TINT = 0.5; // how dark a spotlight's outside is, how coloured its inside
+const SHADE = 0.6, TINT = 0.5; // how dark a spotlight's outside is, how coloured its inside
 const EDGE = 20; // of 255: how soft the rim of a cut-out is
 
 const sheet = (width, height) => {

@@ -297,8 +297,7 @@ def run(
     patches = names_of(rows, columns)
     names = _names(queries, CLASSES[config.model], patches)
     return LessonResult(
-        {LAST: in_half(traces[LAST])}
-        | {site: in_half(trace) for site, trace in traces.items() if site != LAST},
+        {site: in_half(trace) for site, trace in traces.items()},
         names[LAST][0],
         names[LAST][1],
         numbers,

@@ -36,7 +36,7 @@ def matching(
     Returns
     -------
     altair.LayerChart
-        Dark is cheap.
+        Bright is cheap.
     """
     matched = set(pairs)
     cells = [
