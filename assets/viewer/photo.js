@@ -10,6 +10,7 @@ import { css } from "./photo_style.js";
 import { outbox } from "./state.js";
 
 const KEPT = 4; // pictures in memory
+const LATE = 3000; // ms after which a picture that has not come is asked for
 const PATIENCE = 1500; // ms for which strokes drawn here outrank an older answer
 const PEN = 11 / 640; // of the canvas's width, as Python draws it
 const views = new WeakMap();
@@ -28,7 +29,8 @@ export async function receive({ data }) {
   const [header, body] = parts(data);
   const known = photos();
   if (!known.has(header.source)) {
-    const bitmap = await createImageBitmap(new Blob([body], { type: header.type }));
+    const bitmap = await createImageBitmap(new Blob([body], { type: header.type })).catch(() => null);
+    if (!bitmap) return; // the view asks for it again
     known.set(header.source, bitmap);
     while (known.size > KEPT) known.delete(known.keys().next().value);
   }
@@ -148,6 +150,10 @@ class PhotoView {
     const picture = view.draw ? null : photos().get(view.source);
     this.ready = view.draw || Boolean(picture);
     this.stage.classList.toggle("waiting", !this.ready);
+    if (!this.ready && this.waited !== view.source) {
+      this.waited = view.source;
+      this.late = setTimeout(() => this.ready || this.outbox.send({ type: "missing", source: view.source }), LATE);
+    }
     g.clearRect(0, 0, canvas.width, canvas.height);
     base(g, picture, view.draw);
     if (view.draw) this.ink(g);
@@ -322,6 +328,7 @@ class PhotoView {
 
   destroy() {
     window.removeEventListener("attn-photo", this.onPhoto);
+    clearTimeout(this.late);
     this.sizes.disconnect();
     this.themes.disconnect();
     this.outbox.stop();

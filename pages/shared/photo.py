@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from attn_core.inputs.photo import Photo
+from attn_core.inputs.photo import Photo, find
 from attn_core.plots.photo import PhotoView, pack, pack_source
 from pages.shared import i18n, preload
 
@@ -28,7 +28,7 @@ _SOURCE = "export default function (component) { load().then((m) => m.receive(co
 _photo = st.components.v2.component("attention_photo", js=_LOAD + _VIEW)
 _source = st.components.v2.component("attention_photo_source", js=_LOAD + _SOURCE)
 
-EVENTS = {"patch": "index", "box": "key", "strokes": "strokes"}
+EVENTS = {"patch": "index", "box": "key", "strokes": "strokes", "missing": "source"}
 """Kinds of event, and the field that each brings."""
 
 
@@ -55,7 +55,10 @@ def _on_event(key: str, on_event: Callable[[dict[str, Any]], None]) -> None:
             continue
         last = event["number"]
         st.session_state[f"{key}.seen"] = (log.get("from"), last)
-        on_event(event)
+        if event["type"] == "missing":
+            st.session_state[f"{key}.missing"] = event["source"]
+        else:
+            on_event(event)
 
 
 def show(name: str, view: PhotoView, on_event: Callable[[dict[str, Any]], None]) -> None:
@@ -66,6 +69,8 @@ def show(name: str, view: PhotoView, on_event: Callable[[dict[str, Any]], None])
     from a browser and is to be checked.
     """
     key = f"photo_{name}"
+    if st.session_state.get(f"{key}.missing") == view.source:  # it was lost on its way
+        give(f"{name}_again", find(view.source))
     words = i18n.viewer_strings(i18n.language())
     kept = {k: v for k, v in words.items() if k.startswith("photo_") or k == "lang"}
     _photo(

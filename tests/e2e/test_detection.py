@@ -115,3 +115,10 @@ def test_a_picture_from_the_camera_is_answered_in_a_second(with_camera, server):
     page.get_by_role("button", name=re.compile("Take Photo|Take photo")).click(timeout=60_000)
     wait_photo(page, "p => p.ready && p.view.source.length === 64")
     assert page.problems == []
+
+
+def test_a_picture_that_got_lost_is_asked_for(page, server):
+    ready(page, server + PATH)
+    page.evaluate("window.attnPhotos.clear()")
+    page.locator(f"{PHOTO} button").last.click()  # the next painting misses it
+    wait_photo(page, "p => p.ready && window.attnPhotos.size === 1")
