@@ -352,8 +352,8 @@ def twins_table() -> list[dict[str, Any]]:
             "model": name,
             **raw["by_seed"][name],
             "parameters": raw["parameters"][name],
-            "multiply_adds": raw["cost"]["multiply_adds"][name],
-            "milliseconds": float(np.median(raw["cost"]["milliseconds"][name])),
+            "multiply_adds": raw["cost"]["multiply_adds"][f"{name}-{len(LAYERS)}"],
+            "milliseconds": float(np.median(raw["cost"]["milliseconds"][f"{name}-{len(LAYERS)}"])),
         }
         for name in ("attention", "added")
     ]

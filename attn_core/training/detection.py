@@ -136,21 +136,33 @@ def overlap_pairs(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
     return iou, iou - (hull - union) / hull.clamp_min(1e-9)
 
 
-def found_in(model: Detector, scenes: list[Scene]) -> list[tuple[Tensor, Tensor, Tensor]]:
-    """Scores, classes and corners in pixels of the best pairs of query and class."""
-    out = []
+Guesses = list[tuple[Tensor, Tensor, Tensor]]
+
+
+def found_in(model: Detector, scenes: list[Scene]) -> list[Guesses]:
+    """Scores, classes and corners in pixels of the best pairs of query and class, by layer."""
+    out: list[Guesses] = []
     for scene in scenes:
         with torch.inference_mode():
             found, _ = model(as_tensor([scene]), n_queries=model.config.n_queries)
-        scores, where = found.logits[-1, 0].sigmoid().flatten().topk(TOP)
         rows, columns = scene.pixels.shape[:2]
         size = torch.tensor([columns, rows, columns, rows])
-        boxes = corners(found.boxes[-1, 0])[where // model.config.n_classes] * size
-        out.append((scores, where % model.config.n_classes, boxes))
+        for layer, (logits, boxes) in enumerate(zip(found.logits, found.boxes, strict=True)):
+            n = min(TOP, logits[0].numel())
+            scores, where = logits[0].sigmoid().flatten().topk(n)
+            places = corners(boxes[0])[where // model.config.n_classes] * size
+            if layer == len(out):
+                out.append([])
+            out[layer].append((scores, where % model.config.n_classes, places))
     return out
 
 
 def measure(model: Detector, scenes: list[Scene]) -> dict[str, Any]:
+    """Average precision of the last layer's answers; see ``score``."""
+    return score(model, scenes, found_in(model, scenes)[-1])
+
+
+def score(model: Detector, scenes: list[Scene], found: Guesses) -> dict[str, Any]:
     """Average precision by pycocotools.
 
     Returns
@@ -167,9 +179,7 @@ def measure(model: Detector, scenes: list[Scene]) -> dict[str, Any]:
     classes = range(model.config.n_classes)
     truths: list[dict[str, Any]] = []
     guesses: list[dict[str, Any]] = []
-    for image, (scene, (scores, labels, boxes)) in enumerate(
-        zip(scenes, found_in(model, scenes), strict=True), 1
-    ):
+    for image, (scene, (scores, labels, boxes)) in enumerate(zip(scenes, found, strict=True), 1):
         for label, (a, b, c, d) in zip(scene.labels, scene.boxes.tolist(), strict=True):
             truths.append({
                 "id": len(truths) + 1, "image_id": image, "category_id": label, "iscrowd": 0,

@@ -10,6 +10,7 @@ import json
 import platform
 import statistics
 import sys
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from torch import Tensor, nn
 from attn_core.checkpoints import FOLDER
 from attn_core.models.detector import Detections, Detector, DetectorConfig
 from attn_core.training import cells_data
-from attn_core.training.detection import as_tensor, digit_scenes, measure
+from attn_core.training.detection import as_tensor, digit_scenes, found_in, measure, score
 from attn_core.training.detection_data import Scene
 from attn_core.training.segmentation_finish import costs, result, shipped
 
@@ -30,6 +31,8 @@ SEEDS = (0, 1, 2)
 KINDS = ("attention", "added")
 ANSWERS = 0.5
 """Score from which on a query has answered."""
+N_TWINS = 500
+"""Scenes that the twins are compared on, after each of their layers."""
 SPLITS = {
     "digits": "held-out scenes: MNIST digits and photographs never trained on",
     "cells": "the set's own test pictures",
@@ -113,6 +116,13 @@ def write(name: str, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
 
 
+def first_layers(model: Detector, n: int) -> Detector:
+    """The same model ending after ``n`` decoder layers."""
+    short = Detector(replace(model.config, n_decoder_layers=n))
+    short.load_state_dict(model.state_dict(), strict=False)
+    return short.eval()
+
+
 def command(run: dict[str, Any], name: str) -> str:
     """How a run is repeated."""
     return (
@@ -156,10 +166,15 @@ def twins(runs: Path, scenes: list[Scene], data: list[dict[str, Any]]) -> None:
     made = {
         kind: [best(runs, f"detection-digits-{kind}-{seed}") for seed in SEEDS] for kind in KINDS
     }
-    found = {kind: [measure(model, scenes) for _, _, model in each] for kind, each in made.items()}
-    by_seed = {
-        kind: {key: [f[key] for f in fs] for key in ("ap", "ap50")} for kind, fs in found.items()
-    }
+    exits: dict[str, dict[str, list[float]]] = {}  # answers after each decoder layer
+    for kind, each in made.items():
+        for _, _, model in each:
+            for layer, guesses in enumerate(found_in(model, scenes), 1):
+                found = score(model, scenes, guesses)
+                for key in ("ap", "ap50"):
+                    exits.setdefault(f"{kind}-{layer}", {}).setdefault(key, []).append(found[key])
+    n_layers = made["attention"][0][2].config.n_decoder_layers
+    by_seed = {kind: exits[f"{kind}-{n_layers}"] for kind in KINDS}
     mean = {kind: {k: statistics.mean(v) for k, v in d.items()} for kind, d in by_seed.items()}
     runs_of = [run for each in made.values() for run, _, _ in each]
     write("detector_twins", {
@@ -170,9 +185,12 @@ def twins(runs: Path, scenes: list[Scene], data: list[dict[str, Any]]) -> None:
         "data": [*data, encoder_source(runs_of[0])],
         "parameters": {kind: each[0][0]["parameters"] for kind, each in made.items()},
         "config": {kind: each[0][0]["config"] for kind, each in made.items()},
-        "by_seed": by_seed, "steps": runs_of[0]["arguments"]["steps"],
-        "n_scenes": found["attention"][0]["n"],
-        "cost": costs({kind: each[0][2] for kind, each in made.items()}),
+        "by_seed": by_seed, "by_exit": exits, "steps": runs_of[0]["arguments"]["steps"],
+        "n_scenes": len(scenes),
+        "cost": costs({
+            f"{kind}-{n}": first_layers(each[0][2], n)
+            for kind, each in made.items() for n in range(1, n_layers + 1)
+        }),
         "metrics": {
             key: metric(mean["attention"][key], len(scenes), "digits", mean["added"][key],
                         "added_twin", by_seed["attention"][key])
@@ -197,7 +215,7 @@ def main() -> None:
         if "digits" in args.what:
             shown(args.runs, "digits", scenes, data)
         if "twins" in args.what:
-            twins(args.runs, scenes, data)
+            twins(args.runs, scenes[:N_TWINS], data)
     if "cells" in args.what:
         _, _, scenes, data = cells_data.cell_scenes(args.data)
         shown(args.runs, "cells", scenes, data)

@@ -1,0 +1,111 @@
+"""Record lesson 4.2's claims: ``python -m attn_core.experiments.s4_2_claims``.
+
+Needs the manifest that ``attn_core.training.detection_finish`` writes.
+"""
+
+import statistics
+import sys
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from attn_core.checkpoints import read_manifest
+from attn_core.claim_files import provenance, write
+from attn_core.claims import Claim, Condition, Measure, Numbers
+
+COMMAND = "python -m attn_core.experiments.s4_2_claims"
+SMALLEST = 0.01
+"""AP: a hundredth counts."""
+CHEAPER = 1.1
+"""Cost: a tenth less counts; timings of one model differ by about as much."""
+WHOLE, TWIN = "attention-3", "added-3"
+"""Both twins with all their decoder layers."""
+
+
+def _numbers(values: list[float]) -> Numbers:
+    return tuple((str(i), float(value)) for i, value in enumerate(values))
+
+
+def accuracy_claim(raw: dict[str, Any]) -> Claim:
+    """4.2.a: attention in the encoder raises accuracy, seed by seed against the twin.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    Claim
+        Average precision on held-out scenes.
+    """
+    exits, n = raw["by_exit"], raw["n_scenes"]
+    conditions = tuple(
+        Condition(key, _numbers(exits[WHOLE][key]), _numbers(exits[TWIN][key]), n)
+        for key in ("ap", "ap50")
+    )
+    measure = Measure("average_precision", "fraction", "higher", SMALLEST, conditions)
+    return Claim("4.2.a", "4.2", "measured", COMMAND, "recorded", measure)
+
+
+def as_accurate(raw: dict[str, Any]) -> str:
+    """The cheapest exit of the attention model that is at most ``SMALLEST`` below the whole twin.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    str
+        "attention-" and the number of decoder layers; "" where there is none.
+    """
+    mean = {name: statistics.mean(values["ap"]) for name, values in raw["by_exit"].items()}
+    ours = [name for name in mean if name.startswith("attention")]
+    reached = [name for name in ours if mean[name] >= mean[TWIN] - SMALLEST]
+    return min(reached, key=raw["cost"]["multiply_adds"].__getitem__, default="")
+
+
+def cost_claim(raw: dict[str, Any]) -> Claim:
+    """4.2.b: attention lowers computation, at equal parameters and at equal accuracy.
+
+    Parameters
+    ----------
+    raw : dict
+        The twins' manifest.
+
+    Returns
+    -------
+    Claim
+        Multiply-adds and milliseconds, as ratios.
+    """
+    cost, cheapest = raw["cost"], as_accurate(raw)
+    millions = {name: value / 1e6 for name, value in cost["multiply_adds"].items()}
+    times, n = cost["milliseconds"], len(cost["milliseconds"][TWIN])
+
+    def against(key: str, name: str) -> tuple[Condition, Condition]:
+        counted = ([millions[name]] * n, [millions[TWIN]] * n) if name else ([], [])
+        timed = (times[name], times[TWIN]) if name else ([], [])
+        return (
+            Condition(key, _numbers(counted[0]), _numbers(counted[1]), 1),
+            Condition(f"{key}_time", _numbers(timed[0]), _numbers(timed[1]), 1,
+                      metric="milliseconds"),
+        )  # fmt: skip
+
+    conditions = against("equal_parameters", WHOLE) + against("equal_accuracy", cheapest)
+    measure = Measure("multiply_adds", "millions", "lower", CHEAPER, conditions, comparison="ratio")
+    return Claim("4.2.b", "4.2", "measured", COMMAND, "recorded", measure)
+
+
+def main() -> None:
+    """Write both files."""
+    raw = read_manifest("detector_twins").raw
+    noted = provenance(torch=torch.__version__, threads="1", steps=str(raw["steps"]))
+    for claim in (accuracy_claim(raw), cost_claim(raw)):
+        sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
+
+
+if __name__ == "__main__":
+    main()
