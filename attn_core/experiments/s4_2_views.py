@@ -248,13 +248,13 @@ def published() -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        "name", "rbc", "wbc", "platelets", "split" and "source".
+        "name", "rbc", "wbc", "platelets" (``None`` where not reported), "mean", "split", "source".
     """
     ours = card("cells")
     rbc, wbc, platelets = ours["each"]
     mine = {
         "name": "", "year": None, "rbc": rbc, "wbc": wbc, "platelets": platelets, "source": "",
-        "split": f"n = {ours['n']}",
+        "mean": ours["ap50"], "split": f"BCCD, test, n = {ours['n']}",
     }  # fmt: skip
     return [mine, *json.loads(PUBLISHED.read_text(encoding="utf-8"))]
 

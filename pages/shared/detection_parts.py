@@ -340,7 +340,7 @@ def _published() -> None:
                 t("s4_2.cells.name"): f"{r['name']} ({r['year']})" if r["year"] else t("s4_2.ours"),
                 **{
                     t(f"s4_2.cells.{name}"): "–" if r[name] is None else f"{r[name]:.3f}"
-                    for name in ("rbc", "wbc", "platelets")
+                    for name in ("rbc", "wbc", "platelets", "mean")
                 },
                 t("s4_2.cells.split"): r["split"], t("s4_2.cells.source"): r["source"],
             }
