@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,9 +43,9 @@ class Config:
     ----------
     picture : str
         As ``attn_core.inputs.photo.find`` knows it.
-    hidden : tuple of int
+    hidden : sequence of int
         Patches, counted in rows, that are painted grey before the model sees the picture; those
-        that this picture has not are left out.
+        that this picture has not are left out. Kept sorted, as a tuple.
     threshold : float
         A pixel counts as person from this probability on; one of ``THRESHOLDS``.
 
@@ -55,7 +56,7 @@ class Config:
     """
 
     picture: str = PICTURE
-    hidden: tuple[int, ...] = ()
+    hidden: Sequence[int] = ()
     threshold: float = 0.5
 
     def __post_init__(self) -> None:

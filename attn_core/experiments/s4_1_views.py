@@ -1,5 +1,6 @@
 """Lesson 4.1 taken apart: shapes and costs of the parts, what the mask loses without them."""
 
+import threading
 from dataclasses import replace
 from functools import lru_cache, partial
 from io import BytesIO
@@ -16,7 +17,7 @@ from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.experiments.cost_measure import multiply_adds
 from attn_core.inputs.image import decoded
 from attn_core.inputs.limits import MAX_IMAGE_PIXELS
-from attn_core.inputs.photo import STEP, find, for_model
+from attn_core.inputs.photo import STEP, Photo, find, for_model
 from attn_core.inputs.refused import Refused
 from attn_core.interventions import Intervention
 from attn_core.models.attention_unet import GATES, SKIPS, AttentionUNet
@@ -27,6 +28,8 @@ COUNTS = (1, 4, 16, 48)
 DRAWS = 3
 EDGE = 20
 """Of 255: how soft the rim of a cut-out is, as in the browser."""
+_one = threading.Lock()
+"""Held while a large picture is in memory: one at a time."""
 
 
 def _count(parameters: Any) -> int:
@@ -242,11 +245,18 @@ def cutout(
         size = f"{photo.width} × {photo.height}"
         raise Refused("refused.image_pixels", size=size, limit=MAX_IMAGE_PIXELS // 1_000_000)
     result = experiment.run(config, intervention, device)
-    own = decoded(photo.source, max(photo.width, photo.height)).pixels if photo.source else None
-    picture = Image.fromarray(photo.pixels if own is None else own)
-    levels = Image.fromarray(patches.unpacked(result.details["maps"]["mask"]))
+    with _one:
+        return _cut(photo, result.details["maps"]["mask"], config.threshold)
+
+
+def _cut(photo: Photo, mask: dict[str, Any], threshold: float) -> bytes:
+    """The photograph decoded once more, at its own resolution, with the mask as its alpha."""
+    side = max(photo.width, photo.height)
+    own = decoded(photo.source, side).pixels if photo.source else photo.pixels
+    picture = Image.fromarray(own)
+    levels = Image.fromarray(patches.unpacked(mask))
     levels = levels.resize(picture.size, Image.Resampling.BILINEAR)
-    low = 255 * config.threshold - EDGE
+    low = 255 * threshold - EDGE
     ramp = np.clip((np.arange(256) - low) * 255 / (2 * EDGE), 0, 255).astype(np.uint8)
     picture.putalpha(levels.point(ramp.tolist()))
     out = BytesIO()

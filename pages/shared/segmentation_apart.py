@@ -124,6 +124,7 @@ def live() -> None:
 
 def _recorded() -> None:
     """IoU by seed, by picture, and cost beside it."""
+    rows = compared.table()
     st.dataframe(
         [
             {
@@ -133,16 +134,17 @@ def _recorded() -> None:
                 t("s4_1.live.multiply_adds"): f"{r['multiply_adds'] / 1e6:,.0f}",
                 t("s4_1.live.milliseconds"): f"{r['milliseconds']:.0f}",
             }
-            for r in compared.table()
+            for r in rows
         ],
         hide_index=True, height="content",
     )  # fmt: skip
-    st.caption(t("s4_1.live.table_look"))
+    gap = 100 * (rows[0]["multiply_adds"] / rows[1]["multiply_adds"] - 1)
+    st.caption(t("s4_1.live.table_look", gap=f"{gap:.1f}"))
     runs, pictures = st.columns(2)
     with runs:
-        rows = [r | {"model": t(f"s4_1.model.{r['model']}")} for r in compared.seeds()]
+        named = [r | {"model": t(f"s4_1.model.{r['model']}")} for r in compared.seeds()]
         words = {"x": "IoU", "title": t("s4_1.live.seeds")}
-        st.altair_chart(charts.strips(rows, "iou", "model", words), key="seeds")
+        st.altair_chart(charts.strips(named, "iou", "model", words), key="seeds")
         st.caption(t("s4_1.live.seeds_look"))
     with pictures:
         gaps = compared.by_picture()
