@@ -43,6 +43,18 @@ def card() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def kinds() -> tuple[str, ...]:
+    """The models of the recorded comparison.
+
+    Returns
+    -------
+    tuple of str
+        Of ``TWINS``.
+    """
+    by_seed = read_manifest(CHECKPOINT_TWINS).raw["by_seed"]
+    return tuple(kind for kind in TWINS if kind in by_seed)
+
+
 def seeds() -> list[dict[str, Any]]:
     """Recorded IoU of every run.
 
@@ -54,13 +66,13 @@ def seeds() -> list[dict[str, Any]]:
     by_seed = read_manifest(CHECKPOINT_TWINS).raw["by_seed"]
     return [
         {"model": kind, "seed": seed, "iou": value}
-        for kind in TWINS
+        for kind in kinds()
         for seed, value in enumerate(by_seed[kind]["iou"])
     ]
 
 
 def table() -> list[dict[str, Any]]:
-    """Accuracy and cost of the three models side by side, as recorded.
+    """Accuracy and cost of the models side by side, as recorded.
 
     Returns
     -------
@@ -70,7 +82,7 @@ def table() -> list[dict[str, Any]]:
     """
     raw = read_manifest(CHECKPOINT_TWINS).raw
     out = []
-    for kind in TWINS:
+    for kind in kinds():
         values = raw["by_seed"][kind]["iou"]
         out.append({
             "model": kind, "iou": statistics.mean(values),
