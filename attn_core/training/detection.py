@@ -33,7 +33,7 @@ from attn_core.boxes import (
 )
 from attn_core.models.detector import Detector, DetectorConfig, first_group
 from attn_core.training import cells_data, detection_data
-from attn_core.training.detection_data import SHAPES, Scene
+from attn_core.training.detection_data import Scene
 from attn_core.training.segmentation import encoder_file, start_encoder
 
 SAVE_EVERY = 150
@@ -47,22 +47,24 @@ TASKS = {
 Maker = Callable[[random.Random], list[Scene]]
 
 
-def digit_scenes(data: Path) -> tuple[Maker, list[Scene], list[Scene], list[dict[str, Any]]]:
+def digit_scenes(
+    data: Path, side: int = 256
+) -> tuple[Maker, list[Scene], list[Scene], list[dict[str, Any]]]:
     """A maker of training batches, validation and test scenes, and where they are from."""
     digits = detection_data.read_digits(data)
     seen = detection_data.read_photos(detection_data.TRAIN_PHOTOS)
     unseen = detection_data.read_photos(detection_data.TEST_PHOTOS)
+    sizes = detection_data.shapes(side)
 
     def make(rng: random.Random) -> list[Scene]:
-        shape = rng.choice(SHAPES)
+        shape = rng.choice(sizes)
         share = detection_data.STROKE_SHARE
         return [detection_data.scene(digits["train"], seen, shape, rng, share) for _ in range(16)]
 
     def held(part: str, photos: list[Any], n: int, seed: int) -> list[Scene]:
         rng = random.Random(seed)
         return [
-            detection_data.scene(digits[part], photos, SHAPES[i % len(SHAPES)], rng)
-            for i in range(n)
+            detection_data.scene(digits[part], photos, sizes[i % len(sizes)], rng) for i in range(n)
         ]
 
     return (
@@ -215,11 +217,15 @@ def train(args: argparse.Namespace) -> None:
     """Train for ``--steps``, resuming where the last checkpoint left off; then measure."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    source = digit_scenes if args.task == "digits" else cells_data.cell_scenes
-    make, validation, test, _ = source(args.data)
+    if args.task == "digits":
+        make, validation, test, _ = digit_scenes(args.data, args.side)
+    else:
+        make, validation, test, _ = cells_data.cell_scenes(args.data)
     config = dataclasses.replace(TASKS[args.task], attends=args.kind == "attention")
     model = Detector(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
+    if args.start is not None:
+        model.load_state_dict(torch.load(args.start, weights_only=True)["average"])
     model = model.to(memory_format=torch.channels_last)
     slow = list(model.encoder.parameters())
     mine = {id(p) for p in slow}
@@ -293,6 +299,7 @@ def train(args: argparse.Namespace) -> None:
         "parameters": n_parameters,
         "config": dataclasses.asdict(dataclasses.replace(config, n_groups=1)),
         "validation": best, "encoder_sha256": digest,
+        "side": args.side if args.task == "digits" else max(cells_data.SIZE),
         "arguments": {"steps": args.steps, "rate": args.rate},
     } | measure(shown.eval(), test)  # fmt: skip
     text = json.dumps(result, indent=1)
@@ -308,6 +315,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--encoder", type=Path, help="EfficientNet-Lite0 for ImageNet, a .pth file")
     parser.add_argument("--out", type=Path, required=True, help="folder for resumable state")
+    parser.add_argument("--side", type=int, default=256, help="longer side of digits' scenes")
+    parser.add_argument("--start", type=Path, help="last.pt of another run to begin with")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--rate", type=float, default=6e-4)
     parser.add_argument("--seed", type=int, default=0)

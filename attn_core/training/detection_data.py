@@ -25,6 +25,24 @@ from attn_core.inputs.strokes import digit_strokes, draw_strokes
 SHAPES = ((192, 256), (256, 192), (256, 256), (144, 256), (256, 144), (176, 256))
 """Rows and columns of scenes: 4:3, upright, square, 16:9, upright, 3:2."""
 MAX_DIGITS = 8
+
+
+def shapes(side: int) -> list[tuple[int, int]]:
+    """``SHAPES`` with another longer side, in whole patches.
+
+    Parameters
+    ----------
+    side : int
+        Pixels; 16 divides it.
+
+    Returns
+    -------
+    list of tuple of int
+        Rows and columns.
+    """
+    return [(16 * round(r * side / 4096), 16 * round(c * side / 4096)) for r, c in SHAPES]
+
+
 BLOCK = 96
 """Consecutive MNIST digits that stay on one side."""
 PARTS = {"train": 0.75, "validation": 0.08, "test": 0.17}
@@ -310,7 +328,8 @@ def scene(
     Returns
     -------
     Scene
-        With 0 to ``MAX_DIGITS`` digits 16 to 120 pixels high, which may overlap by a fifth.
+        With 0 to ``MAX_DIGITS`` digits, which may overlap by a fifth; they are 16 to 120 pixels
+        high where the longer side is 256, and in proportion elsewhere.
     """
     rows, columns = shape
     ground = _background(shape, photos, rng)
@@ -319,11 +338,12 @@ def scene(
     boxes: list[tuple[float, ...]] = []
     labels: list[int] = []
     count = 0 if rng.random() < 0.03 else rng.randint(1, MAX_DIGITS)
+    unit = max(shape) / 256
     common = math.exp(rng.uniform(math.log(18), math.log(110)))
     one_pen = rng.random() < 0.5
     for _ in range(count):
         spread = math.exp(rng.gauss(0, 0.15 if one_pen else 0.5))
-        height = int(min(120, max(16, common * spread)))
+        height = int(min(120, max(16, common * spread)) * unit)
         if rng.random() < stroke_share:
             label = rng.randrange(10)
             ink = draw_strokes(digit_strokes(label, rng), height, rng.uniform(0.05, 0.16))

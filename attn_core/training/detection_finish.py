@@ -148,7 +148,7 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     about: dict[str, Any] = {
         "command": command(run, name), "wall_seconds": round(run["seconds"]),
         "parameters": run["parameters"], "data": [*data, encoder_source(run)],
-        "config": run["config"], "validation": run["validation"],
+        "config": run["config"], "validation": run["validation"], "side": run.get("side", 256),
         "ap50_each": found["ap50_each"], "n_objects": found["n_objects"],
         "metrics": {
             key: metric(found[key], found["n"], task, base[key], "anchors_alone", [])
@@ -209,13 +209,13 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, help="so many held-out scenes only, for a trial")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    if {"digits", "twins"} & set(args.what):
+    if "digits" in args.what:
+        side = result(args.runs, "detection-digits-shown").get("side", 256)
+        _, _, scenes, data = digit_scenes(args.data, side)
+        shown(args.runs, "digits", scenes[: args.scenes], data)
+    if "twins" in args.what:
         _, _, scenes, data = digit_scenes(args.data)
-        scenes = scenes[: args.scenes]
-        if "digits" in args.what:
-            shown(args.runs, "digits", scenes, data)
-        if "twins" in args.what:
-            twins(args.runs, scenes[:N_TWINS], data)
+        twins(args.runs, scenes[: args.scenes or N_TWINS], data)
     if "cells" in args.what:
         _, _, scenes, data = cells_data.cell_scenes(args.data)
         shown(args.runs, "cells", scenes, data)
