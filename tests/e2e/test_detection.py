@@ -61,7 +61,7 @@ def test_a_box_picks_its_query(page, server):
 def test_a_drawn_seven_is_found_and_can_be_undone(page, server, fresh):
     ready(page, f"{server}{PATH}?picture_from=draw")
     assert boxes(page) == [] or all(b["faint"] for b in boxes(page))
-    write(page, [(0.35, 0.2), (0.6, 0.2), (0.5, 0.5), (0.43, 0.85)])
+    write(page, [(0.35, 0.25), (0.52, 0.25), (0.46, 0.45), (0.41, 0.7)])
     wait_photo(page, "p => p.view.boxes.some(b => !b.faint && b.label.startsWith('7'))")
     expect(page).to_have_url(re.compile("drawing="))
     other = fresh()
@@ -74,9 +74,7 @@ def test_a_drawn_seven_is_found_and_can_be_undone(page, server, fresh):
 
 def test_an_uploaded_picture_is_read(page, server):
     ready(page, f"{server}{PATH}?picture_from=upload")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_test_id("stFileUploaderDropzone").get_by_role("button").click()
-    chooser.value.set_files(SAMPLES / "digits_coffee.jpg")
+    page.locator("input[type=file]").set_input_files(SAMPLES / "digits_coffee.jpg")
     wait_photo(page, "p => p.ready && p.view.source.length === 64")
     wait_photo(page, "p => p.view.boxes.filter(b => !b.faint).length >= 3")
     assert {b["label"].split()[0] for b in boxes(page) if not b["faint"]} >= {"2", "6", "9"}
@@ -120,5 +118,5 @@ def test_a_picture_from_the_camera_is_answered_in_a_second(with_camera, server):
 def test_a_picture_that_got_lost_is_asked_for(page, server):
     ready(page, server + PATH)
     page.evaluate("window.attnPhotos.clear()")
-    page.locator(f"{PHOTO} button").last.click()  # the next painting misses it
+    page.locator(f"{PHOTO} .boxes button").last.click()  # the next painting misses it
     wait_photo(page, "p => p.ready && window.attnPhotos.size === 1")
