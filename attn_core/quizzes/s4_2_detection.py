@@ -7,7 +7,6 @@ import numpy as np
 import torch
 
 from attn_core import zoo
-from attn_core.boxes import corners
 from attn_core.experiments import s4_2_detection as experiment
 from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import find, for_model
@@ -21,9 +20,36 @@ ACT: dict[str, Any] = {}
 QUARTERS = ("0–25 %", "25–50 %", "50–75 %", "75–100 %")
 
 
+def _moved(box: list[float], step: list[float]) -> tuple[list[float], bool]:
+    """A box's centre after the picture's step, around the edge, and whether the edge cuts it."""
+    low = [(box[axis] + step[axis]) % 1 for axis in (0, 1)]
+    size = [box[axis + 2] - box[axis] for axis in (0, 1)]
+    cut = any(a + s > 1 for a, s in zip(low, size, strict=True))
+    return [(a + s / 2) % 1 for a, s in zip(low, size, strict=True)], cut
+
+
+def _step(result: LessonResult, query: int) -> tuple[list[float], str]:
+    """How to move the picture, and what then lies where the query's object was.
+
+    Another class's object that was found takes its place, the nearest one that leaves the query's
+    own object whole; where there is none the picture moves by half its width, and "–" is there.
+    """
+    queries, classes = result.details["queries"], result.details["classes"]
+    own = queries[query]["box"]
+    ways = []
+    for item in (queries[i] for i in result.details["found"]):
+        if item["label"] != queries[query]["label"]:
+            step = [(own[k] + own[k + 2] - item["box"][k] - item["box"][k + 2]) / 2 for k in (0, 1)]
+            ways.append((_moved(own, step)[1], float(np.hypot(*step)), step, item["label"]))
+    if not ways:
+        return [0.5, 0.0], "–"
+    _, _, step, label = min(ways)
+    return step, classes[label]
+
+
 @torch.inference_mode()
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Move the picture by half its width, and ask the same query again.
+    """Move the picture so that another object lies where one was, and ask the same query again.
 
     Parameters
     ----------
@@ -35,29 +61,28 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        "query": the surest one; its "label" before, "now" and the "score" now; whether it "answers"
-        at all; "followed": its box moved with its object; "heir": who has the moved object now,
-        itself where it followed, "–" where nobody.
+        "query": the surest one; its "label" before; the "other" that lies there now; "now" and the
+        "score" now; whether it "answers" at all; "followed": its box moved with its object;
+        "heir": who has the moved object now, itself where it followed, "–" where nobody.
     """
     before = experiment.run(experiment.plain(config), device=device)
     query = experiment.default_row(before)
     old = before.details["queries"][query]
+    step, other = _step(before, query)
     loaded = zoo.get(experiment.CHECKPOINTS[config.model], device)
     pixels = for_model(find(config.picture).pixels, experiment.SIDES[config.model])
-    moved = pixels.roll(pixels.shape[-1] // 2, -1).to(loaded.device)
-    found, _ = loaded.module(moved, n_queries=experiment.MOST[config.model])
-    scores, labels = (v.cpu() for v in found.logits[-1, 0].sigmoid().max(-1))
-    boxes = corners(found.boxes[-1, 0]).cpu()
-    middle = (boxes[:, 0] + boxes[:, 2]) / 2
-    wanted = ((old["box"][0] + old["box"][2]) / 2 + 0.5) % 1
-    height = (old["box"][1] + old["box"][3]) / 2
-    near = ((middle - wanted).abs() < 0.1) & (
-        ((boxes[:, 1] + boxes[:, 3]) / 2 - height).abs() < 0.1
+    shifts = [round(step[1] * pixels.shape[-2]), round(step[0] * pixels.shape[-1])]
+    found, _ = loaded.module(
+        pixels.roll(shifts, (-2, -1)).to(loaded.device), n_queries=experiment.MOST[config.model]
     )
+    scores, labels = (v.cpu() for v in found.logits[-1, 0].sigmoid().max(-1))
+    apart = (found.boxes[-1, 0, :, :2].cpu() - torch.tensor(_moved(old["box"], step)[0])).abs()
+    near = (torch.minimum(apart, 1 - apart) < 0.1).all(-1)
     owns = near & (labels == old["label"]) & (scores >= config.threshold)
     return {
         "query": query,
         "label": before.details["classes"][old["label"]],
+        "other": other,
         "now": before.details["classes"][int(labels[query])],
         "score": f"{float(scores[query]):.2f}",
         "answers": bool(scores[query] >= config.threshold),

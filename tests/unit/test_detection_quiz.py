@@ -35,10 +35,28 @@ def test_the_moved_picture_decides(run):
     config, result = run
     found = quiz.reveal(config, "cpu")
     assert found["query"] == experiment.default_row(result)
-    answer = quiz.truth(found)
-    assert answer in quiz.GUESSES
-    if found["heir"] not in ("–", str(found["query"])):
-        assert answer != "class"
+    written = {str(item["label"]) for item in result.details["truth"]}
+    assert {found["label"], found["other"]} <= written
+    assert found["label"] != found["other"]
+    assert quiz.truth(found) == "region"
+    assert found["now"] == found["other"]  # the query takes what lies there
+    assert found["heir"] not in ("–", str(found["query"]))
+
+
+def test_a_picture_with_nothing_else_on_it_moves_by_half():
+    found = quiz.reveal(experiment.Config("draw:"), "cpu")
+    assert (found["other"], found["heir"]) == ("–", "–")
+    assert quiz.truth(found) == "silent"
+
+
+def test_a_moved_box_goes_around_the_edge():
+    centre, cut = quiz._moved([0.5, 0.2, 0.7, 0.4], [0.45, 0.1])
+    assert centre == pytest.approx([0.05, 0.4])
+    assert cut
+    centre, cut = quiz._moved([0.5, 0.2, 0.7, 0.4], [-0.6, 0.0])
+    assert centre == pytest.approx([0.0, 0.3])
+    assert cut
+    assert quiz._moved([0.5, 0.2, 0.7, 0.4], [-0.4, 0.5])[1] is False
 
 
 @pytest.mark.parametrize(
