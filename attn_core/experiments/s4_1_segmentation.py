@@ -31,7 +31,9 @@ from attn_core.trace import AttentionTrace
 CHECKPOINT = "segmenter"
 SITE = BOTTLENECK
 PICTURE = "astronaut"
-SAMPLES = ("astronaut", "coffee", "chelsea", "rocket")
+NOBODY = ("coffee", "chelsea", "rocket")
+"""Samples without a person."""
+SAMPLES = (PICTURE, *NOBODY)
 THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
 
