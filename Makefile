@@ -83,6 +83,8 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s3_1_claims --english $(PLAYS) --chinese $(POEMS)
 	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
 	$(BIN)/python -m attn_core.experiments.s3_3_claims --long-inputs $(RUNS)/long-inputs.json
+	$(BIN)/python -m attn_core.experiments.s4_1_claims
+	$(BIN)/python -m attn_core.experiments.s4_2_claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
 	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)

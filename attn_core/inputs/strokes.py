@@ -156,7 +156,18 @@ def drawing(text: str) -> UInt8[np.ndarray, "row column 3"]:
 
 
 def smooth(points: Stroke) -> Stroke:
-    """A curve through the points (Catmull and Rom 1974), ``SUBDIVIDE`` pieces to each gap."""
+    """A curve through the points (Catmull and Rom 1974).
+
+    Parameters
+    ----------
+    points : Stroke
+        At least one.
+
+    Returns
+    -------
+    Stroke
+        ``SUBDIVIDE`` pieces to each gap.
+    """
     padded = [points[0], *points, points[-1]]
     out: Stroke = []
     for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):

@@ -174,6 +174,16 @@ class DecoderLayer(nn.Module):
 def initial_bias(probability: float) -> float:
     """The logit of a rare class's first guess (Lin et al. 2017, section 4.1).
 
+    Parameters
+    ----------
+    probability : float
+        In (0, 1).
+
+    Returns
+    -------
+    float
+        log(p / (1 − p)).
+
     Examples
     --------
     >>> round(initial_bias(0.01), 3)

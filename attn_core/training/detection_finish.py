@@ -161,10 +161,10 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     sys.stdout.write(f"detector_{task}: {found} against {base['ap50']:.4f}\n")
 
 
-def twins(runs: Path, scenes: list[Scene], data: list[dict[str, Any]]) -> None:
+def twins(runs: Path, scenes: list[Scene], data: list[dict[str, Any]], seeds: list[int]) -> None:
     """The short runs of the comparison in one file, each with the weights of its first seed."""
     made = {
-        kind: [best(runs, f"detection-digits-{kind}-{seed}") for seed in SEEDS] for kind in KINDS
+        kind: [best(runs, f"detection-digits-{kind}-{seed}") for seed in seeds] for kind in KINDS
     }
     exits: dict[str, dict[str, list[float]]] = {}  # answers after each decoder layer
     for kind, each in made.items():
@@ -206,6 +206,7 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--what", nargs="+", default=["digits", "cells", "twins"])
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     parser.add_argument("--scenes", type=int, help="so many held-out scenes only, for a trial")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -215,7 +216,7 @@ def main() -> None:
         shown(args.runs, "digits", scenes[: args.scenes], data)
     if "twins" in args.what:
         _, _, scenes, data = digit_scenes(args.data)
-        twins(args.runs, scenes[: args.scenes or N_TWINS], data)
+        twins(args.runs, scenes[: args.scenes or N_TWINS], data, args.seeds)
     if "cells" in args.what:
         _, _, scenes, data = cells_data.cell_scenes(args.data)
         shown(args.runs, "cells", scenes, data)

@@ -18,6 +18,6 @@ for seed in 0 1 2; do
   segment attention whole "$seed" 24 "$seed"
   segment added whole "$seed" 24 "$seed"
   segment attention half "$seed" 24 "$seed"
-  detect digits attention "$seed" 400 "attention-$seed"
-  detect digits added "$seed" 400 "added-$seed"
+  detect digits attention "$seed" 800 "attention-$seed"
+  detect digits added "$seed" 800 "added-$seed"
 done
