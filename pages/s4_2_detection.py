@@ -9,7 +9,16 @@ from attn_core.inputs.photo import find, read_photo
 from attn_core.interventions import Intervention
 from attn_core.plots.photo import thumbnails
 from attn_core.plots.view import Labels
-from pages.shared import controls, detection_parts, frame, i18n, inputs, photo, pictures
+from pages.shared import (
+    controls,
+    detection_apart,
+    detection_parts,
+    frame,
+    i18n,
+    inputs,
+    photo,
+    pictures,
+)
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -84,7 +93,7 @@ frame.lesson(
         controls=turn,
         labels=labels,
         reading=detection_parts.reading,
-        apart=detection_parts.apart,
+        apart=detection_apart.apart,
         live=detection_parts.live,
         picture=detection_parts.picture,
     )

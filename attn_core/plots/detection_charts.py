@@ -62,6 +62,43 @@ def matching(
     return (fill + outline).properties(height=HEIGHT)
 
 
+def path(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
+    """A query's box step by step, from its anchor, in the picture's frame.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        "step" and "box" (left, top, right, bottom as fractions); the first is the anchor.
+    labels : mapping
+        "title", "step", "x" and "y".
+
+    Returns
+    -------
+    altair.LayerChart
+        The anchor is dashed, later boxes are heavier.
+    """
+    order = [row["step"] for row in rows]
+    spots = [
+        {"step": row["step"], "start": i == 0}
+        | dict(zip(("x", "y", "x2", "y2"), row["box"], strict=True))
+        for i, row in enumerate(rows)
+    ]
+    base = _chart(spots, labels).encode(
+        x=alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), title=labels["x"]), x2="x2",
+        y=alt.Y("y:Q", scale=alt.Scale(domain=[1, 0]), title=labels["y"]), y2="y2",
+        tooltip=alt.Tooltip("step:N", title=labels["step"]),
+        strokeWidth=alt.StrokeWidth(
+            "step:N", legend=None,
+            scale=alt.Scale(domain=order, range=[1.5 + 0.8 * i for i in range(len(order))]),
+        ),
+    )  # fmt: skip
+    moved = base.transform_filter("!datum.start").mark_rect(fillOpacity=0, stroke=QUERY)
+    start = base.transform_filter("datum.start").mark_rect(
+        fillOpacity=0, stroke=QUERY, strokeDash=[4, 3]
+    )
+    return (start + moved).properties(height=HEIGHT)
+
+
 def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
     """Where each query's boxes lay: mean and spread of the centre, and its anchor.
 

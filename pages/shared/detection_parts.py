@@ -1,4 +1,4 @@
-"""Lesson 4.2's own drawings: the picture with its boxes, the reading, the matching, the record."""
+"""Lesson 4.2's own drawings: the picture with its boxes, the reading, the twins, the cells."""
 
 import dataclasses
 from typing import Any
@@ -10,7 +10,7 @@ from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import find
 from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.interventions import Intervention
-from attn_core.plots import charts, detection_charts
+from attn_core.plots import charts
 from attn_core.plots.photo import Box, Layer, PhotoView
 from pages.shared import controls, i18n, photo, pictures, state, work
 from pages.shared.i18n import t
@@ -18,7 +18,6 @@ from pages.shared.run import Run
 
 LIES = ("query", "patch", "boxes")
 ENCODER = "encoder.1"
-PARTS = ("cost", "classes", "distance", "overlap")
 
 
 def kind_of(site: str) -> str:
@@ -26,7 +25,7 @@ def kind_of(site: str) -> str:
     return "encoder" if site.startswith("encoder") else site.rsplit(".", 1)[-1]
 
 
-def _picked(run: Run) -> int:
+def picked_query(run: Run) -> int:
     """The query that is picked, whichever site is open."""
     query = run.selection.query
     if query is None or kind_of(run.selection.site) == "encoder":
@@ -38,13 +37,13 @@ def _patch(run: Run) -> int:
     """The patch that is picked; the middle of the picked query's box until one is."""
     if kind_of(run.selection.site) == "encoder" and run.selection.query is not None:
         return run.selection.query
-    return experiment.middle(run.result, _picked(run))
+    return experiment.middle(run.result, picked_query(run))
 
 
 def facts(run: Run) -> dict[str, Any]:
     """The picked query, and the picked patch, as sentences name them."""
     head = run.selection.head if kind_of(run.selection.site) == "cross" else 0
-    found = experiment.reading(run.result, _picked(run), head)
+    found = experiment.reading(run.result, picked_query(run), head)
     names = run.result.names(ENCODER)[0]
     return found | {"patch": names[_patch(run)], "head": run.selection.head + 1}
 
@@ -87,7 +86,7 @@ def picture(run: Run) -> None:
     """The picture with what was found, and where the picked query or patch looks."""
     drawn = run.config.picture.startswith(DRAWN)
     lies = controls.segments("lies_drawn" if drawn else "lies", LIES, "boxes" if drawn else "query")
-    source, picked = find(run.config.picture), _picked(run)
+    source, picked = find(run.config.picture), picked_query(run)
     layers: tuple[Layer, ...] = ()
     kind, head = kind_of(run.selection.site), run.selection.head
     if lies == "query":
@@ -162,116 +161,6 @@ def _sum_up(run: Run, objects: int) -> str:
     if objects:
         return t("s4_2.reading.of", n=now, objects=objects)
     return t("s4_2.reading.found", n=now)
-
-
-def apart(run: Run) -> None:
-    """The matching, the layers, what a query alone would do."""
-    st.markdown(f"##### {t('s4_2.apart.matching')}")
-    st.markdown(t("s4_2.apart.matching_what"))
-    _matching(run)
-    left, right = st.columns(2)
-    with left:
-        st.markdown(f"##### {t('s4_2.apart.layers')}")
-        st.dataframe(
-            [
-                {t("s4_2.apart.layer"): r["layer"], t("s4_2.apart.found"): r["found"],
-                 t("s4_2.apart.mean_score"): f"{r['score']:.2f}",
-                 t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
-                for r in views.by_layer(run.result, run.config.threshold)
-            ],
-            hide_index=True, height="content",
-        )  # fmt: skip
-        st.caption(t("s4_2.apart.layers_look"))
-    with right:
-        st.markdown(f"##### {t('s4_2.apart.alone')}")
-        with st.spinner(t("shell.working")):
-            found = views.alone_or_not(run.config, run.device)
-        st.dataframe(
-            [
-                {t("s4_2.apart.see"): t(f"s4_2.apart.see.{str(r['see']).lower()}"),
-                 t("s4_2.apart.found"): r["found"], t("s4_2.apart.duplicates"): r["duplicates"]}
-                for r in found
-            ],
-            hide_index=True, height="content",
-        )  # fmt: skip
-        st.caption(t("s4_2.apart.alone_look"))
-        _heir(run)
-    if run.config.model == "digits":
-        _record()
-
-
-def _heir(run: Run) -> None:
-    query = _picked(run)
-    if query not in run.result.details["found"]:
-        return
-    with st.spinner(t("shell.working")):
-        found = views.without(experiment.plain(run.config), query, run.device)
-    if found["heir"] is None:
-        st.markdown(t("s4_2.apart.no_heir", query=query))
-    else:
-        words = {"heir": found["heir"], "score": f"{found['score']:.2f}",
-                 "before": f"{found['before']:.2f}", "label": found["label"]}  # fmt: skip
-        st.markdown(t("s4_2.apart.heir", query=query, **words))
-
-
-def _keep_written() -> None:
-    controls.put("written", st.session_state["written-typed"].replace(" ", ""), "")
-
-
-def _matching(run: Run) -> None:
-    """The matrix of costs; the truth of one's own picture is typed."""
-    truth, own = run.result.details["truth"], run.config.picture not in experiment.SAMPLES
-    if run.config.model != "digits":
-        st.info(t("s4_2.apart.no_truth"))
-        return
-    if own:
-        st.session_state.setdefault("written-typed", run.config.written)
-        st.text_input(
-            t("s4_2.apart.written"), key="written-typed", on_change=_keep_written,
-            max_chars=experiment.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
-        )  # fmt: skip
-    if not truth:
-        st.info(t("s4_2.apart.no_pair" if run.config.written else "s4_2.apart.ask"))
-        return
-    what, which, digit = st.columns([0.4, 0.3, 0.3], vertical_alignment="bottom")
-    names = [f"{i + 1}: {item['label']}" for i, item in enumerate(truth)]
-    with what:
-        part = controls.choice("matching", PARTS, "cost")
-    with which:
-        place = controls.choice(
-            "object", tuple(range(len(truth))), 0, lambda i: names[i] if i < len(names) else str(i)
-        )
-    with digit:
-        label = controls.choice("suppose", ("as_it_is", *"0123456789"), "as_it_is")
-    labels = None if label == "as_it_is" else views.suppose(run.result, place, int(label))
-    found = views.matching(run.result, labels)
-    objects = names if labels is None else [f"{i + 1}: {n}" for i, n in enumerate(labels)]
-    queries = [str(q["query"]) for q in run.result.details["queries"]]
-    words = {"title": t("s4_2.apart.matrix"), "value": t(f"control.matching.{part}"),
-             "query": t("s4_2.apart.query"), "object": t("s4_2.apart.object")}  # fmt: skip
-    st.altair_chart(
-        detection_charts.matching(found[part], found["pairs"], queries, objects, words),
-        key="matching-matrix",
-    )
-    st.caption(t("s4_2.apart.matrix_look", n=len(found["pairs"]), free=len(queries) - len(truth)))
-
-
-def _record() -> None:
-    """What each query has answered over the held-out scenes."""
-    st.markdown(f"##### {t('s4_2.apart.record')}")
-    st.markdown(t("s4_2.apart.record_what", n=views.card()["n"]))
-    where, which = st.columns(2)
-    words = {"query": t("s4_2.apart.query"), "n": t("s4_2.apart.answers"),
-             "kinds": t("s4_2.apart.kinds"), "digit": t("s4_2.apart.digit"),
-             "x": t("s4_2.apart.across"), "y": t("s4_2.apart.down")}  # fmt: skip
-    rows = views.record()
-    with where:
-        chart = detection_charts.answers(rows, words | {"title": t("s4_2.apart.where")})
-        st.altair_chart(chart, key="record-where")
-    with which:
-        chart = detection_charts.classes(rows, words | {"title": t("s4_2.apart.which")})
-        st.altair_chart(chart, key="record-classes")
-    st.caption(t("s4_2.apart.record_look"))
 
 
 def _compare(rows: list[dict[str, Any]]) -> None:
