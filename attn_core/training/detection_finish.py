@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from attn_core.boxes import corners
 from attn_core.checkpoints import FOLDER
+from attn_core.experiments.s4_2_detection import SIDES
 from attn_core.experiments.s4_2_queries import WAYS, pairs
 from attn_core.models.detector import Detections, Detector, DetectorConfig
 from attn_core.training import cells_data
@@ -167,7 +168,7 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     about: dict[str, Any] = {
         "command": command(run, name), "wall_seconds": round(run["seconds"]),
         "parameters": run["parameters"], "data": [*data, encoder_source(run)],
-        "config": run["config"], "validation": run["validation"], "side": run.get("side", 256),
+        "config": run["config"], "validation": run["validation"], "side": run.get("side", SIDES[task]),
         "ap50_each": found["ap50_each"], "n_objects": found["n_objects"],
         "doubles": doubles(model, scenes),
         "metrics": {
