@@ -168,7 +168,8 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     about: dict[str, Any] = {
         "command": command(run, name), "wall_seconds": round(run["seconds"]),
         "parameters": run["parameters"], "data": [*data, encoder_source(run)],
-        "config": run["config"], "validation": run["validation"], "side": run.get("side", SIDES[task]),
+        "config": run["config"], "validation": run["validation"],
+        "side": run.get("side", SIDES[task]),
         "ap50_each": found["ap50_each"], "n_objects": found["n_objects"],
         "doubles": doubles(model, scenes),
         "metrics": {
