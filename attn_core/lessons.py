@@ -143,6 +143,33 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         modality="text",
     ),
+    Lesson(
+        number="4.1",
+        slug="s4_1_segmentation",
+        checkpoints=("segmenter", "segmenter_twins"),
+        claims=("4.1.a", "4.1.b", "L8"),
+        listing="L8",
+        modules=(
+            "attn_core.layers.gate",
+            "attn_core.models.attention_unet",
+            "attn_core.layers.mixing",
+            "attn_core.models.photo_encoder",
+        ),
+        modality="image",
+    ),
+    Lesson(
+        number="4.2",
+        slug="s4_2_detection",
+        checkpoints=("detector_digits", "detector_cells", "detector_twins"),
+        claims=("4.2.a", "4.2.b", "L9"),
+        listing="L9",
+        modules=(
+            "attn_core.models.detector",
+            "attn_core.models.detector_layers",
+            "attn_core.boxes",
+        ),
+        modality="image",
+    ),
 )
 
 

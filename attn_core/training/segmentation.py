@@ -25,7 +25,15 @@ from torch import Tensor, nn
 from attn_core.inputs.photo import for_model
 from attn_core.models.attention_unet import KINDS, AttentionUNet, AttentionUNetConfig
 from attn_core.models.photo_encoder import PhotoEncoder, from_imagenet
-from attn_core.training.segmentation_data import SHAPES, Photo, augmented, read, shrunk, split
+from attn_core.training.segmentation_data import (
+    SHAPES,
+    Photo,
+    augmented,
+    nobody,
+    read,
+    shrunk,
+    split,
+)
 
 SIDE = 256
 """Longer side of what the model reads."""
@@ -108,6 +116,7 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     parts = split(read(args.data))
     photos = [shrunk(p) for p in parts["train"]]
+    empty = [shrunk(p) for p in nobody()] if args.nobody else None
     config = AttentionUNetConfig(kind=args.kind, widths=WIDTHS[args.width])
     model = AttentionUNet(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
@@ -143,7 +152,7 @@ def train(args: argparse.Namespace) -> None:
         order = rng.sample(range(len(photos)), per_epoch * args.batch)
         for at in range(0, len(order), args.batch):
             shape = rng.choice(SHAPES)
-            chosen = [augmented(photos, i, shape, rng) for i in order[at : at + args.batch]]
+            chosen = [augmented(photos, i, shape, rng, empty) for i in order[at : at + args.batch]]
             pixels = torch.stack([p for p, _ in chosen])
             masks = torch.stack([m for _, m in chosen])
             rate = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
@@ -199,6 +208,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kind", choices=KINDS, default="attention")
     parser.add_argument("--width", choices=WIDTHS, default="whole")
+    parser.add_argument(
+        "--nobody", action="store_true", help="train on photographs without people as well"
+    )
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--encoder", type=Path, help="EfficientNet-Lite0 for ImageNet, a .pth file")
     parser.add_argument("--out", type=Path, required=True, help="folder for resumable state")

@@ -24,6 +24,12 @@ KEPT_SIDE = 448
 SHAPES = ((192, 256), (256, 192), (224, 224))
 """Rows and columns of training batches: a photograph's usual shapes."""
 N_TEST, N_VALIDATION = 48, 24
+NOBODY = (
+    "brick", "grass", "gravel", "hubble_deep_field", "immunohistochemistry", "stereo_motorcycle",
+    "retina", "coins", "moon", "china.jpg", "flower.jpg",
+)  # fmt: skip
+"""Package photographs without people (``detection_data.read_photos``), a picture for each of which
+the right mask is empty. The page's own samples are none of them."""
 ALIKE = 6
 """Pictures whose 64-bit difference hashes differ in at most so many bits stay on one side."""
 
@@ -115,6 +121,22 @@ def split(photos: list[Photo]) -> dict[str, list[Photo]]:
     return parts
 
 
+def nobody() -> list[Photo]:
+    """Photographs in which the right answer is nothing.
+
+    Returns
+    -------
+    list of Photo
+        With empty masks.
+    """
+    from attn_core.training.detection_data import read_photos
+
+    return [
+        Photo(name, picture, Image.new("L", picture.size, 0))
+        for name, picture in zip(NOBODY, read_photos(NOBODY), strict=True)
+    ]
+
+
 def provenance(data: Path, parts: dict[str, list[Photo]]) -> list[dict[str, Any]]:
     """Source, licence, digest and split sizes, as a manifest holds them."""
     files = sorted((data / FOLDER).glob("*/*"))
@@ -185,7 +207,11 @@ def _coloured(picture: Image.Image, rng: random.Random) -> Float[Tensor, "3 row 
 
 
 def augmented(
-    photos: list[Photo], index: int, shape: tuple[int, int], rng: random.Random
+    photos: list[Photo],
+    index: int,
+    shape: tuple[int, int],
+    rng: random.Random,
+    empty: list[Photo] | None = None,
 ) -> tuple[Float[Tensor, "3 row column"], Float[Tensor, "row column"]]:
     """One training picture: transformed, its person sometimes on another's background.
 
@@ -199,6 +225,9 @@ def augmented(
         Rows and columns.
     rng : random.Random
         Source of every choice.
+    empty : list of Photo, optional
+        Photographs without people: an eighth of the pictures is one of them, and a third of those
+        whose person is pasted elsewhere.
 
     Returns
     -------
@@ -207,9 +236,13 @@ def augmented(
     mask : Float[Tensor, "row column"]
         1 where a person is.
     """
-    picture, mask = _placed(photos[index], shape, rng)
-    if rng.random() < 0.35:  # copy and paste (Ghiasi et al. 2021): two pictures' people in one
-        other, behind = _placed(photos[rng.randrange(len(photos))], shape, rng)
+    alone = empty is not None and rng.random() < 0.125
+    chosen = empty[rng.randrange(len(empty))] if alone and empty else photos[index]
+    picture, mask = _placed(chosen, shape, rng)
+    if not alone and rng.random() < 0.35:
+        # copy and paste (Ghiasi et al. 2021): two pictures' people in one
+        ground = photos if empty is None or rng.random() > 1 / 3 else empty
+        other, behind = _placed(ground[rng.randrange(len(ground))], shape, rng)
         soft = mask.filter(ImageFilter.GaussianBlur(rng.uniform(0.3, 1.5)))
         picture = Image.composite(picture, other, soft)
         mask = Image.fromarray(np.maximum(np.array(mask), np.array(behind)))

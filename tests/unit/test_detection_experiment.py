@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attn_core.checkpoints import read_manifest
 from attn_core.experiments import s4_2_detection as experiment
 from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import SAMPLES
@@ -152,3 +153,11 @@ def test_noise_takes_away_what_was_found_and_can_be_stopped():
     assert all(value == 1 for value in clean)
     assert len(parts) == 2 * len(views.NOISES)
     assert views.noise_and_compare(report, lambda: True, picture=picture) == []
+
+
+@pytest.mark.parametrize("model", sorted(experiment.CHECKPOINTS))
+def test_models_read_pictures_of_the_size_they_were_trained_on(model):
+    manifest = read_manifest(experiment.CHECKPOINTS[model])
+    assert experiment.SIDES[model] == manifest.raw["side"]
+    assert experiment.MOST[model] == manifest.config["n_queries"]
+    assert len(experiment.CLASSES[model]) == manifest.config["n_classes"]
