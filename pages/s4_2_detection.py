@@ -30,7 +30,7 @@ def give() -> dict[str, Any]:
     """What the learner gives: a picture or a drawing, and which of the two models reads it."""
     which, source = st.columns([0.2, 0.8], vertical_alignment="center")
     with which:
-        model = controls.segments("model", tuple(experiment.CHECKPOINTS), DEFAULT.model)
+        model = controls.segments("detector", tuple(experiment.CHECKPOINTS), DEFAULT.model)
     with source:
         if model == "digits":
             name = pictures.choose(NUMBER, experiment.SAMPLES, DEFAULT.picture, draw=True)
@@ -56,8 +56,8 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     with warmth:
         temperature = controls.temperature()
     picture = pictures.now(values["picture"])
-    written = controls.held("written", "") if values["model"] == "digits" else ""
-    controls.hold_as("written", written)
+    written = controls.held("digits", "") if values["model"] == "digits" else ""
+    controls.hold_as("digits", written)
     return (
         experiment.Config(picture, values["model"], n_queries, threshold, written),
         Intervention(temperature=temperature),

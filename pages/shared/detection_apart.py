@@ -100,7 +100,7 @@ def _heir(run: Run) -> None:
 
 
 def _keep_written() -> None:
-    controls.put("written", st.session_state["written-typed"].replace(" ", ""), "")
+    controls.put("digits", st.session_state["written-typed"].replace(" ", ""), "")
 
 
 def _matching(run: Run) -> None:

@@ -128,7 +128,7 @@ def test_patches_of_an_uploaded_picture(page, server):
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("words.png", b"just words", "not a PNG, JPEG or WebP"),
+        ("words.png", b"just words", "not a PNG, JPEG, WebP, GIF, BMP or HEIC"),
         ("broken.png", png(80, 80)[:500], "breaks off or is damaged"),
     ],
 )

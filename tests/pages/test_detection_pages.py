@@ -70,7 +70,7 @@ def test_what_is_no_picture_is_refused_and_the_sample_stays():
 
 
 def test_cells_ask_for_a_smear_and_read_one():
-    at = opened(PAGE, model="cells")
+    at = opened(PAGE, detector="cells")
     assert not at.exception
     assert at.info
     pixels = np.full((480, 640, 3), 220, np.uint8)
@@ -87,7 +87,7 @@ def test_fewer_queries_find_fewer():
 
 @pytest.mark.parametrize("typed", ["12x", "३", "1" * 21, "-1"])
 def test_what_is_no_digit_is_refused_with_a_sentence(typed):
-    at = opened(PAGE, part="apart", written=typed)
+    at = opened(PAGE, part="apart", digits=typed)
     assert not at.exception
     assert any("0–9" in w.value for w in at.warning)
 
@@ -95,11 +95,11 @@ def test_what_is_no_digit_is_refused_with_a_sentence(typed):
 def test_the_matching_of_a_drawing_follows_what_was_typed():
     text = as_text(written(3, 0.1) + written(7, 0.6))
     drawing = text.removeprefix(DRAWN)
-    at = opened(PAGE, picture_from="draw", drawing=drawing, part="apart", written="37")
+    at = opened(PAGE, picture_from="draw", drawing=drawing, part="apart", digits="37")
     assert not at.exception
     truth = experiment.run(experiment.Config(text, written="37")).details["truth"]
     assert [item["label"] for item in truth] == [3, 7]
     assert truth[0]["box"][2] < truth[1]["box"][0]
-    at = opened(PAGE, picture_from="draw", drawing=drawing, part="apart", written="371")
+    at = opened(PAGE, picture_from="draw", drawing=drawing, part="apart", digits="371")
     assert not at.exception
     assert any(title("en", "s4_2.apart.no_pair") in i.value for i in at.info)

@@ -104,7 +104,9 @@ def test_stored_default_is_what_the_model_answers(lesson):
     for name, value in fresh.numbers.items():
         assert stored.numbers[name] == pytest.approx(value, rel=1e-3, abs=1e-5), name
     for site, trace in fresh.traces.items():
-        assert torch.allclose(stored.traces[site].weights, trace.weights, atol=1e-5)
+        half = trace.weights.dtype == torch.float16  # another machine may round the other way
+        close = 1e-3 if half else 1e-5
+        assert torch.allclose(stored.traces[site].weights, trace.weights, atol=close)
 
 
 def test_kept_results_are_bounded_by_their_bytes():
