@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as given
 from attn_core.inputs.photo import find, read_photo
 from attn_core.interventions import Intervention
 from attn_core.plots.photo import thumbnails
@@ -33,7 +34,7 @@ def give() -> dict[str, Any]:
         model = controls.segments("detector", tuple(experiment.CHECKPOINTS), DEFAULT.model)
     with source:
         if model == "digits":
-            name = pictures.choose(NUMBER, experiment.SAMPLES, DEFAULT.picture, draw=True)
+            name = pictures.choose(NUMBER, given.SAMPLES, DEFAULT.picture, draw=True)
             return {"picture": name, "model": model}
         found = inputs.upload("cells", t("s4_2.cells.upload"), read_photo)
     if found is None:
@@ -49,10 +50,10 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     most = experiment.MOST[values["model"]]
     asked, limit, warmth = st.columns(3)
     with asked:
-        counts = tuple(n for n in experiment.QUERIES if n <= most)
+        counts = tuple(n for n in given.QUERIES if n <= most)
         n_queries = controls.stops("queries", counts, most)
     with limit:
-        threshold = controls.stops("score", experiment.THRESHOLDS, DEFAULT.threshold)
+        threshold = controls.stops("score", given.THRESHOLDS, DEFAULT.threshold)
     with warmth:
         temperature = controls.temperature()
     picture = pictures.now(values["picture"])

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from attn_core.boxes import corners
 from attn_core.checkpoints import FOLDER
-from attn_core.experiments.s4_2_detection import SIDES
+from attn_core.experiments.s4_2_given import SIDES
 from attn_core.experiments.s4_2_queries import WAYS, pairs
 from attn_core.models.detector import Detections, Detector, DetectorConfig
 from attn_core.training import cells_data

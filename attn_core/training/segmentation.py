@@ -23,8 +23,16 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from attn_core.inputs.photo import for_model
-from attn_core.models.attention_unet import KINDS, AttentionUNet, AttentionUNetConfig
+from attn_core.interventions import Intervention
+from attn_core.models.attention_unet import (
+    BOTTLENECK,
+    KINDS,
+    PATCH,
+    AttentionUNet,
+    AttentionUNetConfig,
+)
 from attn_core.models.photo_encoder import PhotoEncoder, from_imagenet
+from attn_core.trace import AttentionTrace
 from attn_core.training.segmentation_data import (
     SHAPES,
     Photo,
@@ -71,6 +79,18 @@ def loss_of(logits: Tensor, masks: Tensor) -> Float[Tensor, ""]:
     both = (seen * masks).sum((1, 2))
     dice = 1 - (2 * both + 1) / (seen.sum((1, 2)) + masks.sum((1, 2)) + 1)
     return entropy + dice.mean()
+
+
+def calm(traces: dict[str, AttentionTrace]) -> Float[Tensor, ""]:
+    """Variance of the bottleneck's scores over each query's keys: what makes a row look at one."""
+    return traces[BOTTLENECK].scores.float().var(-1).mean()
+
+
+def unseen(shape: tuple[int, int], share: float, rng: random.Random) -> Intervention | None:
+    """A share of the patches that no patch may look at, so that no single one is relied on."""
+    n = shape[0] * shape[1] // PATCH**2
+    hidden = rng.sample(range(n), round(share * n))
+    return Intervention(tokens=tuple((BOTTLENECK, key) for key in hidden)) if hidden else None
 
 
 def intersection_over_union(found: Tensor, true: Tensor) -> float:
@@ -120,6 +140,8 @@ def train(args: argparse.Namespace) -> None:
     config = AttentionUNetConfig(kind=args.kind, widths=WIDTHS[args.width])
     model = AttentionUNet(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
+    if args.start is not None:
+        model.load_state_dict(torch.load(args.start, weights_only=True)["average"])
     model = model.to(memory_format=torch.channels_last)
     slow = list(model.encoder.parameters())
     mine = {id(p) for p in slow}
@@ -158,9 +180,14 @@ def train(args: argparse.Namespace) -> None:
             rate = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
             for group in optimiser.param_groups:
                 group["lr"] = max(args.rate * rate, 1e-6) * group["part"]
+            hidden = unseen(shape, args.hide, rng) if args.hide else None
             with torch.autocast("cpu", torch.bfloat16):
-                logits, _ = model(pixels.contiguous(memory_format=torch.channels_last))
+                logits, traces = model(
+                    pixels.contiguous(memory_format=torch.channels_last), intervention=hidden
+                )
             loss = loss_of(logits.float(), masks)
+            if args.calm:
+                loss = loss + args.calm * calm(traces)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 2.0)
@@ -196,7 +223,11 @@ def train(args: argparse.Namespace) -> None:
         "kind": args.kind, "width": args.width, "seed": args.seed, "seconds": spent,
         "parameters": n_parameters, "config": dataclasses.asdict(config), "validation": best,
         "encoder_sha256": digest,
-        "arguments": {"epochs": args.epochs, "batch": args.batch, "rate": args.rate},
+        "arguments": {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in vars(args).items()
+            if name not in ("data", "encoder", "threads")
+        },
     } | measure(shown.eval(), parts["test"])  # fmt: skip
     text = json.dumps(found, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
@@ -211,6 +242,9 @@ def main() -> None:
     parser.add_argument(
         "--nobody", action="store_true", help="train on photographs without people as well"
     )
+    parser.add_argument("--start", type=Path, help="last.pt of another run to begin with")
+    parser.add_argument("--calm", type=float, default=0.0, help="weight of the scores' variance")
+    parser.add_argument("--hide", type=float, default=0.0, help="share of patches hidden as keys")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--encoder", type=Path, help="EfficientNet-Lite0 for ImageNet, a .pth file")
     parser.add_argument("--out", type=Path, required=True, help="folder for resumable state")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as given
 from attn_core.experiments import s4_2_queries as queries
 from attn_core.experiments import s4_2_views as views
 from attn_core.plots import detection_charts
@@ -105,7 +106,7 @@ def _keep_written() -> None:
 
 def _matching(run: Run) -> None:
     """The matrix of costs; the truth of one's own picture is typed."""
-    truth, own = run.result.details["truth"], run.config.picture not in experiment.SAMPLES
+    truth, own = run.result.details["truth"], run.config.picture not in given.SAMPLES
     if run.config.model != "digits":
         st.info(t("s4_2.apart.no_truth"))
         return
@@ -113,7 +114,7 @@ def _matching(run: Run) -> None:
         st.session_state.setdefault("written-typed", run.config.written)
         st.text_input(
             t("s4_2.apart.written"), key="written-typed", on_change=_keep_written,
-            max_chars=experiment.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
+            max_chars=given.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
         )  # fmt: skip
     if not truth:
         st.info(t("s4_2.apart.no_pair" if run.config.written else "s4_2.apart.ask"))

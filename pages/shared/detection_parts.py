@@ -5,7 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from attn_core.experiments import s4_2_compared as compared
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as given
+from attn_core.experiments import s4_2_places as places
 from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import find
 from attn_core.inputs.strokes import DRAWN, from_text
@@ -37,7 +40,7 @@ def _patch(run: Run) -> int:
     """The patch that is picked; the middle of the picked query's box until one is."""
     if kind_of(run.selection.site) == "encoder" and run.selection.query is not None:
         return run.selection.query
-    return experiment.middle(run.result, picked_query(run))
+    return places.middle(run.result, picked_query(run))
 
 
 def facts(run: Run) -> dict[str, Any]:
@@ -92,11 +95,11 @@ def picture(run: Run) -> None:
     if lies == "query":
         site = run.selection.site if kind == "cross" else experiment.LAST
         chosen = head if kind == "cross" else None
-        layers = (Layer(experiment.looks(run.result, site, chosen, picked), smooth=False),)
+        layers = (Layer(places.looks(run.result, site, chosen, picked), smooth=False),)
     elif lies == "patch":
         site = run.selection.site if kind == "encoder" else ENCODER
         chosen = head if kind == "encoder" else None
-        layers = (Layer(experiment.looks(run.result, site, chosen, _patch(run)), smooth=False),)
+        layers = (Layer(places.looks(run.result, site, chosen, _patch(run)), smooth=False),)
     words = i18n.safe(facts(run) | {"n": len(run.result.details["found"])})
     title = t(f"s4_2.photo.title.{lies}", **words)
     look = t(f"s4_2.photo.look.{'draw' if drawn and lies == 'boxes' else lies}", **words)
@@ -177,10 +180,10 @@ def live() -> None:
         st.markdown(t("s4_2.live.now_what"))
         kept = st.session_state.get("s4_2_detection.good", (experiment.Config(), Intervention()))[0]
         seed = controls.number("seed", 0, 0, 9999)
-        picture = kept.picture if kept.model == "digits" else experiment.SAMPLES[0]
+        picture = kept.picture if kept.model == "digits" else given.SAMPLES[0]
         found = work.job(
-            "noise", views.noise_and_compare, _compare,
-            picture=views.as_read(picture, "digits"), seed=seed,
+            "noise", compared.noise_and_compare, _compare,
+            picture=compared.as_read(picture, "digits"), seed=seed,
         )  # fmt: skip
         if found:
             _compare(found)
@@ -195,7 +198,7 @@ def live() -> None:
 
 def _recorded() -> None:
     """Accuracy by seed, and cost beside it."""
-    table = views.twins_table()
+    table = compared.twins_table()
     st.dataframe(
         [
             {

@@ -9,6 +9,7 @@ from PIL import Image
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as entry
 from attn_core.inputs.strokes import DRAWN, as_text, digit_strokes
 
 PAGE = "s4_2_detection"
@@ -26,7 +27,7 @@ def png(pixels):
     return out.getvalue()
 
 
-@pytest.mark.parametrize("sample", experiment.SAMPLES)
+@pytest.mark.parametrize("sample", entry.SAMPLES)
 def test_every_sample_is_read(sample):
     at = opened(PAGE, sample=sample)
     assert not at.exception

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attn_core.checkpoints import read_manifest
+from attn_core.experiments import s4_2_compared as compared
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as entry
+from attn_core.experiments import s4_2_places as places
 from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import SAMPLES
 from attn_core.inputs.refused import Refused
@@ -23,7 +26,7 @@ def result():
     return experiment.run(experiment.Config())
 
 
-@pytest.mark.parametrize("sample", experiment.SAMPLES)
+@pytest.mark.parametrize("sample", entry.SAMPLES)
 def test_samples_are_read_rightly(sample):
     found = experiment.run(experiment.Config(sample))
     known = json.loads(SAMPLES.with_suffix(".json").read_text(encoding="utf-8"))[sample]
@@ -45,7 +48,7 @@ def test_rows_of_every_attention_sum_to_one(result):
 )  # fmt: skip
 def test_a_box_covers_its_area_of_patches(left, top, width, height, rows, columns):
     box = [left, top, min(1.0, left + width), min(1.0, top + height)]
-    cover = experiment.inside(box, rows, columns)
+    cover = places.inside(box, rows, columns)
     area = (box[2] - box[0]) * (box[3] - box[1])
     assert cover.mean() == pytest.approx(area, abs=1e-9)
 
@@ -53,7 +56,7 @@ def test_a_box_covers_its_area_of_patches(left, top, width, height, rows, column
 def test_weight_in_the_box_is_what_it_says(result):
     query = experiment.default_row(result)
     item = result.details["queries"][query]
-    cover = experiment.inside(item["box"], *result.details["grid"])
+    cover = places.inside(item["box"], *result.details["grid"])
     row = result.traces[experiment.LAST].weights[0, 2, query].float().numpy()
     assert experiment.reading(result, query, 2)["in_box"] == pytest.approx(float(row @ cover))
 
@@ -92,11 +95,11 @@ def test_settings_out_of_bounds_are_refused(bad):
 def test_strokes_that_touch_are_one_digit():
     four = [[(0.1, 0.1), (0.08, 0.4), (0.2, 0.4)], [(0.18, 0.3), (0.18, 0.6)]]
     one = [[(0.7, 0.1), (0.7, 0.6)]]
-    boxes = experiment.written_boxes([*one, *four])
+    boxes = entry.written_boxes([*one, *four])
     assert len(boxes) == 2
     assert boxes[0][0] < 0.1 < 0.2 < boxes[0][2] < boxes[1][0]
     bridge = [[(0.1, 0.2), (0.7, 0.2)]]
-    assert len(experiment.written_boxes([*one, *four, *bridge])) == 1
+    assert len(entry.written_boxes([*one, *four, *bridge])) == 1
 
 
 def test_typed_digits_stand_in_the_strokes_boxes():
@@ -143,16 +146,16 @@ def test_the_record_counts_every_answer():
 
 def test_noise_takes_away_what_was_found_and_can_be_stopped():
     parts = []
-    picture = views.as_read(experiment.SAMPLES[0], "digits")
+    picture = compared.as_read(entry.SAMPLES[0], "digits")
 
     def report(_, *, partial):
         parts.append(partial)
 
-    found = views.noise_and_compare(report, lambda: False, picture=picture)
+    found = compared.noise_and_compare(report, lambda: False, picture=picture)
     clean = [r["kept"] for r in found if r["noise"] == 0]
     assert all(value == 1 for value in clean)
-    assert len(parts) == 2 * len(views.NOISES)
-    assert views.noise_and_compare(report, lambda: True, picture=picture) == []
+    assert len(parts) == 2 * len(compared.NOISES)
+    assert compared.noise_and_compare(report, lambda: True, picture=picture) == []
 
 
 @pytest.mark.parametrize("model", sorted(experiment.CHECKPOINTS))

@@ -6,6 +6,7 @@ from torchvision.ops import box_iou
 
 from attn_core import zoo
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as entry
 from attn_core.experiments import s4_2_queries as queries
 from attn_core.inputs.photo import find, for_model
 from attn_core.training.detection_data import Scene
@@ -25,7 +26,7 @@ def test_pairs_are_counted_as_torchvision_overlaps(seed):
 
 def test_a_query_goes_from_the_same_anchor_to_its_answer():
     ways = []
-    for sample in experiment.SAMPLES:
+    for sample in entry.SAMPLES:
         result = experiment.run(experiment.Config(sample))
         query = experiment.default_row(result)
         steps = queries.path(result, query)
@@ -40,7 +41,7 @@ def test_a_query_goes_from_the_same_anchor_to_its_answer():
     assert all(box == ways[0] for box in ways)
 
 
-@pytest.mark.parametrize("sample", experiment.SAMPLES)
+@pytest.mark.parametrize("sample", entry.SAMPLES)
 def test_queries_that_weigh_all_alike_answer_twice(sample):
     config = experiment.Config(sample)
     found = {r["way"]: r for r in queries.doubles(config)}

@@ -5,12 +5,13 @@ import dataclasses
 import pytest
 
 from attn_core.experiments import s4_2_detection as experiment
+from attn_core.experiments import s4_2_given as entry
 from attn_core.experiments import s4_2_views as views
 from attn_core.interventions import Intervention
 from attn_core.quizzes import s4_2_detection as quiz
 
 
-@pytest.fixture(scope="module", params=experiment.SAMPLES)
+@pytest.fixture(scope="module", params=entry.SAMPLES)
 def run(request):
     config = experiment.Config(request.param)
     return config, experiment.run(config)
