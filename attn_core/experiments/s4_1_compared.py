@@ -31,8 +31,8 @@ def card() -> dict[str, Any]:
     Returns
     -------
     dict
-        "iou" and "n" of the test pictures, "parameters" in millions, "trained" on so many, and
-        the "baseline" that calls every pixel a person.
+        "iou" and "n" of the test pictures, "parameters" in millions, "trained" on so many
+        with people, "empty" ones without, and the "baseline" that calls every pixel a person.
     """
     manifest = read_manifest(CHECKPOINT)
     metric = manifest.metrics["iou"]
@@ -40,6 +40,7 @@ def card() -> dict[str, Any]:
         "iou": metric.value, "n": metric.n, "baseline": metric.baseline or 0.0,
         "parameters": manifest.raw["parameters"] / 1e6,
         "trained": manifest.raw["data"][0]["split"]["train"],
+        "empty": manifest.raw["data"][2]["split"]["train"],
     }  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from PIL import Image
 from attn_core.training.detection_data import Scene
 
 CLASSES = ("RBC", "WBC", "Platelets")
-SIZE = (320, 240)
-"""Columns and rows of what the model reads."""
+ZOOM = (0.45, 1.0)
+"""Share of a picture's width and height that a training crop keeps."""
 BATCH = 8
 
 
@@ -44,25 +44,28 @@ def read(data: Path, part: str) -> list[tuple[Image.Image, np.ndarray, list[int]
     return out
 
 
-def whole(picture: Image.Image, boxes: np.ndarray, labels: list[int]) -> Scene:
-    """A picture at the model's size."""
-    scale = np.array([SIZE[0] / picture.width, SIZE[1] / picture.height] * 2, np.float32)
-    small = picture.resize(SIZE, Image.Resampling.BILINEAR)
+def whole(
+    picture: Image.Image, boxes: np.ndarray, labels: list[int], size: tuple[int, int]
+) -> Scene:
+    """A picture at the model's size, columns and rows."""
+    scale = np.array([size[0] / picture.width, size[1] / picture.height] * 2, np.float32)
+    small = picture.resize(size, Image.Resampling.BILINEAR)
     return Scene(np.array(small), boxes * scale, labels)
 
 
 def augmented(
-    picture: Image.Image, boxes: np.ndarray, labels: list[int], rng: random.Random
-) -> Scene:
+    picture: Image.Image, boxes: np.ndarray, labels: list[int], size: tuple[int, int],
+    rng: random.Random,
+) -> Scene:  # fmt: skip
     """A random crop, mirrored and tinted; a box that keeps less than 40 % of itself is dropped."""
-    share = rng.uniform(0.55, 1.0)
+    share = rng.uniform(*ZOOM)
     w, h = picture.width * share, picture.height * share
     x, y = rng.uniform(0, picture.width - w), rng.uniform(0, picture.height - h)
-    small = picture.resize(SIZE, Image.Resampling.BILINEAR, (x, y, x + w, y + h))
-    scale = np.array([SIZE[0] / w, SIZE[1] / h] * 2, np.float32)
+    small = picture.resize(size, Image.Resampling.BILINEAR, (x, y, x + w, y + h))
+    scale = np.array([size[0] / w, size[1] / h] * 2, np.float32)
     moved = (boxes - np.array([x, y, x, y], np.float32)) * scale
     whole_area = (moved[:, 2] - moved[:, 0]) * (moved[:, 3] - moved[:, 1])
-    limit = np.array(SIZE * 2, np.float32)
+    limit = np.array(size * 2, np.float32)
     cut = np.clip(moved, 0, limit)
     area = (cut[:, 2] - cut[:, 0]) * (cut[:, 3] - cut[:, 1])
     keep = area > 0.4 * whole_area
@@ -70,10 +73,10 @@ def augmented(
     pixels = np.array(small, np.float32)
     if rng.random() < 0.5:
         pixels, cut = pixels[:, ::-1], cut.copy()
-        cut[:, [0, 2]] = SIZE[0] - cut[:, [2, 0]]
+        cut[:, [0, 2]] = size[0] - cut[:, [2, 0]]
     if rng.random() < 0.5:
         pixels, cut = pixels[::-1], cut.copy()
-        cut[:, [1, 3]] = SIZE[1] - cut[:, [3, 1]]
+        cut[:, [1, 3]] = size[1] - cut[:, [3, 1]]
     mean = pixels.mean()
     pixels = mean + (pixels - mean) * rng.uniform(0.75, 1.3) + rng.uniform(-20, 20)
     pixels = pixels * np.array([rng.uniform(0.92, 1.08) for _ in range(3)], np.float32)
@@ -81,16 +84,17 @@ def augmented(
 
 
 def cell_scenes(
-    data: Path,
+    data: Path, side: int = 320
 ) -> tuple[Callable[[random.Random], list[Scene]], list[Scene], list[Scene], list[dict[str, Any]]]:
     """A maker of training batches, validation and test pictures, and where they are from."""
+    size = (side, side * 3 // 4)  # every picture is 640 × 480
     parts = {name: read(data, name) for name in ("train", "val", "test")}
     # of the validation part two thirds are trained on: the set is small
     held = parts["val"][: len(parts["val"]) // 3]
     seen = parts["train"] + parts["val"][len(parts["val"]) // 3 :]
 
     def make(rng: random.Random) -> list[Scene]:
-        return [augmented(*seen[rng.randrange(len(seen))], rng) for _ in range(BATCH)]
+        return [augmented(*seen[rng.randrange(len(seen))], size, rng) for _ in range(BATCH)]
 
     files = sorted((data / "bccd" / "BCCD" / "Annotations").glob("*.xml"))
     digest = hashlib.sha256(b"".join(f.read_bytes() for f in files)).hexdigest()
@@ -101,7 +105,7 @@ def cell_scenes(
             "split": {"train": len(seen), "validation": len(held), "test": len(parts["test"])},
         }
     ]  # fmt: skip
-    return make, [whole(*p) for p in held], [whole(*p) for p in parts["test"]], about
+    return make, [whole(*p, size) for p in held], [whole(*p, size) for p in parts["test"]], about
 
 
 def count_by_class(scenes: list[Scene]) -> torch.Tensor:

@@ -34,7 +34,7 @@ from attn_core.boxes import (
 from attn_core.models.detector import Detector, DetectorConfig, first_group
 from attn_core.training import cells_data, detection_data
 from attn_core.training.detection_data import Scene
-from attn_core.training.segmentation import encoder_file, start_encoder
+from attn_core.training.segmentation import arguments, encoder_file, start_encoder
 
 SAVE_EVERY = 150
 N_TEST, N_VALIDATION = 1000, 160
@@ -217,10 +217,8 @@ def train(args: argparse.Namespace) -> None:
     """Train for ``--steps``, resuming where the last checkpoint left off; then measure."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    if args.task == "digits":
-        make, validation, test, _ = digit_scenes(args.data, args.side)
-    else:
-        make, validation, test, _ = cells_data.cell_scenes(args.data)
+    scenes_of = digit_scenes if args.task == "digits" else cells_data.cell_scenes
+    make, validation, test, _ = scenes_of(args.data, args.side)
     config = dataclasses.replace(TASKS[args.task], attends=args.kind == "attention")
     model = Detector(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
@@ -299,8 +297,8 @@ def train(args: argparse.Namespace) -> None:
         "parameters": n_parameters,
         "config": dataclasses.asdict(dataclasses.replace(config, n_groups=1)),
         "validation": best, "encoder_sha256": digest,
-        "side": args.side if args.task == "digits" else max(cells_data.SIZE),
-        "arguments": {"steps": args.steps, "rate": args.rate},
+        "side": args.side,
+        "arguments": arguments(args),
     } | measure(shown.eval(), test)  # fmt: skip
     text = json.dumps(result, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
@@ -315,7 +313,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--encoder", type=Path, help="EfficientNet-Lite0 for ImageNet, a .pth file")
     parser.add_argument("--out", type=Path, required=True, help="folder for resumable state")
-    parser.add_argument("--side", type=int, default=256, help="longer side of digits' scenes")
+    parser.add_argument("--side", type=int, default=256, help="longer side of what is read")
     parser.add_argument("--start", type=Path, help="last.pt of another run to begin with")
     parser.add_argument("--steps", type=int, default=4000)
     parser.add_argument("--rate", type=float, default=6e-4)

@@ -22,13 +22,12 @@ from torch import Tensor, nn
 
 from attn_core.boxes import corners
 from attn_core.checkpoints import FOLDER
-from attn_core.experiments.s4_2_given import SIDES
 from attn_core.experiments.s4_2_queries import WAYS, pairs
 from attn_core.models.detector import Detections, Detector, DetectorConfig
 from attn_core.training import cells_data
 from attn_core.training.detection import as_tensor, digit_scenes, found_in, measure, score
 from attn_core.training.detection_data import Scene
-from attn_core.training.segmentation_finish import costs, result, shipped
+from attn_core.training.segmentation_finish import costs, result, shipped, spent, told
 
 SEEDS = (0, 1, 2)
 KINDS = ("attention", "added")
@@ -143,14 +142,6 @@ def first_layers(model: Detector, n: int) -> Detector:
     return short.eval()
 
 
-def command(run: dict[str, Any], name: str) -> str:
-    """How a run is repeated."""
-    return (
-        f"python -m attn_core.training.detection --task {run['task']} --kind {run['kind']} "
-        f"--seed {run['seed']} --steps {run['arguments']['steps']} --out runs/{name}"
-    )
-
-
 def encoder_source(run: dict[str, Any]) -> dict[str, Any]:
     """Where the encoder's first weights are from."""
     return {
@@ -166,10 +157,10 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     run, weights, model = best(runs, name)
     found, base = measure(model, scenes), measure(AnchorsAlone(model), scenes)  # type: ignore[arg-type]
     about: dict[str, Any] = {
-        "command": command(run, name), "wall_seconds": round(run["seconds"]),
+        "command": told("detection", run), "wall_seconds": spent(run),
         "parameters": run["parameters"], "data": [*data, encoder_source(run)],
         "config": run["config"], "validation": run["validation"],
-        "side": run.get("side", SIDES[task]),
+        "side": run["side"],
         "ap50_each": found["ap50_each"], "n_objects": found["n_objects"],
         "doubles": doubles(model, scenes),
         "metrics": {
@@ -233,14 +224,15 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     if "digits" in args.what:
-        side = result(args.runs, "detection-digits-shown").get("side", 256)
+        side = result(args.runs, "detection-digits-shown")["side"]
         _, _, scenes, data = digit_scenes(args.data, side)
         shown(args.runs, "digits", scenes[: args.scenes], data)
     if "twins" in args.what:
         _, _, scenes, data = digit_scenes(args.data)
         twins(args.runs, scenes[: args.scenes or N_TWINS], data, args.seeds)
     if "cells" in args.what:
-        _, _, scenes, data = cells_data.cell_scenes(args.data)
+        side = result(args.runs, "detection-cells-shown")["side"]
+        _, _, scenes, data = cells_data.cell_scenes(args.data, side)
         shown(args.runs, "cells", scenes, data)
 
 

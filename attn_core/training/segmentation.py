@@ -72,6 +72,15 @@ def start_encoder(encoder: PhotoEncoder, path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def arguments(args: argparse.Namespace) -> dict[str, Any]:
+    """What a run was told, but for places of this machine."""
+    return {
+        name: str(value) if isinstance(value, Path) else value
+        for name, value in vars(args).items()
+        if name not in ("data", "encoder", "threads")
+    }
+
+
 def loss_of(logits: Tensor, masks: Tensor) -> Float[Tensor, ""]:
     """Cross-entropy and soft Dice (Milletari et al. 2016), each picture counted alike."""
     entropy = nn.functional.binary_cross_entropy_with_logits(logits, masks)
@@ -223,11 +232,7 @@ def train(args: argparse.Namespace) -> None:
         "kind": args.kind, "width": args.width, "seed": args.seed, "seconds": spent,
         "parameters": n_parameters, "config": dataclasses.asdict(config), "validation": best,
         "encoder_sha256": digest,
-        "arguments": {
-            name: str(value) if isinstance(value, Path) else value
-            for name, value in vars(args).items()
-            if name not in ("data", "encoder", "threads")
-        },
+        "arguments": arguments(args),
     } | measure(shown.eval(), parts["test"])  # fmt: skip
     text = json.dumps(found, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")

@@ -28,7 +28,13 @@ from attn_core.experiments.cost_measure import multiply_adds
 from attn_core.experiments.s4_1_compared import ADDED, CHECKPOINT, SHOWN, TWINS
 from attn_core.models.attention_unet import AttentionUNet, AttentionUNetConfig
 from attn_core.training.segmentation import measure
-from attn_core.training.segmentation_data import Photo, provenance, read, split
+from attn_core.training.segmentation_data import (
+    Photo,
+    provenance,
+    provenance_of_nobody,
+    read,
+    split,
+)
 
 SEEDS = (0, 1, 2)
 TURNS, REPEATS, WARM = 10, 5, 3
@@ -40,6 +46,24 @@ SPLIT = "test, no picture that looks like one trained on"
 def result(runs: Path, name: str) -> dict[str, Any]:
     """What a run found."""
     return dict(json.loads((runs / name / "result.json").read_text(encoding="utf-8")))
+
+
+def told(module: str, run: dict[str, Any]) -> str:
+    """The command that a run was started with."""
+    flags = []
+    for name, value in run["arguments"].items():
+        if value is True:
+            flags.append(f"--{name}")
+        elif value not in (None, False):
+            flags.append(f"--{name} {value}")
+    return f"python -m attn_core.training.{module} " + " ".join(flags)
+
+
+def spent(run: dict[str, Any]) -> int:
+    """Seconds of a run and of those that it went on from."""
+    start = run["arguments"].get("start")
+    before = Path(start).parent if start else None
+    return round(run["seconds"]) + (spent(result(before.parent, before.name)) if before else 0)
 
 
 def shipped(weights: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -117,11 +141,11 @@ def shown(runs: Path, name: str, photos: list[Photo], data: Any) -> None:
     weights = best(runs, name)
     found = measure(loaded(weights, run["config"]), photos)
     baseline = all_person(photos)
+    if run["arguments"].get("nobody"):
+        data = [*data, provenance_of_nobody()]
     write(CHECKPOINT, weights, {
-        "command": f"python -m attn_core.training.segmentation --kind {run['kind']} "
-        f"--width {run['width']} --seed {run['seed']} --epochs {run['arguments']['epochs']} "
-        f"--out {runs / name}",
-        "wall_seconds": round(run["seconds"]), "parameters": run["parameters"], "data": data,
+        "command": told("segmentation", run),
+        "wall_seconds": spent(run), "parameters": run["parameters"], "data": data,
         "config": run["config"], "validation": run["validation"], "each": found["each"],
         "encoder_sha256": run["encoder_sha256"],
         "metrics": {

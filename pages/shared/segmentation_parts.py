@@ -189,8 +189,10 @@ def reading(run: Run) -> None:
     words["key_where"] = t(f"s4_1.reading.{'on' if found['key_on'] else 'off'}")
     st.markdown(t("s4_1.reading.cut" if found["cut"] else "s4_1.reading.row", **words))
     numbers, before = run.result.numbers, run.before.numbers
-    if run.config.picture in experiment.NOBODY:
+    if run.config.picture in experiment.NOBODY and numbers["person_share"]:
         st.warning(t("s4_1.reading.nobody", **_percent(numbers)), icon=":material/person_off:")
+    elif run.config.picture in experiment.NOBODY:
+        st.success(t("s4_1.reading.nobody_found"), icon=":material/person_off:")
     changed = run.before is not run.result
     if changed:
         st.markdown(t("s4_1.reading.changed", **_percent(numbers)))
