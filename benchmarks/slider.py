@@ -1,10 +1,10 @@
 """From a key on the temperature slider to the painted picture, against a bare page.
 
 Both pages are open in one browser, each from a server of its own, and take turns: a key on one, a
-key on the other. Every key asks for a value that neither server has computed before (a new seed or
-word for each round of the slider's 15 steps), so both run the same forward pass once. The clock
-starts with the browser's key event and stops with the painter's performance mark
-(``…_to_frame_ratio``: with the browser's next frame).
+key on the other. Every key asks for a value that neither server has computed before (a new seed,
+word, hidden patch or number of object queries for each round of the slider's 15 steps), so both run
+the same forward pass once. The clock starts with the browser's key event and stops with the
+painter's performance mark (``…_to_frame_ratio``: with the browser's next frame).
 """
 
 import statistics
@@ -28,13 +28,14 @@ SENTENCES = (
 PATHS = {
     "3.2": "3-2-scaled-dot-product", "1": "1-additive", "2.1": "2-1-self-attention",
     "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head", "3.1": "3-1-incremental",
-    "3.3": "3-3-transformer",
+    "3.3": "3-3-transformer", "4.1": "4-1-segmentation", "4.2": "4-2-detection",
 }  # fmt: skip
 SLIDERS = {"2.2": ("shift", SHIFTS, 0), "3.1": ("sampling", SAMPLING, 0.5)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
 TEXTS = {"2.1": "text_en", "3.1": "text_en", "3.3": "text_en_zh"}
 """Name of each lesson's text in its link, else "text"."""
 WORDS = ("nightingale", "photograph", "constellation", "neighbourly", "architecture", "melancholy")
+ASKED = (5, 8, 10, 15)
 
 
 def queries(number: str, turn: int) -> str:
@@ -43,6 +44,10 @@ def queries(number: str, turn: int) -> str:
     start = f"{name}={steps[0]}"
     if number == "3.2":
         return f"source=random&n=64&seed={100 + turn}&{start}"
+    if number == "4.1":
+        return f"hidden={20 + turn}&{start}"
+    if number == "4.2":
+        return f"queries={ASKED[turn]}&{start}"
     if number == "1":
         return f"word={WORDS[turn]}&{start}"
     text = quote(" ".join(SENTENCES).format(WORDS[turn], WORDS[turn + 1]))

@@ -1,8 +1,8 @@
 """The peer of a lesson: a title, one slider in a fragment, and a canvas; nothing that teaches.
 
 The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
-and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``2.1``, ``2.2``, ``2.3``,
-``3.1`` or ``3.2``; ``?seed=``, ``?word=`` or ``?text=`` choose the input, as they do in the lesson;
+and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``3.2`` and so on;
+``?seed=``, ``?word=``, ``?text=``, ``?hidden=`` or ``?queries=`` choose the input, as in the lesson;
 without them the stored default is shown.
 """
 
@@ -13,6 +13,8 @@ from attn_core.experiments import (
     s2_2_positional_encoding,
     s3_1_incremental,
     s3_2_scaled_dot_product,
+    s4_1_segmentation,
+    s4_2_detection,
 )
 from attn_core.interventions import Intervention
 from attn_core.lessons import lesson
@@ -68,6 +70,11 @@ def _result(number: str, value: float) -> LessonResult:
         module = compute.experiment(lesson(number))
         result: LessonResult = module.run(module.Config(text=text), changes)
         return result
+    hidden, queries = st.query_params.get("hidden"), st.query_params.get("queries")
+    if hidden is not None:
+        return s4_1_segmentation.run(s4_1_segmentation.Config(hidden=(int(hidden),)), changes)
+    if queries is not None:
+        return s4_2_detection.run(s4_2_detection.Config(n_queries=int(queries)), changes)
     seed, word = st.query_params.get("seed"), st.query_params.get("word")
     if seed is not None:
         chosen = s3_2_scaled_dot_product.Config(source="random", n=64, seed=int(seed))
