@@ -2,8 +2,8 @@
 
 The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
 and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``3.2`` and so on;
-``?seed=``, ``?word=``, ``?text=``, ``?hidden=`` or ``?queries=`` choose the input, as in the lesson;
-without them the stored default is shown.
+``?seed=``, ``?word=``, ``?text=``, ``?hidden=`` or ``?queries=`` choose the input, as they do
+there; without them the stored default is shown.
 """
 
 import streamlit as st
