@@ -21,6 +21,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from attn_core.ctc import collapse
 from attn_core.inputs.speech_features import log_mel
 from attn_core.layers.incremental import KeyValue
 from attn_core.models.listener import Listener, ListenerConfig
@@ -136,13 +137,6 @@ def loss_of(
     return loss
 
 
-def collapsed(best: list[int]) -> tuple[int, ...]:
-    """CTC's rule: equal neighbours are one, then blanks go (Graves et al. 2006, section 3.1)."""
-    return tuple(
-        label for i, label in enumerate(best) if label != BLANK and (not i or best[i - 1] != label)
-    )
-
-
 @torch.inference_mode()
 def greedy(
     model: Recogniser | Listener, waves: list[np.ndarray], by: str = "ctc", most: int = 40
@@ -173,7 +167,7 @@ def greedy(
             if by == "ctc":
                 labels = model.ctc(states).argmax(-1)
                 rows = zip(labels.tolist(), n_tokens(frames).tolist(), strict=True)
-                out += [collapsed(row[:n]) for row, n in rows]
+                out += [collapse(row[:n], BLANK) for row, n in rows]
                 continue
             memory = model.remember(states, real)
             cache: tuple[KeyValue, ...] = ()
