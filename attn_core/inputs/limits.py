@@ -34,5 +34,14 @@ PHOTO_SIDE = 1280
 """Pixels of the longer side at which a photograph is worked on and shown; downloads go back to its
 own resolution."""
 
+MAX_SECONDS = 30
+"""Of a sound; what comes after is left with a note."""
+
+MAX_CHANNELS, MIN_RATE, MAX_RATE = 16, 2_000, 400_000
+"""Of a sound, as its header says."""
+
+MAX_KEPT_SOUND_BYTES = 200 * 1024 * 1024
+"""Sounds that learners sent, over all learners; the oldest go first."""
+
 MAX_KEPT_PHOTO_BYTES = 400 * 1024 * 1024
 """Photographs that learners sent, files and pixels, over all learners; the oldest go first."""

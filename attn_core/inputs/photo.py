@@ -6,9 +6,7 @@ for a while, ``"draw:…"`` is a drawing, strokes and all.
 """
 
 import hashlib
-import threading
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
 from attn_core.inputs.image import decoded
+from attn_core.inputs.kept import Kept
 from attn_core.inputs.limits import MAX_KEPT_PHOTO_BYTES, PHOTO_SIDE
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.strokes import DRAWN, drawing
@@ -52,37 +51,13 @@ class Photo:
     source: bytes
     decode_ms: float = 0.0
 
-
-class Kept:
-    """The last pictures that were sent, by digest; thread-safe; bounded by their bytes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._photos: OrderedDict[str, Photo] = OrderedDict()
-        self._total = 0
-        self._lock = threading.Lock()
-
-    def put(self, photo: Photo) -> None:
-        """Keep a picture, and let old ones go."""
-        with self._lock:
-            if photo.name in self._photos:
-                self._photos.move_to_end(photo.name)
-                return
-            self._photos[photo.name] = photo
-            self._total += photo.pixels.nbytes + len(photo.source)
-            while len(self._photos) > 1 and self._total > self._max_bytes:
-                _, old = self._photos.popitem(last=False)
-                self._total -= old.pixels.nbytes + len(old.source)
-
-    def get(self, name: str) -> Photo | None:
-        """A picture that is still kept."""
-        with self._lock:
-            if name in self._photos:
-                self._photos.move_to_end(name)
-            return self._photos.get(name)
+    @property
+    def n_bytes(self) -> int:
+        """What keeping it costs."""
+        return self.pixels.nbytes + len(self.source)
 
 
-KEPT = Kept(MAX_KEPT_PHOTO_BYTES)
+KEPT: Kept[Photo] = Kept(MAX_KEPT_PHOTO_BYTES)
 _samples: dict[str, Photo] = {}
 
 

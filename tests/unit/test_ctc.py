@@ -57,7 +57,9 @@ def test_lattice_equals_torch_s_loss_and_its_posteriors_its_gradient(tokens, lab
         )  # fmt: skip
         assert found.log_likelihood == pytest.approx(-loss.item(), abs=1e-9)
     else:
-        assert found.log_likelihood == pytest.approx(float(scores[:, BLANK].detach().sum()), abs=1e-9)
+        assert found.log_likelihood == pytest.approx(
+            float(scores[:, BLANK].detach().sum()), abs=1e-9
+        )
     assert np.allclose(found.posterior.sum(1), 1, atol=1e-9)
     # d log P / d log p of a label at a token is the posterior of its rows (equation 15).
     x = scores.detach().clone().requires_grad_()
