@@ -28,7 +28,7 @@ from attn_core.models.listener import Listener, ListenerConfig
 from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig, n_tokens
 from attn_core.training import speech_data
 from attn_core.training.segmentation import arguments
-from attn_core.training.speech_data import Utterance, Words
+from attn_core.training.speech_data import Phrases, Utterance, Words
 
 SAVE_EVERY = 250
 N_VALIDATION, N_TEST = 200, 400
@@ -224,12 +224,18 @@ def measure(
     return error_rate(greedy(model, waves, way(name)), [u.digits for u in utterances])
 
 
-def batch_of(words: Words, voices: Words, n: int, rng: random.Random) -> list[tuple[Any, Any]]:
+def batch_of(
+    words: Words, voices: tuple[Words, Phrases], n: int, rng: random.Random
+) -> list[tuple[np.ndarray, tuple[int, ...]]]:
     """Sounds and what is said, some recorded and some synthetic."""
     out = []
     for _ in range(n):
-        source = voices if rng.random() < speech_data.SYNTHETIC else words
-        said = speech_data.joined(source, rng, speech_data.count(rng))
+        if rng.random() >= speech_data.SYNTHETIC:
+            said = speech_data.joined(words, rng, speech_data.count(rng))
+        elif rng.random() < speech_data.IN_ONE_GO:
+            said = speech_data.spoken(voices[1], rng)
+        else:
+            said = speech_data.joined(voices[0], rng, speech_data.count(rng))
         out.append((speech_data.disturbed(said, words, rng), said.digits))
     return out
 

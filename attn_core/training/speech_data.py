@@ -26,11 +26,15 @@ TAKES = {"test": range(5), "validation": range(5, 10), "train": range(10, 50)}
 MAX_DIGITS = 8
 SYNTHETIC = 0.35
 """Of the training sequences, spoken by synthetic voices."""
+IN_ONE_GO = 0.5
+"""Of those, as whole sequences: their words run into each other."""
 SNRS = (20, 15, 10, 5, 0, -5)
 """Decibels at which errors are counted, beside the clean recordings."""
 
 Words = dict[str, list[list[np.ndarray]]]
 """For each speaker and digit, its takes."""
+Phrases = list[tuple[tuple[int, ...], np.ndarray, str]]
+"""Digits said in one go, their sound, and whose voice it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +84,8 @@ def read(data: Path) -> dict[str, Words]:
     return out
 
 
-def read_voices(path: Path, *, held: bool = False) -> Words:
-    """Synthetic words.
+def read_voices(path: Path, *, held: bool = False) -> tuple[Words, Phrases]:
+    """Synthetic words, and sequences spoken in one go.
 
     Parameters
     ----------
@@ -92,27 +96,33 @@ def read_voices(path: Path, *, held: bool = False) -> Words:
 
     Returns
     -------
-    dict of list
+    words : dict of list
         By voice and digit.
+    phrases : list of tuple
+        Digits, sound and voice.
     """
     with np.load(path) as found:
         sound, ends = found["sound"].astype(np.float32), found["ends"]
         digits, voices = found["digits"], found["voices"]
     words: Words = {}
+    phrases: Phrases = []
     starts = np.concatenate([[0], ends[:-1]])
     for first, last, digit, voice in zip(starts, ends, digits, voices, strict=True):
         if str(voice).startswith(HELD_VOICES) != held:
             continue
+        if len(digit) > 1:
+            phrases.append((tuple(map(int, digit)), sound[first:last], str(voice)))
+            continue
         takes = words.setdefault(str(voice), [[] for _ in range(10)])
         takes[int(digit)].append(sound[first:last])
-    return {voice: takes for voice, takes in words.items() if all(takes)}
+    return {voice: takes for voice, takes in words.items() if all(takes)}, phrases
 
 
 def provenance(data: Path, voices: Path) -> list[dict[str, Any]]:
     """Source, licence, digest and split, as a manifest holds them."""
     files = sorted((data / FOLDER).glob("*.wav"))
     digest = hashlib.sha256(b"".join(hashlib.sha256(f.read_bytes()).digest() for f in files))
-    made = read_voices(voices)
+    made, phrases = read_voices(voices)
     return [
         {
             "source": "Free Spoken Digit Dataset, Jakobovski/free-spoken-digit-dataset, "
@@ -125,7 +135,10 @@ def provenance(data: Path, voices: Path) -> list[dict[str, Any]]:
             "source": "espeak-ng 1.51 and flite 2.2 voices: python -m attn_core.training.voices",
             "licence": "made by our script; espeak-ng is GPL-3.0, flite BSD-like",
             "sha256": hashlib.sha256(voices.read_bytes()).hexdigest(),
-            "split": {"train": sum(len(t) for takes in made.values() for t in takes)},
+            "split": {
+                "train": sum(len(t) for takes in made.values() for t in takes),
+                "sequences": len(phrases),
+            },
             "synthetic": 1.0, "share_of_sequences": SYNTHETIC,
         },
     ]  # fmt: skip
@@ -169,6 +182,26 @@ def joined(words: Words, rng: random.Random, n: int, *, speaker: str = "") -> Ut
     rest = rng.uniform(0.05, 0.5) if n else rng.uniform(0.8, 3.0)
     parts.append(np.zeros(int(RATE * rest), np.float32))
     return Utterance(np.concatenate(parts), digits, tuple(spans), speaker)
+
+
+def spoken(phrases: Phrases, rng: random.Random) -> Utterance:
+    """A sequence that a synthetic voice spoke in one go, with silence around it.
+
+    Parameters
+    ----------
+    phrases : Phrases
+        From ``read_voices``.
+    rng : random.Random
+        Source of every choice.
+
+    Returns
+    -------
+    Utterance
+        Without spans.
+    """
+    digits, wave, voice = rng.choice(phrases)
+    ends = [np.zeros(int(RATE * rng.uniform(0.05, 0.5)), np.float32) for _ in range(2)]
+    return Utterance(np.concatenate([ends[0], wave, ends[1]]), digits, (), voice)
 
 
 def coloured_noise(n: int, slope: float, rng: np.random.Generator) -> Float[np.ndarray, "sample"]:

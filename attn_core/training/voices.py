@@ -1,13 +1,16 @@
 """Spoken digits of synthetic voices: ``python -m attn_core.training.voices --out VOICES.npz``.
 
-Speaks each digit with many settings of Debian's ``espeak-ng`` and ``flite`` (both on the PATH) and
-keeps the sound at 8 kHz. ``HELD_VOICES`` are kept out of training: the lessons' samples are theirs.
+Speaks each digit, and whole sequences of digits, with many settings of Debian's ``espeak-ng`` and
+``flite`` (both on the PATH) and keeps the sound at 8 kHz. ``HELD_VOICES`` are kept out of training:
+the lessons' samples are theirs.
 """
 
 import argparse
 import random
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -29,6 +32,10 @@ VARIANTS = (
 )  # fmt: skip
 FLITE = ("kal", "kal16", "awb", "slt", "rms")
 HELD_VOICES = ("espeak:en-gb-scotland", "flite:rms")
+PHRASES = 8
+"""Sequences that each voice speaks in one go."""
+PAUSES = ("", "", "", ",", ".")
+"""After a word of a sequence; the comma and the full stop make the voice rest."""
 SETTINGS = 14
 """Of speed and pitch for each voice of flite."""
 QUIET = 0.02
@@ -49,6 +56,14 @@ def at_rate(data: bytes) -> Float[np.ndarray, "sample"]:
     wave, rate = soundfile.read(BytesIO(data), dtype="float32", always_2d=True)
     mono = torch.from_numpy(wave.mean(1))
     return torchaudio.functional.resample(mono, rate, RATE).numpy()
+
+
+def phrase(rng: random.Random) -> str:
+    """Two to eight digits; every fourth time a digit is said again."""
+    said = str(rng.randrange(10))
+    while len(said) < rng.randint(2, 8):
+        said += said[-1] if rng.random() < 0.25 else str(rng.randrange(10))
+    return said
 
 
 def espeak(word: str, voice: str, speed: int, pitch: int) -> Float[np.ndarray, "sample"]:
@@ -73,35 +88,36 @@ def main() -> None:
     args = parser.parse_args()
     rng = random.Random(3)
     waves: list[np.ndarray] = []
-    digits: list[int] = []
+    digits: list[str] = []
     voices: list[str] = []
 
-    def keep(name: str, digit: int, wave: np.ndarray) -> None:
-        wave = trimmed(wave)
-        if 0.1 * RATE < len(wave) < 1.5 * RATE:
-            waves.append(wave)
-            digits.append(digit)
-            voices.append(name)
+    def keep(name: str, speak: Callable[[str], np.ndarray]) -> None:
+        for said in (*"0123456789", *(phrase(rng) for _ in range(PHRASES))):
+            words = (WORDS[int(digit)] for digit in said)
+            wave = trimmed(speak(" ".join(word + rng.choice(PAUSES) for word in words)))
+            if 0.1 * RATE < len(wave) < 1.5 * RATE * len(said):
+                waves.append(wave)
+                digits.append(said)
+                voices.append(name)
 
     for accent in ACCENTS:
         for variant in VARIANTS:
             speed, tone = rng.randint(110, 230), rng.randint(15, 85)
-            for digit, word in enumerate(WORDS):
-                name = f"espeak:{accent}+{variant}"
-                keep(name, digit, espeak(word, f"{accent}+{variant}", speed, tone))
+            voice = f"{accent}+{variant}"
+            keep(f"espeak:{voice}", partial(espeak, voice=voice, speed=speed, pitch=tone))
     for voice in FLITE:
         middle = 190 if voice == "slt" else 110
         for setting in range(SETTINGS):
             stretch, pitch = rng.uniform(0.6, 1.3), middle * rng.uniform(0.75, 1.4)
-            for digit, word in enumerate(WORDS):
-                keep(f"flite:{voice}/{setting}", digit, flite(word, voice, stretch, pitch))
+            speak = partial(flite, voice=voice, stretch=stretch, pitch=pitch)
+            keep(f"flite:{voice}/{setting}", speak)
     ends = np.cumsum([len(w) for w in waves])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
         args.out, sound=np.concatenate(waves).astype(np.float16), ends=ends,
         digits=np.array(digits), voices=np.array(voices),
     )  # fmt: skip
-    sys.stdout.write(f"{len(waves)} words of {len(set(voices))} voices, {ends[-1] / RATE:.0f} s\n")
+    sys.stdout.write(f"{len(waves)} sounds of {len(set(voices))} voices, {ends[-1] / RATE:.0f} s\n")
 
 
 if __name__ == "__main__":
