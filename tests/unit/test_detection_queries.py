@@ -54,7 +54,11 @@ def test_queries_that_weigh_all_alike_answer_twice(sample):
 
 def test_the_recorder_counts_what_the_page_counts():
     config = experiment.Config()
-    levels = (255 * for_model(find(config.picture).pixels, 256)[0]).round().to(torch.uint8)
+    levels = (
+        (255 * for_model(find(config.picture).pixels, experiment.SIDES["digits"])[0])
+        .round()
+        .to(torch.uint8)
+    )
     scene = Scene(levels.permute(1, 2, 0).numpy(), torch.zeros(0, 4).numpy(), [])
     counted = doubles(zoo.get("detector_digits").module, [scene])
     shown = {r["way"]: {"found": r["found"], "pairs": r["pairs"]} for r in queries.doubles(config)}
