@@ -10,6 +10,8 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import av
 import numpy as np
@@ -91,6 +93,7 @@ class Sound:
         return self.rms_db < SILENT_DB
 
 
+SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "sounds"
 KEPT: Kept[Sound] = Kept(MAX_KEPT_SOUND_BYTES)
 
 
@@ -292,4 +295,41 @@ def read_sound(data: bytes) -> Sound:
     if sound is None:
         sound = as_sound(name, data)
         KEPT.put(sound)
+    return sound
+
+
+@cache
+def _sample(name: str) -> Sound | None:
+    path = SAMPLES / f"{name}.flac"
+    return as_sound(name, path.read_bytes()) if path.parent == SAMPLES and path.exists() else None
+
+
+def find(name: str) -> Sound:
+    """The sound that a config names.
+
+    Parameters
+    ----------
+    name : str
+        A sample's name or a digest.
+
+    Returns
+    -------
+    Sound
+        Shared; never changed.
+
+    Raises
+    ------
+    Refused
+        If it is no longer, or was never, on this machine.
+
+    Examples
+    --------
+    >>> find("pi").rate
+    8000
+    """
+    sound = KEPT.get(name)
+    if sound is None and name.isidentifier():
+        sound = _sample(name)
+    if sound is None:
+        raise Refused("refused.sound_gone", name=name[:12])
     return sound

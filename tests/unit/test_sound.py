@@ -1,6 +1,7 @@
 """What a stranger may send as sound: every format, every lie of a header, every empty thing."""
 
 import io
+import json
 import struct
 
 import av
@@ -170,3 +171,24 @@ def test_a_sound_that_breaks_off_gives_what_there_is_or_a_sentence(kind):
             sound.read_sound(data[: len(data) // 2])
         return
     assert 0.1 < sound.read_sound(data[: len(data) // 2]).seconds <= 3.1
+
+
+def test_samples_are_found_and_what_is_said_in_them_is_recorded():
+    about = json.loads(sound.SAMPLES.with_suffix(".json").read_text(encoding="utf-8"))
+    assert {p.stem for p in sound.SAMPLES.glob("*.flac")} == set(about)
+    for name, known in about.items():
+        found = sound.find(name)
+        assert found.seconds == pytest.approx(known["seconds"], abs=0.01)
+        assert not found.silent
+        assert known["digits"]
+
+
+@pytest.mark.parametrize("name", ["", "no_such", "../photos", "0" * 64, "pi.flac"])
+def test_a_sound_that_is_gone_is_refused(name):
+    with pytest.raises(Refused, match=r"refused\.sound_gone"):
+        sound.find(name)
+
+
+def test_what_was_sent_is_found_again():
+    sent = sound.read_sound(wav(tone(0.4)))
+    assert sound.find(sent.name) is sent
