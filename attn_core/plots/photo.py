@@ -13,7 +13,7 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from PIL import Image
 
 from attn_core.inputs.photo import Photo
@@ -135,7 +135,37 @@ class PhotoView:
     strings: dict[str, str] = field(default_factory=dict)
 
 
-def _bytes(header: dict[str, Any], body: bytes) -> bytes:
+def quantised(levels: Float[np.ndarray, "..."]) -> UInt8[np.ndarray, "..."]:
+    """Values in [0, 1] in 8 bits; what is no number is 0.
+
+    Parameters
+    ----------
+    levels : np.ndarray
+        Of any shape.
+
+    Returns
+    -------
+    np.ndarray
+        0 to 255.
+    """
+    return np.round(255 * np.clip(np.nan_to_num(levels.astype(np.float32)), 0, 1)).astype(np.uint8)
+
+
+def joined_bytes(header: dict[str, Any], body: bytes) -> bytes:
+    """Length of the header (4 bytes, little-endian), header as JSON, body.
+
+    Parameters
+    ----------
+    header : dict
+        Of plain values.
+    body : bytes
+        What the header's offsets count in.
+
+    Returns
+    -------
+    bytes
+        As the browser's modules take them apart.
+    """
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     return struct.pack("<I", len(text)) + text + body
 
@@ -155,7 +185,7 @@ def pack_source(photo: Photo) -> bytes:
     """
     out = BytesIO()
     Image.fromarray(photo.pixels).save(out, "JPEG", quality=QUALITY)
-    return _bytes({"source": photo.name, "type": "image/jpeg"}, out.getvalue())
+    return joined_bytes({"source": photo.name, "type": "image/jpeg"}, out.getvalue())
 
 
 def pack(name: str, view: PhotoView) -> bytes:
@@ -176,9 +206,7 @@ def pack(name: str, view: PhotoView) -> bytes:
     body = b""
     layers = []
     for layer in view.layers:
-        levels: UInt8[np.ndarray, "row column"] = np.round(
-            255 * np.clip(np.nan_to_num(layer.levels.astype(np.float32)), 0, 1)
-        ).astype(np.uint8)
+        levels = quantised(layer.levels)
         layers.append({
             "offset": len(body), "rows": levels.shape[0], "cols": levels.shape[1],
             "kind": layer.kind, "colour": layer.colour, "threshold": layer.threshold,
@@ -198,7 +226,7 @@ def pack(name: str, view: PhotoView) -> bytes:
         "strokes": [[[round(x, 4), round(y, 4)] for x, y in line] for line in view.strokes],
         "title": view.title, "look": view.look, "summary": view.summary, "strings": view.strings,
     }  # fmt: skip
-    return _bytes(header, body)
+    return joined_bytes(header, body)
 
 
 def thumbnails(photo: Photo, rows: int, columns: int, side: int = 16) -> tuple[str, ...]:
