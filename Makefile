@@ -119,7 +119,7 @@ train-characters: $(VENV)/.train $(PLAYS) $(POEMS)/tang300  ## Train lesson 3.1'
 finish-characters: $(VENV)/.train  ## Measure lesson 3.1's models; write weights, manifests, samples
 	$(BIN)/python -m attn_core.training.characters_finish --runs $(RUNS) --english $(PLAYS) --chinese $(POEMS)
 
-train-photographs: $(VENV)/.train  ## Train lessons 4.1 and 4.2: about four hours; resumes
+train-photographs: $(VENV)/.train  ## Train lessons 4.1 and 4.2: about six hours; resumes
 	sh attn_core/training/photographs.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-photographs: $(VENV)/.train  ## Measure them; write weights and manifests
