@@ -259,9 +259,9 @@ class PrefixScorer:
         return PrefixState(np.full(len(self.log_p), NEVER), np.cumsum(self.log_p[:, self.blank]))
 
     def grow(
-        self, state: PrefixState, labels: tuple[int, ...], label: int
-    ) -> tuple[float, PrefixState]:
-        """Say one label more.
+        self, state: PrefixState, labels: tuple[int, ...]
+    ) -> tuple[Float[np.ndarray, "label"], list[PrefixState]]:
+        """Say one label more: each of them.
 
         Parameters
         ----------
@@ -269,28 +269,31 @@ class PrefixScorer:
             Of ``labels``.
         labels : tuple of int
             What is said.
-        label : int
-            What comes next.
 
         Returns
         -------
-        score : float
-            log of the probability of everything that begins with the new prefix.
-        state : PrefixState
-            Of the new prefix.
+        scores : Float[np.ndarray, "label"]
+            log of the probability of everything that begins with the new prefix; -inf for the
+            blank.
+        states : list of PrefixState
+            Of the new prefixes, one for each label.
         """
-        row, nothing = self.log_p[:, label], self.log_p[:, self.blank]
-        tokens = len(row)
-        twice = bool(labels) and labels[-1] == label
-        before = state.blank if twice else np.logaddexp(state.label, state.blank)
-        new_label, new_blank = np.full(tokens, NEVER), np.full(tokens, NEVER)
-        new_label[0] = row[0] if not labels else NEVER
-        total = new_label[0]
+        emitted, nothing = self.log_p, self.log_p[:, self.blank]
+        tokens, n = emitted.shape
+        before = np.repeat(np.logaddexp(state.label, state.blank)[:, None], n, 1)
+        if labels:  # after the same label only paths with a blank between say it twice
+            before[:, labels[-1]] = state.blank
+        said, rests = np.full((tokens, n), NEVER), np.full((tokens, n), NEVER)
+        if not labels:
+            said[0] = emitted[0]
+        scores = said[0].copy()
         for t in range(1, tokens):
-            new_label[t] = np.logaddexp(new_label[t - 1], before[t - 1]) + row[t]
-            new_blank[t] = np.logaddexp(new_label[t - 1], new_blank[t - 1]) + nothing[t]
-            total = np.logaddexp(total, before[t - 1] + row[t])
-        return float(total), PrefixState(new_label, new_blank)
+            new = before[t - 1] + emitted[t]
+            said[t] = np.logaddexp(said[t - 1] + emitted[t], new)
+            rests[t] = np.logaddexp(said[t - 1], rests[t - 1]) + nothing[t]
+            scores = np.logaddexp(scores, new)
+        scores[self.blank] = NEVER
+        return scores, [PrefixState(said[:, i], rests[:, i]) for i in range(n)]
 
     def end(self, state: PrefixState) -> float:
         """Say nothing more.
