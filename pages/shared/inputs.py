@@ -68,7 +68,12 @@ def upload(name: str, label: str, read: Callable[[bytes], T]) -> T | None:
 
 
 def file_asked_for() -> None:
-    """Where a link names an upload that is not here, say so and ask for it."""
+    """Where a link names an upload that is not here, say so and ask for it.
+
+    Its place is always there: were it not, what follows would move when it appears, Streamlit would
+    make the uploader anew, and a file that replaces another would be lost on its way.
+    """
+    place = st.empty()
     asked = st.query_params.get(state.FILE, "")
     if asked and not any(
         st.session_state.get(key) is not None
@@ -76,4 +81,4 @@ def file_asked_for() -> None:
         if str(key).startswith("upload-")
     ):
         name, _, digest = asked.rpartition("~")
-        st.info(t("inputs.file_asked", name=plain(name), digest=plain(digest)))
+        place.info(t("inputs.file_asked", name=plain(name), digest=plain(digest)))

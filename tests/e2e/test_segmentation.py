@@ -88,6 +88,22 @@ def test_a_photograph_is_uploaded_and_cut_out_at_its_own_size(page, server, tmp_
     assert page.problems == []
 
 
+def test_one_upload_replaces_another(page, server):
+    ready(page, server + f"{PATH}?picture_from=upload")
+    chooser = page.get_by_test_id("stFileUploaderDropzoneInput").first
+    for shade in (40, 90, 140, 190):
+        blob = io.BytesIO()
+        Image.new("RGB", (64, 48), (shade,) * 3).save(blob, "PNG")
+        was = photo(page, "view.source")
+        chooser.set_input_files(
+            {"name": f"{shade}.png", "mimeType": "image/png", "buffer": blob.getvalue()}
+        )
+        wait_photo(page, f"p => p.ready && p.view.source !== '{was}'")
+        settled(page)
+    assert photo(page, "view.width") == 64
+    expect(page.get_by_text("Upload it to see the same view")).to_have_count(0)
+
+
 def test_patches_are_hidden_and_the_mask_before_stays_as_a_line(page, server):
     ready(page, server + f"{PATH}?open=bottleneck~0~52&reach=5")
     page.get_by_role("button", name="Grey out").click()
