@@ -18,8 +18,9 @@ from attn_core.inputs.photo import STEP, find, for_model
 
 CHECKPOINT = experiment.CHECKPOINT
 CHECKPOINT_TWINS = "segmenter_twins"
-SHOWN, ADDED, HALF = "attention-whole", "added-whole", "attention-half"
-TWINS = (SHOWN, ADDED, HALF)
+SHOWN, ADDED = "attention-whole", "added-whole"
+HALF, ADDED_HALF = "attention-half", "added-half"
+TWINS = (SHOWN, ADDED, HALF, ADDED_HALF)
 SHARES = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
 DRAWS = 3
 THRESHOLD = 0.5

@@ -22,12 +22,13 @@ detect digits attention 0 3600 first
 detect digits attention 0 2000 shown --start "$runs/detection-digits-first/last.pt" \
   --side 320 --rate 4e-4
 detect cells attention 0 1300 first --side 320
-detect cells attention 0 2200 shown --start "$runs/detection-cells-first/last.pt" \
+detect cells attention 0 1000 shown --start "$runs/detection-cells-first/last.pt" \
   --side 384 --rate 5e-4
 for seed in 0 1 2; do
   segment attention whole "$seed" 24 "$seed"
   segment added whole "$seed" 24 "$seed"
   segment attention half "$seed" 24 "$seed"
+  segment added half "$seed" 24 "$seed"
   detect digits attention "$seed" 800 "attention-$seed"
   detect digits added "$seed" 800 "added-$seed"
 done

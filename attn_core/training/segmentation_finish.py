@@ -39,7 +39,6 @@ from attn_core.training.segmentation_data import (
 SEEDS = (0, 1, 2)
 TURNS, REPEATS, WARM = 10, 5, 3
 """Each model is timed ``TURNS`` times, turn by turn with the others, ``REPEATS`` times over."""
-NEEDED = (SHOWN, ADDED)
 SPLIT = "test, no picture that looks like one trained on"
 
 
@@ -164,9 +163,6 @@ def twins(runs: Path, photos: list[Photo], data: Any, seeds: tuple[int, ...]) ->
     models: dict[str, AttentionUNet] = {}
     for kind in TWINS:
         names = [f"segmentation-{kind}-{seed}" for seed in seeds]
-        if kind not in NEEDED and not all((runs / n / "result.json").exists() for n in names):
-            sys.stdout.write(f"{kind}: not all of {names} have ended; left out\n")
-            continue
         runs_of[kind] = [result(runs, name) for name in names]
         each = [best(runs, name) for name in names]
         made = [loaded(w, r["config"]) for w, r in zip(each, runs_of[kind], strict=True)]
