@@ -37,8 +37,8 @@ class ListenerConfig:
         Of the location's convolution; 0: content alone.
     width : int
         Of a filter, in tokens of 40 ms.
-    channels : int
-        Of the convolutions that shorten.
+    channels, n_mels : int
+        Of the convolutions that shorten; bands of a frame.
     dropout : float
         In [0, 1).
     """
@@ -51,6 +51,7 @@ class ListenerConfig:
     n_filters: int = 10
     width: int = 31
     channels: int = 32
+    n_mels: int = 40
     dropout: float = 0.1
 
 
@@ -106,7 +107,7 @@ class Listener(nn.Module):
         super().__init__()
         self.config = config
         d = config.d_model
-        self.shorten = Shortening(d, config.channels)
+        self.shorten = Shortening(d, config.channels, config.n_mels)
         self.dropout = nn.Dropout(config.dropout)
         self.listener = nn.LSTM(
             d, d // 2, config.n_layers, batch_first=True, bidirectional=True, dropout=config.dropout

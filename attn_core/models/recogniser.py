@@ -14,7 +14,6 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from attn_core import masks
-from attn_core.inputs.speech_features import N_MELS
 from attn_core.interventions import Intervention
 from attn_core.layers.incremental import KeyValue, keys_and_values
 from attn_core.layers.positional.sinusoidal import sinusoidal
@@ -55,8 +54,8 @@ class RecogniserConfig:
         0: CTC alone.
     d_ff_decoder : int
         Width of the decoder's feed-forward layer; 128 makes it as large as an encoder layer.
-    channels : int
-        Of the convolutions that shorten.
+    channels, n_mels : int
+        Of the convolutions that shorten; bands of a frame.
     window : int or None
         A token attends to so many neighbours on either side; ``None``: to all.
     dropout : float
@@ -76,6 +75,7 @@ class RecogniserConfig:
     n_decoder_layers: int = 0
     d_ff_decoder: int = 128
     channels: int = 32
+    n_mels: int = 40
     window: int | None = None
     dropout: float = 0.1
 
@@ -95,11 +95,11 @@ class RecogniserConfig:
 class Shortening(nn.Module):
     """Two convolutions of stride 2 over time and frequency, then a linear map."""
 
-    def __init__(self, d_model: int, channels: int) -> None:
+    def __init__(self, d_model: int, channels: int, n_mels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, channels, 3, 2, 1)
         self.second = nn.Conv2d(channels, channels, 3, 2, 1)
-        self.project = nn.Linear(channels * (N_MELS // FACTOR), d_model)
+        self.project = nn.Linear(channels * (n_mels // FACTOR), d_model)
 
     def forward(
         self, features: Float[Tensor, "batch frame mel"]
@@ -163,7 +163,7 @@ class Recogniser(nn.Module):
         super().__init__()
         self.config = config
         d, layers = config.d_model, config.of_layers(config.d_ff)
-        self.shorten = Shortening(d, config.channels)
+        self.shorten = Shortening(d, config.channels, config.n_mels)
         self.dropout = nn.Dropout(config.dropout)
         self.encoder = nn.ModuleList(
             EncoderLayer(layers)
