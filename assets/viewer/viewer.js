@@ -45,6 +45,8 @@ class Viewer {
   listen() {
     this.onProbe = (e) => this.learn(e.detail);
     window.addEventListener("attn-probe", this.onProbe);
+    this.onRow = (e) => e.detail.id === this.view?.id && this.follow(e.detail.query);
+    window.addEventListener("attn-row", this.onRow);
     this.sizes = new ResizeObserver(() => this.view && Math.abs(this.host.clientWidth - (this.width ?? 0)) >= 1 && this.render());
     this.sizes.observe(this.host);
     this.onTheme = () => this.view && readTheme(this.host).key !== this.theme?.key && this.render();
@@ -60,6 +62,7 @@ class Viewer {
     this.host.attnViewer = { // for browser tests
       cellAt: (q, k) => this.cellAt(q, k),
       focusCell: (q, k) => this.focusCell(q, k),
+      get hover() { return self.hover; },
       get view() { return self.view; },
     };
   }
@@ -139,6 +142,13 @@ class Viewer {
     this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.marks(); });
   }
 
+  /** A play-head is in a query's token (null: it has stopped): point at the row's strongest key. */
+  follow(query) {
+    const row = query === null ? null : rowOf(this.view, query);
+    if (!row) return this.look(null);
+    this.look({ r: this.view.bin(0, query), c: row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0) });
+  }
+
   /** The keyboard (or a click) goes to map cell (r, c). */
   walk(r, c) {
     this.focus = { q: this.view.block(0, r)[0], k: this.view.block(1, c)[0] };
@@ -175,6 +185,7 @@ class Viewer {
 
   destroy() {
     window.removeEventListener("attn-probe", this.onProbe);
+    window.removeEventListener("attn-row", this.onRow);
     this.media.removeEventListener("change", this.onTheme);
     document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.sizes.disconnect();
