@@ -1,0 +1,134 @@
+"""Weights and manifests of lessons 5.1 to 5.3 from their runs.
+
+``python -m attn_core.training.speech_finish --runs runs --data DATA`` after ``speech.sh``. What is
+measured are the weights as they are shipped, in half precision. Only here is the unseen speaker
+read.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import statistics
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save
+from torch import Tensor
+
+from attn_core.checkpoints import FOLDER
+from attn_core.models.listener import Listener
+from attn_core.models.recogniser import Recogniser
+from attn_core.training import speech_data
+from attn_core.training.segmentation_finish import result, told
+from attn_core.training.speech import N_TEST, build, error_rate, measure
+from attn_core.training.speech_data import SNRS, Utterance
+
+SEEDS = (0, 1, 2)
+SHIPPED = {
+    "convolution": "recogniser_convolution",
+    "attention": "recogniser_attention",
+    "joint": "recogniser_joint",
+    "listener": "listener",
+    "listener-content": "listener_content",
+}
+"""Checkpoint of each kind of run; the weights are those of the first seed."""
+LESSONS = {
+    "recogniser_attention": ["5.1", "5.2"],
+    "recogniser_convolution": ["5.2"],
+    "recogniser_joint": ["5.2", "5.3"],
+    "listener": ["5.3"],
+    "listener_content": ["5.3"],
+}
+N_UNSEEN = 400
+SPLIT = "sequences of takes never trained on, of known speakers, clean"
+SPLIT_UNSEEN = "sequences of a speaker never trained on or chosen by, clean"
+
+
+def best(runs: Path, name: str, kind: str) -> tuple[dict[str, Tensor], Recogniser | Listener]:
+    """A run's best weights as they are shipped, and a model with them."""
+    saved = torch.load(runs / name / "best.pt", weights_only=True)
+    weights = {k: v.half() if v.is_floating_point() else v for k, v in saved.items()}
+    model = build(kind)
+    model.load_state_dict(weights)
+    return weights, model.eval()
+
+
+def metric(values: list[float], n: int, split: str, baseline: float) -> dict[str, Any]:
+    """One metric as manifests hold it: the first seed's value, the spread over all."""
+    return {
+        "value": values[0], "n": n, "split": split, "seeds": len(values),
+        "spread": statistics.stdev(values) if len(values) > 1 else None,
+        "baseline": baseline, "baseline_name": "nothing_written",
+    }  # fmt: skip
+
+
+def errors(kind: str, model: Recogniser | Listener, said: list[Utterance]) -> dict[str, float]:
+    """Digit error rate, clean and at each signal-to-noise ratio."""
+    levels: dict[str, float | None] = {"clean": None} | {str(snr): float(snr) for snr in SNRS}
+    return {name: measure(kind, model, said, snr) for name, snr in levels.items()}
+
+
+def finish(
+    kind: str, runs: Path, seeds: list[int], said: dict[str, list[Utterance]], data: Any
+) -> None:
+    """Measure every seed of a kind of run, and ship the first one's weights."""
+    name = SHIPPED[kind]
+    found = []
+    weights: dict[str, Tensor] = {}
+    for seed in seeds:
+        of_seed, model = best(runs, f"speech-{kind}-{seed}", kind)
+        weights = weights or of_seed
+        found.append({part: errors(kind, model, each) for part, each in said.items()})
+        sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found[-1])}\n")
+        sys.stdout.flush()
+    run = result(runs, f"speech-{kind}-{seeds[0]}")
+    blob = save({k: v.contiguous() for k, v in weights.items()})
+    (FOLDER / f"{name}.safetensors").write_bytes(blob)
+    nothing = error_rate([() for _ in said["known"]], [u.digits for u in said["known"]])
+    known, unseen = ([f[part]["clean"] for f in found] for part in ("known", "unseen"))
+    manifest = {
+        "id": name, "lesson": LESSONS[name],
+        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
+        "command": told("speech", run), "seed": run["seed"],
+        "versions": {p: version(p) for p in ("torch", "torchaudio", "safetensors", "numpy")},
+        "hardware": f"{platform.machine()}, 1 thread, CPU",
+        "wall_seconds": round(run["seconds"]), "data": data, "config": run["config"],
+        "parameters": run["parameters"], "precision": "float16",
+        "by_seed": {part: [f[part] for f in found] for part in said},
+        "metrics": {
+            "digit_error_rate": metric(known, len(said["known"]), SPLIT, nothing),
+            "digit_error_rate_unseen_speaker": metric(
+                unseen, len(said["unseen"]), SPLIT_UNSEEN, nothing
+            ),
+        },
+    }  # fmt: skip
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--voices", type=Path, default=Path("runs/speech-voices.npz"))
+    parser.add_argument("--what", nargs="+", choices=SHIPPED, default=list(SHIPPED))
+    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    parts = speech_data.read(args.data)
+    said = {
+        "known": speech_data.held_out(parts["test"], N_TEST, 200),
+        "unseen": speech_data.held_out(parts["unseen"], N_UNSEEN, 300),
+    }
+    data = speech_data.provenance(args.data, args.voices)
+    for kind in args.what:
+        finish(kind, args.runs, list(args.seeds), said, data)
+
+
+if __name__ == "__main__":
+    main()
