@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
-        train-photographs finish-photographs screenshots clean
+        train-photographs finish-photographs train-speech finish-speech screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -125,6 +125,12 @@ train-photographs: $(VENV)/.train  ## Train lessons 4.1 and 4.2: about six hours
 finish-photographs: $(VENV)/.train  ## Measure them; write weights and manifests
 	$(BIN)/python -m attn_core.training.segmentation_finish --runs $(RUNS) --data $(DATA)
 	$(BIN)/python -m attn_core.training.detection_finish --runs $(RUNS) --data $(DATA)
+
+train-speech: $(VENV)/.train  ## Train the speech recognisers: about ten hours; resumes; needs espeak-ng and flite
+	sh attn_core/training/speech.sh $(BIN)/python $(RUNS) $(DATA)
+
+finish-speech: $(VENV)/.train  ## Measure them; write weights and manifests
+	$(BIN)/python -m attn_core.training.speech_finish --runs $(RUNS) --data $(DATA) --voices $(RUNS)/speech-voices.npz
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py
