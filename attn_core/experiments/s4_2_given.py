@@ -12,7 +12,7 @@ from attn_core.inputs.strokes import CANVAS, DRAWN, PEN, Stroke, from_text
 from attn_core.interventions import Intervention
 
 CHECKPOINTS = {"digits": "detector_digits", "cells": "detector_cells"}
-SIDES = {"digits": 320, "cells": 320}
+SIDES = {"digits": 320, "cells": 384}
 """Longer side of what each model reads, in pixels."""
 CLASSES = {"digits": tuple("0123456789"), "cells": ("RBC", "WBC", "Platelets")}
 SAMPLES = ("digits_paper", "digits_coffee", "digits_cat")
