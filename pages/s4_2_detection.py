@@ -51,7 +51,8 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     asked, limit, warmth = st.columns(3)
     with asked:
         counts = tuple(n for n in given.QUERIES if n <= most)
-        n_queries = controls.stops("queries", counts, most)
+        name = "queries" if values["model"] == "digits" else "cell_queries"  # each has its own most
+        n_queries = controls.stops(name, counts, most)
     with limit:
         threshold = controls.stops("score", given.THRESHOLDS, DEFAULT.threshold)
     with warmth:
