@@ -122,6 +122,7 @@ def test_the_page_names_the_modules_of_its_first_paint():
     links = re.findall(r"<([^>]+)>; rel=modulepreload", preload.link_header("/base"))
     files = [link.removeprefix("/base/") for link in links]
     later = {"photo.js", "photo_layers.js", "photo_style.js"}  # on the pages with a photograph
+    later |= {"sound.js", "sound_style.js"}  # or with a sound
     ours = {p.name for p in preload.VIEWER.glob("*.js")} - later
     assert {f.removeprefix("viewer/") for f in files if f.startswith("viewer/")} == ours
     theirs = [f for f in files if f.startswith("static/")]
