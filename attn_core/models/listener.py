@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
 from attn_core.interventions import Intervention
 from attn_core.layers.location import LocationAwareAttention
 from attn_core.models.recogniser import END, Shortening, n_tokens
@@ -136,15 +135,13 @@ class Listener(nn.Module):
         Heard
             What the speller looks at.
         """
-        x = self.dropout(self.shorten(features))
+        x, real = self.shorten(features, frames)
+        x = self.dropout(x)
         if frames is None:
-            real = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
             states, _ = self.listener(x)
         else:
-            lengths = n_tokens(frames)
-            real = masks.from_lengths(lengths, x.shape[1])
             packed = nn.utils.rnn.pack_padded_sequence(
-                x, lengths.cpu(), batch_first=True, enforce_sorted=False
+                x, n_tokens(frames).cpu(), batch_first=True, enforce_sorted=False
             )
             states, _ = nn.utils.rnn.pad_packed_sequence(
                 self.listener(packed)[0], batch_first=True, total_length=x.shape[1]

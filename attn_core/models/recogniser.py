@@ -38,6 +38,8 @@ START, END = 10, 11
 """The decoder's first token and its last."""
 KINDS = ("attention", "convolution")
 DILATIONS = (1, 2, 4, 8)
+CONTEXT, GROUPS = 5, 8
+"""Tokens that the shortening's last convolution sees, and the groups of its channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +94,54 @@ class RecogniserConfig:
         return TransformerConfig(1, END + 1, self.d_model, self.n_heads, d_ff, dropout=self.dropout)
 
 
+def n_tokens(frames: Int[Tensor, "batch"]) -> Int[Tensor, "batch"]:
+    """Tokens of so many frames: two strides of 2, rounded up.
+
+    Parameters
+    ----------
+    frames : Int[Tensor, "batch"]
+        From ``log_mel``.
+
+    Returns
+    -------
+    Int[Tensor, "batch"]
+        A quarter of them.
+
+    Examples
+    --------
+    >>> n_tokens(torch.tensor([101, 4])).tolist()
+    [26, 1]
+    """
+    return ((frames + 1) // 2 + 1) // 2
+
+
 class Shortening(nn.Module):
-    """Two convolutions of stride 2 over time and frequency, then a linear map."""
+    """Two convolutions of stride 2 over time and frequency, a linear map, and near neighbours.
+
+    The last convolution over ``CONTEXT`` tokens is what Mohamed et al. 2019 ("Transformers with
+    convolutional context for ASR") put before self-attention; without it a token is 70 ms of sound.
+    """
 
     def __init__(self, d_model: int, channels: int, n_mels: int) -> None:
         super().__init__()
         self.first = nn.Conv2d(1, channels, 3, 2, 1)
         self.second = nn.Conv2d(channels, channels, 3, 2, 1)
         self.project = nn.Linear(channels * (n_mels // FACTOR), d_model)
+        self.norm = nn.LayerNorm(d_model)
+        self.context = nn.Conv1d(d_model, d_model, CONTEXT, padding=CONTEXT // 2, groups=GROUPS)
 
     def forward(
-        self, features: Float[Tensor, "batch frame mel"]
-    ) -> Float[Tensor, "batch token d_model"]:
-        """A token for every four frames."""
+        self, features: Float[Tensor, "batch frame mel"], frames: Int[Tensor, "batch"] | None = None
+    ) -> tuple[Float[Tensor, "batch token d_model"], Bool[Tensor, "batch token"]]:
+        """A token for every four frames, and which of them are real."""
         x = torch.relu(self.second(torch.relu(self.first(features[:, None]))))
-        return self.project(x.transpose(1, 2).flatten(2))  # (b, c, t, m) -> (b, t, c·m)
+        x = self.norm(self.project(x.transpose(1, 2).flatten(2)))  # (b, c, t, m) -> (b, t, d)
+        if frames is None:
+            real = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
+        else:
+            real = masks.from_lengths(n_tokens(frames), x.shape[1])
+        near = self.context((x * real[..., None]).transpose(1, 2)).transpose(1, 2)
+        return x + nn.functional.gelu(near), real
 
 
 class ConvolutionLayer(nn.Module):
@@ -127,27 +162,6 @@ class ConvolutionLayer(nn.Module):
         normed = self.part.before(x) * real[..., None]
         mixed = torch.relu(self.mix(normed.transpose(1, 2)).transpose(1, 2))
         return self.feed_forward(self.part.after(x, self.out(mixed)))
-
-
-def n_tokens(frames: Int[Tensor, "batch"]) -> Int[Tensor, "batch"]:
-    """Tokens of so many frames: two strides of 2, rounded up.
-
-    Parameters
-    ----------
-    frames : Int[Tensor, "batch"]
-        From ``log_mel``.
-
-    Returns
-    -------
-    Int[Tensor, "batch"]
-        A quarter of them.
-
-    Examples
-    --------
-    >>> n_tokens(torch.tensor([101, 4])).tolist()
-    [26, 1]
-    """
-    return ((frames + 1) // 2 + 1) // 2
 
 
 class Recogniser(nn.Module):
@@ -215,12 +229,8 @@ class Recogniser(nn.Module):
         traces : dict of AttentionTrace
             By site; empty for convolutions.
         """
-        x = self.shorten(features)
+        x, real = self.shorten(features, frames)
         n = x.shape[1]
-        if frames is None:
-            real = torch.ones(x.shape[:2], dtype=torch.bool, device=x.device)
-        else:
-            real = masks.from_lengths(n_tokens(frames), n)
         x = self.dropout(x + sinusoidal(torch.arange(n, device=x.device), x.shape[2]).to(x))
         radius = self.config.window if window is None else window
         allowed = real[:, None, None, :]

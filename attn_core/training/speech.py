@@ -225,17 +225,17 @@ def measure(
 
 
 def batch_of(
-    words: Words, voices: tuple[Words, Phrases], n: int, rng: random.Random
+    words: Words, voices: tuple[Words, dict[int, Phrases]], n_digits: list[int], rng: random.Random
 ) -> list[tuple[np.ndarray, tuple[int, ...]]]:
     """Sounds and what is said, some recorded and some synthetic."""
     out = []
-    for _ in range(n):
+    for n in n_digits:
         if rng.random() >= speech_data.SYNTHETIC:
-            said = speech_data.joined(words, rng, speech_data.count(rng))
-        elif rng.random() < speech_data.IN_ONE_GO:
-            said = speech_data.spoken(voices[1], rng)
+            said = speech_data.joined(words, rng, n)
+        elif n in voices[1] and rng.random() < speech_data.IN_ONE_GO:
+            said = speech_data.spoken(voices[1][n], rng)
         else:
-            said = speech_data.joined(voices[0], rng, speech_data.count(rng))
+            said = speech_data.joined(voices[0], rng, n)
         out.append((speech_data.disturbed(said, words, rng), said.digits))
     return out
 
@@ -244,7 +244,8 @@ def train(args: argparse.Namespace) -> None:
     """Train for ``--steps``, resuming where the last checkpoint left off; then measure."""
     torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
-    parts, voices = speech_data.read(args.data), speech_data.read_voices(args.voices)
+    parts, (words, phrases) = speech_data.read(args.data), speech_data.read_voices(args.voices)
+    voices = (words, speech_data.by_length(phrases))
     validation = speech_data.held_out(parts["validation"], N_VALIDATION, 100)
     model, shown = build(args.model), build(args.model)
     optimiser = torch.optim.AdamW(
@@ -266,7 +267,8 @@ def train(args: argparse.Namespace) -> None:
         rng = random.Random(args.seed * 1_000_003 + step)
         torch.manual_seed(args.seed * 1_000_003 + step)
         model.train()
-        made = batch_of(parts["train"], voices, args.batch, rng)
+        longest = speech_data.longest_at(step / args.steps)
+        made = batch_of(parts["train"], voices, speech_data.counts(rng, args.batch, longest), rng)
         digits = [d for _, d in made]
         features, frames = as_batch([w for w, _ in made])
         features = masked(features, frames, rng)

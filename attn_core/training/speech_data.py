@@ -28,6 +28,8 @@ SYNTHETIC = 0.35
 """Of the training sequences, spoken by synthetic voices."""
 IN_ONE_GO = 0.5
 """Of those, as whole sequences: their words run into each other."""
+CURRICULUM = 0.4
+"""Share of the training after which sequences are as long as they get."""
 SNRS = (20, 15, 10, 5, 0, -5)
 """Decibels at which errors are counted, beside the clean recordings."""
 
@@ -184,6 +186,14 @@ def joined(words: Words, rng: random.Random, n: int, *, speaker: str = "") -> Ut
     return Utterance(np.concatenate(parts), digits, tuple(spans), speaker)
 
 
+def by_length(phrases: Phrases) -> dict[int, Phrases]:
+    """Sequences by how many digits they have."""
+    out: dict[int, Phrases] = {}
+    for phrase in phrases:
+        out.setdefault(len(phrase[0]), []).append(phrase)
+    return out
+
+
 def spoken(phrases: Phrases, rng: random.Random) -> Utterance:
     """A sequence that a synthetic voice spoke in one go, with silence around it.
 
@@ -280,9 +290,20 @@ def disturbed(
     )
 
 
-def count(rng: random.Random) -> int:
-    """How many digits: 1 to ``MAX_DIGITS``, seldom none."""
-    return 0 if rng.random() < 0.03 else rng.randint(1, MAX_DIGITS)
+def longest_at(done: float) -> int:
+    """Digits at most when a share of the training is done: short sequences come first.
+
+    What attends learns where to look on few digits much sooner (Chan et al. 2016 and Bengio et al.
+    2009, curriculum learning); the last 60 % of the steps have all lengths.
+    """
+    return min(MAX_DIGITS, 2 + int((MAX_DIGITS - 1) * done / CURRICULUM))
+
+
+def counts(rng: random.Random, n: int, longest: int) -> list[int]:
+    """How many digits each sequence of a batch has: about as many, so that little is padding."""
+    about = rng.randint(1, longest)
+    few, many = max(1, about - 1), min(longest, about + 1)
+    return [0 if rng.random() < 0.03 else rng.randint(few, many) for _ in range(n)]
 
 
 def held_out(words: Words, n: int, seed: int, *, longest: int = MAX_DIGITS) -> list[Utterance]:

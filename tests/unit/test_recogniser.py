@@ -186,7 +186,7 @@ def test_listener_steps_equal_teacher_forcing_and_an_edit_moves_what_follows():
 def test_tokens_are_counted_as_the_model_makes_them():
     for samples in (800, 801, 8_000, 12_345, 240_000):
         wave = np.zeros(samples, np.float32)
-        made = model("attention").shorten(speech.features_of(wave))
+        made, _ = model("attention").shorten(speech.features_of(wave))
         assert made.shape[1] == speech.tokens_in(samples) == len(speech.speech(wave))
 
 
