@@ -103,6 +103,18 @@ def _detectors(manifest: Manifest) -> nn.Module:
     return nn.ModuleDict({name: _detector(each) for name, each in manifest.config.items()})
 
 
+def _recogniser(manifest: Manifest) -> nn.Module:
+    from attn_core.models.recogniser import Recogniser, RecogniserConfig
+
+    return Recogniser(RecogniserConfig(**manifest.config))
+
+
+def _listener(manifest: Manifest) -> nn.Module:
+    from attn_core.models.listener import Listener, ListenerConfig
+
+    return Listener(ListenerConfig(**manifest.config))
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
@@ -124,6 +136,15 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "detector_digits": lambda manifest: _detector(manifest.config),
     "detector_cells": lambda manifest: _detector(manifest.config),
     "detector_twins": _detectors,
+    "recogniser_attention": _recogniser,
+    "recogniser_window_0": _recogniser,
+    "recogniser_window_4": _recogniser,
+    "recogniser_convolution": _recogniser,
+    "recogniser_joint": _recogniser,
+    "recogniser_joint_0": _recogniser,
+    "recogniser_joint_1": _recogniser,
+    "listener": _listener,
+    "listener_content": _listener,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}

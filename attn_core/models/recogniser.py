@@ -202,6 +202,7 @@ class Recogniser(nn.Module):
         frames: Int[Tensor, "batch"] | None = None,
         *,
         window: int | None = None,
+        allowed: Bool[Tensor, "query key"] | None = None,
         traced: bool = True,
         intervention: Intervention | None = None,
     ) -> tuple[Float[Tensor, "batch token d_model"], Bool[Tensor, "batch token"], Traces]:
@@ -215,6 +216,8 @@ class Recogniser(nn.Module):
             How many are real; ``None``: all.
         window : int, optional
             Narrows the config's window for this call.
+        allowed : Bool[Tensor, "query key"], optional
+            Which tokens may look at which, in all layers; ``None``: all at all.
         traced : bool
             ``False`` takes the fused kernel and returns no traces.
         intervention : Intervention, optional
@@ -233,14 +236,16 @@ class Recogniser(nn.Module):
         n = x.shape[1]
         x = self.dropout(x + sinusoidal(torch.arange(n, device=x.device), x.shape[2]).to(x))
         radius = self.config.window if window is None else window
-        allowed = real[:, None, None, :]
+        seen = real[:, None, None, :]
+        if allowed is not None:
+            seen = seen & allowed
         if radius is not None:
-            allowed = allowed & masks.window(n, n, radius).to(x.device)
+            seen = seen & masks.window(n, n, radius).to(x.device)
         traces: Traces = {}
         how = How(traced, intervention)
         for i, layer in enumerate(self.encoder):
             if isinstance(layer, EncoderLayer):
-                x, found = layer(x, allowed, how, f"encoder.{i}")
+                x, found = layer(x, seen, how, f"encoder.{i}")
                 traces |= found
             else:
                 x = layer(x, real)

@@ -13,17 +13,19 @@ import math
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from attn_core.ctc import collapse
 from attn_core.inputs.speech_features import log_mel
 from attn_core.layers.incremental import KeyValue
+from attn_core.metrics import error_rate
 from attn_core.models.listener import Listener, ListenerConfig
 from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig, n_tokens
 from attn_core.training import speech_data
@@ -33,6 +35,7 @@ from attn_core.training.speech_data import Phrases, Utterance, Words
 SAVE_EVERY = 250
 N_VALIDATION, N_TEST = 200, 400
 PAD = -1
+Sight = Callable[[int], Bool[Tensor, "query key"]]
 JOINT = {"n_layers": 3, "n_decoder_layers": 1}
 MODELS: dict[str, dict[str, Any]] = {
     "convolution": {"kind": "convolution"},
@@ -139,7 +142,12 @@ def loss_of(
 
 @torch.inference_mode()
 def greedy(
-    model: Recogniser | Listener, waves: list[np.ndarray], by: str = "ctc", most: int = 40
+    model: Recogniser | Listener,
+    waves: list[np.ndarray],
+    by: str = "ctc",
+    most: int = 40,
+    *,
+    sight: Sight | None = None,
 ) -> list[tuple[int, ...]]:
     """The likeliest label at each token, or the likeliest next digit, for each sound.
 
@@ -153,6 +161,8 @@ def greedy(
         "ctc" or "attention"; a listener has attention alone.
     most : int
         Digits at most, for attention.
+    sight : callable, optional
+        From a number of tokens to which of them may look at which; a recogniser's only.
 
     Returns
     -------
@@ -163,7 +173,8 @@ def greedy(
     for at in range(0, len(waves), 25):
         features, frames = as_batch(waves[at : at + 25])
         if isinstance(model, Recogniser):
-            states, real, _ = model.encode(features, frames, traced=False)
+            allowed = None if sight is None else sight(int(n_tokens(frames).max()))
+            states, real, _ = model.encode(features, frames, traced=False, allowed=allowed)
             if by == "ctc":
                 labels = model.ctc(states).argmax(-1)
                 rows = zip(labels.tolist(), n_tokens(frames).tolist(), strict=True)
@@ -193,22 +204,6 @@ def greedy(
                     row.append(token)
         out += [tuple(row) for row in rows_]
     return out
-
-
-def distance(one: tuple[int, ...], two: tuple[int, ...]) -> int:
-    """Levenshtein's: insertions, deletions and substitutions."""
-    row = list(range(len(two) + 1))
-    for i, a in enumerate(one, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(two, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]
-
-
-def error_rate(found: list[tuple[int, ...]], true: list[tuple[int, ...]]) -> float:
-    """Edits for each digit that was said."""
-    edits = sum(distance(a, b) for a, b in zip(found, true, strict=True))
-    return edits / sum(map(len, true))
 
 
 def way(name: str) -> str:

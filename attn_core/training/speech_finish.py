@@ -20,29 +20,28 @@ from safetensors.torch import save
 from torch import Tensor
 
 from attn_core.checkpoints import FOLDER
+from attn_core.metrics import error_rate
 from attn_core.models.listener import Listener
 from attn_core.models.recogniser import Recogniser
 from attn_core.training import speech_data
+from attn_core.training import speech_measure as measured
 from attn_core.training.segmentation_finish import result, told
-from attn_core.training.speech import N_TEST, build, error_rate, measure
-from attn_core.training.speech_data import SNRS, Utterance
+from attn_core.training.speech import N_TEST, build
+from attn_core.training.speech_data import Utterance
 
-SEEDS = (0, 1, 2)
 SHIPPED = {
-    "convolution": "recogniser_convolution",
-    "attention": "recogniser_attention",
-    "joint": "recogniser_joint",
-    "listener": "listener",
-    "listener-content": "listener_content",
+    "attention": ("recogniser_attention", ["5.1", "5.2"]),
+    "window-0": ("recogniser_window_0", ["5.1"]),
+    "window-4": ("recogniser_window_4", ["5.1"]),
+    "convolution": ("recogniser_convolution", ["5.2"]),
+    "joint": ("recogniser_joint", ["5.2"]),
+    "joint-1": ("recogniser_joint_1", ["5.2"]),
+    "joint-0": ("recogniser_joint_0", ["5.2", "5.3"]),
+    "listener": ("listener", ["5.3"]),
+    "listener-content": ("listener_content", ["5.3"]),
 }
-"""Checkpoint of each kind of run; the weights are those of the first seed."""
-LESSONS = {
-    "recogniser_attention": ["5.1", "5.2"],
-    "recogniser_convolution": ["5.2"],
-    "recogniser_joint": ["5.2", "5.3"],
-    "listener": ["5.3"],
-    "listener_content": ["5.3"],
-}
+"""Checkpoint and lessons of each kind of run; the weights are those of the first seed."""
+DEFAULTS = {"5.1": "s5_1_speech", "5.2": "s5_2_ctc", "5.3": "s5_3_recogniser"}
 N_UNSEEN = 400
 SPLIT = "sequences of takes never trained on, of known speakers, clean"
 SPLIT_UNSEEN = "sequences of a speaker never trained on or chosen by, clean"
@@ -66,23 +65,20 @@ def metric(values: list[float], n: int, split: str, baseline: float) -> dict[str
     }  # fmt: skip
 
 
-def errors(kind: str, model: Recogniser | Listener, said: list[Utterance]) -> dict[str, float]:
-    """Digit error rate, clean and at each signal-to-noise ratio."""
-    levels: dict[str, float | None] = {"clean": None} | {str(snr): float(snr) for snr in SNRS}
-    return {name: measure(kind, model, said, snr) for name, snr in levels.items()}
-
-
 def finish(
     kind: str, runs: Path, seeds: list[int], said: dict[str, list[Utterance]], data: Any
 ) -> None:
     """Measure every seed of a kind of run, and ship the first one's weights."""
-    name = SHIPPED[kind]
-    found = []
+    name, lessons = SHIPPED[kind]
+    found: list[dict[str, Any]] = []
     weights: dict[str, Tensor] = {}
     for seed in seeds:
         of_seed, model = best(runs, f"speech-{kind}-{seed}", kind)
         weights = weights or of_seed
-        found.append({part: errors(kind, model, each) for part, each in said.items()})
+        found.append({part: measured.errors(kind, model, each) for part, each in said.items()})
+        found[-1]["covered"] = measured.reach_of_errors(kind, model, said["known"])
+        if kind == "attention" and isinstance(model, Recogniser):
+            found[-1]["sights"] = measured.sights(model, said["known"])
         sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found[-1])}\n")
         sys.stdout.flush()
     run = result(runs, f"speech-{kind}-{seeds[0]}")
@@ -91,14 +87,16 @@ def finish(
     nothing = error_rate([() for _ in said["known"]], [u.digits for u in said["known"]])
     known, unseen = ([f[part]["clean"] for f in found] for part in ("known", "unseen"))
     manifest = {
-        "id": name, "lesson": LESSONS[name],
+        "id": name, "lesson": lessons,
         "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
         "command": told("speech", run), "seed": run["seed"],
         "versions": {p: version(p) for p in ("torch", "torchaudio", "safetensors", "numpy")},
         "hardware": f"{platform.machine()}, 1 thread, CPU",
         "wall_seconds": round(run["seconds"]), "data": data, "config": run["config"],
-        "parameters": run["parameters"], "precision": "float16",
-        "by_seed": {part: [f[part] for f in found] for part in said},
+        "parameters": run["parameters"], "steps": run["arguments"]["steps"],
+        "precision": "float16",
+        "default_result": f"{DEFAULTS[lessons[0]]}.default.safetensors",
+        "by_seed": {part: [f[part] for f in found] for part in found[0]},
         "metrics": {
             "digit_error_rate": metric(known, len(said["known"]), SPLIT, nothing),
             "digit_error_rate_unseen_speaker": metric(
@@ -117,7 +115,6 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--voices", type=Path, default=Path("runs/speech-voices.npz"))
     parser.add_argument("--what", nargs="+", choices=SHIPPED, default=list(SHIPPED))
-    parser.add_argument("--seeds", type=int, nargs="+", default=SEEDS)
     args = parser.parse_args()
     torch.set_num_threads(1)
     parts = speech_data.read(args.data)
@@ -127,7 +124,10 @@ def main() -> None:
     }
     data = speech_data.provenance(args.data, args.voices)
     for kind in args.what:
-        finish(kind, args.runs, list(args.seeds), said, data)
+        seeds = [
+            s for s in args.seeds if (args.runs / f"speech-{kind}-{s}" / "result.json").exists()
+        ]
+        finish(kind, args.runs, seeds, said, data)
 
 
 if __name__ == "__main__":

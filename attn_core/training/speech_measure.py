@@ -1,0 +1,160 @@
+"""What is measured of the speech models: errors by noise, how far one reaches, what is seen."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from torch import Tensor
+
+from attn_core import masks
+from attn_core.metrics import edits_by_symbol, error_rate
+from attn_core.models.listener import Listener
+from attn_core.models.recogniser import Recogniser
+from attn_core.training.speech import Sight, greedy, measure, way
+from attn_core.training.speech_data import SNRS, Utterance
+
+FAR = 10
+"""Tokens, 0.4 s: about as long as a digit."""
+BURST_DB = 10.0
+"""How much louder than the sequence's speech the noise is that covers one digit."""
+FEWEST = 3
+"""Digits of a sequence in which one is covered: it has neighbours."""
+
+
+def _from(offset: int) -> Sight:
+    """Each token may look at keys from ``offset`` on (counted from itself)."""
+
+    def allowed(n: int) -> Bool[Tensor, "query key"]:
+        at = torch.arange(n)
+        return at >= at[:, None] + offset
+
+    return allowed
+
+
+def _turned(sight: Sight) -> Sight:
+    return lambda n: sight(n).flip(0, 1)
+
+
+SIGHTS: Mapping[str, Sight] = {
+    "no_past": _from(0), "no_far_past": _from(-FAR),
+    "no_future": lambda n: masks.causal(n, n), "no_far_future": _turned(_from(-FAR)),
+}  # fmt: skip
+"""What tokens may look at, beside everything."""
+
+
+def errors(kind: str, model: Recogniser | Listener, said: list[Utterance]) -> dict[str, float]:
+    """Digit error rate by signal-to-noise ratio.
+
+    Parameters
+    ----------
+    kind : str
+        Key of ``speech.MODELS`` or ``speech.LISTENERS``.
+    model : Recogniser or Listener
+        In evaluation mode.
+    said : list of Utterance
+        Clean.
+
+    Returns
+    -------
+    dict of str to float
+        "clean" and each of ``SNRS``.
+    """
+    levels: dict[str, float | None] = {"clean": None} | {str(snr): float(snr) for snr in SNRS}
+    return {name: measure(kind, model, said, snr) for name, snr in levels.items()}
+
+
+def sights(model: Recogniser, said: list[Utterance]) -> dict[str, float]:
+    """Digit error rate where tokens may look at less; nothing is trained anew.
+
+    Parameters
+    ----------
+    model : Recogniser
+        In evaluation mode.
+    said : list of Utterance
+        Clean.
+
+    Returns
+    -------
+    dict of str to float
+        "all" and each of ``SIGHTS``.
+    """
+    waves, true = [u.wave for u in said], [u.digits for u in said]
+    views: dict[str, Sight | None] = {"all": None} | dict(SIGHTS)
+    return {
+        name: error_rate(greedy(model, waves, sight=sight), true) for name, sight in views.items()
+    }
+
+
+def covered(utterance: Utterance, digit: int, seed: int) -> Utterance:
+    """A sequence with white noise over one of its digits.
+
+    Parameters
+    ----------
+    utterance : Utterance
+        Clean.
+    digit : int
+        Which.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    Utterance
+        As long.
+    """
+    first, last = utterance.spans[digit]
+    level = np.sqrt(np.mean([np.square(utterance.wave[a:b]).mean() for a, b in utterance.spans]))
+    numbers = np.random.default_rng(seed)
+    wave = utterance.wave.copy()
+    loud = level * 10 ** (BURST_DB / 20)
+    wave[first:last] += (loud * numbers.standard_normal(last - first)).astype(np.float32)
+    return replace(utterance, wave=wave)
+
+
+def reach_of_errors(
+    kind: str, model: Recogniser | Listener, said: list[Utterance]
+) -> dict[str, object]:
+    """Cover one digit with noise, and count the errors that this makes elsewhere.
+
+    Parameters
+    ----------
+    kind : str
+        Key of ``speech.MODELS`` or ``speech.LISTENERS``.
+    model : Recogniser or Listener
+        In evaluation mode.
+    said : list of Utterance
+        Clean; those with fewer than ``FEWEST`` digits are left out.
+
+    Returns
+    -------
+    dict
+        "n" sequences; mean edits a sequence at the "covered" digit and at all the "others", the
+        others "before" anything is covered; "by_distance": added edits a digit, 1 to 5 away.
+    """
+    said = [u for u in said if len(u.digits) >= FEWEST]
+    which = [i % len(u.digits) for i, u in enumerate(said)]
+    noisy = [covered(u, at, i) for i, (u, at) in enumerate(zip(said, which, strict=True))]
+
+    def edits(of: list[Utterance]) -> list[tuple[int, ...]]:
+        found = greedy(model, [u.wave for u in of], way(kind))
+        each = zip(found, of, which, strict=True)
+        return [edits_by_symbol(f, u.digits, at) for f, u, at in each]
+
+    before, after = edits(said), edits(noisy)
+    own = [row[at] for row, at in zip(after, which, strict=True)]
+    added: dict[int, list[int]] = {}
+    for old, new, at in zip(before, after, which, strict=True):
+        for i, (a, b) in enumerate(zip(old, new, strict=True)):
+            if i != at:
+                added.setdefault(abs(i - at), []).append(b - a)
+
+    def others(rows: list[tuple[int, ...]]) -> float:
+        return float(np.mean([sum(r) - r[at] for r, at in zip(rows, which, strict=True)]))
+
+    return {
+        "n": len(said), "covered": float(np.mean(own)),
+        "others": others(after), "before": others(before),
+        "by_distance": [float(np.mean(added[d])) for d in range(1, 6)],
+    }  # fmt: skip
