@@ -12,6 +12,7 @@ import { outbox } from "./state.js";
 const KEPT = 6; // sounds in memory
 const LATE = 3000; // ms after which a sound that has not come is asked for
 const TALL = 132, LANE = 16, GAP = 5; // CSS pixels: spectrogram, a lane, between them
+const CHIP = 24; // the least width of a word's button and the gap after it
 const views = new WeakMap();
 const text = new TextDecoder();
 
@@ -256,11 +257,25 @@ class SoundView {
     g.restore();
   }
 
+  /** Where the words' buttons go, in CSS pixels: over their tokens, pushed apart where they would overlap. */
+  places() {
+    const { words, tokens } = this.view, width = this.words.clientWidth || this.width || 1;
+    const gaps = words.map((w, i) => (i ? Math.max(CHIP, 4.5 * (w.label.length + words[i - 1].label.length) + 12) : 0));
+    const out = words.map((w) => ((w.first + w.last + 1) / 2 / tokens) * width);
+    for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + gaps[i]);
+    out.push(width + CHIP / 2);
+    gaps.push(CHIP);
+    for (let i = out.length - 2; i >= 0; i--) out[i] = Math.min(out[i], out[i + 1] - gaps[i + 1]);
+    const low = Math.min(0, out[0] - CHIP / 2), scale = width / (width - low); // too many: closer than the gap
+    return out.slice(0, -1).map((x) => (x - low) * scale);
+  }
+
   /** Words over their tokens, as buttons. */
   dress() {
     const { view } = this, made = new Map([...this.words.children].map((el) => [el.dataset.key, el]));
     this.words.hidden = !view.words.length;
-    for (const word of view.words) {
+    const centres = this.places();
+    view.words.forEach((word, i) => {
       const key = String(word.key);
       let el = made.get(key);
       if (!el) {
@@ -268,12 +283,12 @@ class SoundView {
         this.words.append(el);
       }
       made.delete(key);
-      const middle = (word.first + word.last + 1) / 2 / view.tokens, [r, g, b] = rgbOf(word.colour);
-      Object.assign(el.style, { left: `${(100 * middle).toFixed(2)}%`, background: cssOf([r, g, b]), color: r * 0.3 + g * 0.59 + b * 0.11 > 140 ? "#000" : "#fff" });
+      const [r, g, b] = rgbOf(word.colour);
+      Object.assign(el.style, { left: `${centres[i].toFixed(1)}px`, background: cssOf([r, g, b]), color: r * 0.3 + g * 0.59 + b * 0.11 > 140 ? "#000" : "#fff" });
       attr(el, "aria-pressed", word.key === view.picked);
-      attr(el, "title", `${this.at(word.first)}–${this.at(word.last + 1)} s`);
+      attr(el, "title", `${this.at((word.heard ?? [word.first])[0])}–${this.at((word.heard?.[1] ?? word.last) + 1)} s`);
       say(el, word.label);
-    }
+    });
     for (const el of made.values()) el.remove();
   }
 
@@ -378,7 +393,8 @@ class SoundView {
   }
 
   hear(word) {
-    this.start(word.first * this.view.token_seconds, Math.min(this.sound?.seconds ?? 0, (word.last + 1) * this.view.token_seconds));
+    const [a, b] = word.heard ?? [word.first, word.last];
+    this.start(a * this.view.token_seconds, Math.min(this.sound?.seconds ?? 0, (b + 1) * this.view.token_seconds));
   }
 
   stop(at = null) {

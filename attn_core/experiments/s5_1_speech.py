@@ -15,7 +15,6 @@ from attn_core.ctc import best_path, collapse
 from attn_core.experiments import speech
 from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.experiments.speech import Span
-from attn_core.inputs.limits import MAX_SECONDS
 from attn_core.inputs.sound import find
 from attn_core.interventions import Intervention
 from attn_core.models.recogniser import BLANK
@@ -26,7 +25,6 @@ CHECKPOINT = "recogniser_attention"
 SAMPLES = ("pi", "double", "noisy", "long")
 WINDOWS: tuple[int | None, ...] = (0, 1, 2, 4, 8, 16, 32, None)
 """Neighbours that a token may look at on either side; ``None``: all."""
-MAX_SPANS = 16
 LAYERS = 4
 
 
@@ -56,39 +54,7 @@ class Config:
     def __post_init__(self) -> None:
         if self.window not in WINDOWS:
             raise ValueError(f"window is {self.window!r}; it must be one of {WINDOWS}")
-        if len(self.hidden) > MAX_SPANS:
-            raise ValueError(f"there are {len(self.hidden)} spans; at most {MAX_SPANS} are kept")
-        most = int(MAX_SECONDS / speech.TOKEN_SECONDS)
-        for first, last in self.hidden:
-            if not 0 <= first <= last <= most:
-                raise ValueError(f"span is {first}–{last}; it must be in order, within 0–{most}")
-
-
-def merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
-    """The same tokens in as few spans as hold them.
-
-    Parameters
-    ----------
-    spans : tuple of Span
-        In any order.
-
-    Returns
-    -------
-    tuple of Span
-        In order, apart from each other.
-
-    Examples
-    --------
-    >>> merged(((5, 7), (1, 2), (3, 3), (7, 9)))
-    ((1, 3), (5, 9))
-    """
-    out: list[Span] = []
-    for first, last in sorted(spans):
-        if out and first <= out[-1][1] + 1:
-            out[-1] = (out[-1][0], max(out[-1][1], last))
-        else:
-            out.append((first, last))
-    return tuple(out)
+        speech.check(self.hidden)
 
 
 def on_speech(
@@ -164,7 +130,8 @@ def run(
     -------
     LessonResult
         Tokens by tokens, in half precision. ``details`` holds what is written ("digits"), where
-        ("words"), the path's "labels" and their "certain"ty, which tokens are "speech", and
+        ("words"), the path's "labels" and how much each "writes" (1 less the probability
+        of the blank), which tokens are "speech", and
         milliseconds by stage.
 
     Raises
@@ -176,7 +143,7 @@ def run(
     sound = find(config.sound)
     began = time.perf_counter()
     n = speech.tokens_in(len(sound.wave))
-    spans = tuple((a, min(b, n - 1)) for a, b in merged(config.hidden) if a < n)
+    spans = tuple((a, min(b, n - 1)) for a, b in speech.merged(config.hidden) if a < n)
     wave = speech.silenced(sound.wave, spans)
     features = speech.features_of(wave)
     described = time.perf_counter()
@@ -205,9 +172,9 @@ def run(
         },
         {
             "digits": list(digits),
-            "words": speech.as_details(speech.aligned(log_p, digits)),
+            "words": speech.as_details(speech.aligned(log_p, digits), loud.numpy()),
             "labels": list(path),
-            "certain": [round(v, 3) for v in log_p.exp().amax(-1).tolist()],
+            "writes": [round(1 - v, 3) for v in log_p[:, BLANK].exp().tolist()],
             "speech": [int(v) for v in loud.tolist()],
             "hidden": [list(span) for span in spans],
             "tokens": n,

@@ -1,5 +1,6 @@
 """What the lessons of speech share: tokens of a sound, what is speech, what was heard where."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,8 @@ import torchaudio
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from attn_core.inputs.limits import MAX_SECONDS
+from attn_core.inputs.noise import coloured_noise
 from attn_core.inputs.speech_features import HOP, RATE, log_mel
 from attn_core.models.recogniser import BLANK, FACTOR, n_tokens
 
@@ -20,6 +23,7 @@ LOUD_DB = 30.0
 OVER_FLOOR_DB = 8.0
 Span = tuple[int, int]
 """First and last token, both included."""
+MAX_TOKENS, MAX_SPANS = int(MAX_SECONDS / TOKEN_SECONDS) + 1, 16
 
 
 def tokens_in(samples: int) -> int:
@@ -85,6 +89,130 @@ def silenced(
     for first, last in spans:
         out[first * TOKEN : (last + 1) * TOKEN] = 0
     return out
+
+
+def spans_as_text(spans: tuple[Span, ...]) -> str:
+    """Spans as a link holds them.
+
+    Parameters
+    ----------
+    spans : tuple of Span
+        In order.
+
+    Returns
+    -------
+    str
+        "first-last", joined by dots.
+
+    Examples
+    --------
+    >>> spans_as_text(((3, 5), (9, 9)))
+    '3-5.9-9'
+    """
+    return ".".join(f"{first}-{last}" for first, last in spans)
+
+
+def spans_from_text(text: str) -> tuple[Span, ...]:
+    """The inverse of ``spans_as_text``.
+
+    Parameters
+    ----------
+    text : str
+        From a link: a stranger's.
+
+    Returns
+    -------
+    tuple of Span
+        Merged, in order; empty where the text is no such list.
+
+    Examples
+    --------
+    >>> spans_from_text("9-9.3-5.6-7"), spans_from_text("5-3"), spans_from_text("1-9999")
+    (((3, 7), (9, 9)), (), ())
+    """
+    if not re.fullmatch(r"\d{1,3}-\d{1,3}(\.\d{1,3}-\d{1,3}){0,99}", text[:1000]):
+        return ()
+    spans = [(int(a), int(b)) for a, b in (run.split("-") for run in text[:1000].split("."))]
+    fit = all(first <= last < MAX_TOKENS for first, last in spans)
+    found = merged(tuple(spans)) if fit else ()
+    return found if len(found) <= MAX_SPANS else ()
+
+
+def check(spans: tuple[Span, ...]) -> None:
+    """See that spans are few and within the longest sound.
+
+    Parameters
+    ----------
+    spans : tuple of Span
+        Of a config.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
+    if len(spans) > MAX_SPANS:
+        raise ValueError(f"there are {len(spans)} spans; at most {MAX_SPANS} are kept")
+    for first, last in spans:
+        if not 0 <= first <= last < MAX_TOKENS:
+            raise ValueError(
+                f"span is {first}–{last}; it must be in order, below {MAX_TOKENS} tokens"
+            )
+
+
+def merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """The same tokens in as few spans as hold them.
+
+    Parameters
+    ----------
+    spans : tuple of Span
+        In any order.
+
+    Returns
+    -------
+    tuple of Span
+        In order, apart from each other.
+
+    Examples
+    --------
+    >>> merged(((5, 7), (1, 2), (3, 3), (7, 9)))
+    ((1, 3), (5, 9))
+    """
+    out: list[Span] = []
+    for first, last in sorted(spans):
+        if out and first <= out[-1][1] + 1:
+            out[-1] = (out[-1][0], max(out[-1][1], last))
+        else:
+            out.append((first, last))
+    return tuple(out)
+
+
+def noisy(
+    wave: Float[np.ndarray, "sample"], snr: float | None, seed: int = 0
+) -> Float[np.ndarray, "sample"]:
+    """Noise between white and pink added to a sound.
+
+    Parameters
+    ----------
+    wave : Float[np.ndarray, "sample"]
+        At ``RATE``.
+    snr : float or None
+        Decibels by which the speech in it lies above the noise; ``None`` adds none.
+    seed : int
+        Of the noise.
+
+    Returns
+    -------
+    Float[np.ndarray, "sample"]
+        May exceed full scale.
+    """
+    if snr is None:
+        return wave
+    loud = np.repeat(speech(wave), TOKEN)[: len(wave)]
+    own = wave[: len(loud)][loud] if loud.any() else wave
+    level = np.sqrt(np.square(own).mean() / 10 ** (snr / 10))
+    noise = coloured_noise(len(wave), 0.5, np.random.default_rng(seed))
+    return (wave + level * noise).astype(np.float32)
 
 
 def features_of(wave: Float[np.ndarray, "sample"]) -> Float[Tensor, "1 frame mel"]:
@@ -169,20 +297,51 @@ def aligned(log_p: Float[Tensor, "token label"], digits: tuple[int, ...]) -> lis
     return [Heard(int(s.token), int(s.start), int(s.end) - 1, float(s.score)) for s in spans]
 
 
-def as_details(words: list[Heard]) -> list[dict[str, Any]]:
+def stretches(words: list[Heard], n: int) -> list[Span]:
+    """The sound shared out among its words: each reaches halfway to its neighbours.
+
+    Parameters
+    ----------
+    words : list of Heard
+        In order; CTC marks a word by a token or two, not by its whole length.
+    n : int
+        Tokens.
+
+    Returns
+    -------
+    list of Span
+        One for each word, without gaps.
+
+    Examples
+    --------
+    >>> stretches([Heard(3, 2, 2, 1.0), Heard(1, 5, 6, 1.0)], 10)
+    [(0, 3), (4, 9)]
+    """
+    ends = [(a.last + b.first) // 2 for a, b in zip(words, words[1:], strict=False)] + [n - 1]
+    starts = [0, *(end + 1 for end in ends)]
+    return [(start, end) for start, end, _ in zip(starts, ends, words, strict=False)]
+
+
+def as_details(words: list[Heard], loud: Bool[np.ndarray, "token"]) -> list[dict[str, Any]]:
     """Words as JSON values.
 
     Parameters
     ----------
     words : list of Heard
         From ``aligned``.
+    loud : Bool[np.ndarray, "token"]
+        Which tokens are speech.
 
     Returns
     -------
     list of dict
-        "digit", "first", "last", "score".
+        "digit", "first", "last", "score", and "heard": the word's stretch without its silence.
     """
-    return [
-        {"digit": w.digit, "first": w.first, "last": w.last, "score": round(w.score, 4)}
-        for w in words
-    ]
+    out = []
+    for word, (a, b) in zip(words, stretches(words, len(loud)), strict=True):
+        inside = [i for i in range(a, b + 1) if loud[i] or word.first <= i <= word.last]
+        out.append({
+            "digit": word.digit, "first": word.first, "last": word.last,
+            "score": round(word.score, 4), "heard": [inside[0], inside[-1]],
+        })  # fmt: skip
+    return out

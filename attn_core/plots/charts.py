@@ -220,8 +220,10 @@ def heat(
     rows: Sequence[str],
     columns: Sequence[str],
     labels: Mapping[str, str],
+    *,
+    signed: bool = True,
 ) -> alt.Chart:
-    """A small matrix as a picture: diverging around 0; what is not finite stays empty.
+    """A small matrix as a picture; what is not finite stays empty.
 
     Parameters
     ----------
@@ -231,6 +233,8 @@ def heat(
         Names, each different.
     labels : mapping
         "title" and "value".
+    signed : bool
+        Diverging around 0; ``False`` for amounts, where what is below 0 counts as 0.
 
     Returns
     -------
@@ -245,7 +249,11 @@ def heat(
     ]
     finite = [abs(v) for line in values for v in line if abs(v) < float("inf")]
     most = max(finite, default=0.0) or 1.0
-    colour = alt.Scale(scheme="purpleorange", reverse=True, domain=[-most, most], domainMid=0)
+    colour = (
+        alt.Scale(scheme="purpleorange", reverse=True, domain=[-most, most], domainMid=0)
+        if signed
+        else alt.Scale(scheme="purples", domain=[0, most], clamp=True)
+    )
     return (
         _chart(cells, labels)
         .mark_rect()

@@ -7,15 +7,19 @@ the play-head can move through them without asking Python. Layout as in ``view``
 header, header (JSON), body.
 """
 
+import base64
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from PIL import Image
 
 from attn_core.inputs.sound import Sound
 from attn_core.inputs.speech_features import N_MELS, RATE, log_mel
+from attn_core.models.recogniser import FACTOR
 from attn_core.plots.photo import joined_bytes, quantised
 
 ROWS_UP_TO = 320
@@ -55,6 +59,8 @@ class Word:
         Tokens, both included.
     colour : str
         "#rrggbb".
+    heard : tuple of int, optional
+        First and last token that a pick plays; ``None``: its tokens.
     """
 
     key: int
@@ -62,6 +68,7 @@ class Word:
     first: int
     last: int
     colour: str = "#CC79A7"
+    heard: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,6 +138,34 @@ def spectrogram(wave: Float[np.ndarray, "sample"]) -> UInt8[np.ndarray, "mel fra
     return quantised((features + 2) / 5)
 
 
+def slices(sound: Sound, n: int, *, turned: bool = False) -> tuple[str, ...]:
+    """Each token's piece of the spectrogram as a data URL: tokens for the attention viewer.
+
+    Parameters
+    ----------
+    sound : Sound
+        What was chosen.
+    n : int
+        Tokens.
+    turned : bool
+        Time runs downwards and low tones stand at the left, for tokens that stand in a column.
+
+    Returns
+    -------
+    tuple of str
+        PNG in one grey, of 4 × 20 pixels; darker is louder.
+    """
+    shades = 255 - spectrogram(sound.wave)[::-1]
+    out = []
+    for token in range(n):
+        piece = shades[:, FACTOR * token : FACTOR * (token + 1)]
+        image = Image.fromarray(np.ascontiguousarray(piece)).resize((4, 20))
+        blob = BytesIO()
+        (image.transpose(Image.Transpose.ROTATE_270) if turned else image).save(blob, "PNG")
+        out.append("data:image/png;base64," + base64.b64encode(blob.getvalue()).decode())
+    return tuple(out)
+
+
 def pack_source(sound: Sound) -> bytes:
     """The sound: 16-bit samples to play, and its spectrogram.
 
@@ -174,7 +209,8 @@ def pack(name: str, view: SoundView) -> bytes:
         "token_seconds": view.token_seconds,
         "lanes": [{"label": lane.label, "colour": lane.colour} for lane in view.lanes],
         "words": [
-            {"key": w.key, "label": w.label, "first": w.first, "last": w.last, "colour": w.colour}
+            {"key": w.key, "label": w.label, "first": w.first, "last": w.last, "colour": w.colour,
+             "heard": w.heard}
             for w in view.words
         ],
         "marked": view.marked, "picked": view.picked, "hidden": view.hidden,

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from attn_core.inputs.noise import coloured_noise
 from attn_core.inputs.sound import SAMPLES
 from attn_core.training import speech_data
 from attn_core.training.voices import RATE, WORDS, espeak, flite, trimmed
@@ -53,7 +54,7 @@ def main() -> None:
         ends = np.zeros(RATE * 3 // 10, np.float32)
         wave = np.concatenate([ends, spoken(which, digits), ends])
         numbers = np.random.default_rng(len(name))
-        hum = speech_data.coloured_noise(len(wave), 0.8, numbers)
+        hum = coloured_noise(len(wave), 0.8, numbers)
         wave = speech_data.with_noise(wave, hum, NOISE_DB if name == "noisy" else 45.0)
         wave = 0.6 * wave / np.abs(wave).max() * rng.uniform(0.8, 1.0)
         soundfile.write(args.out / f"{name}.flac", wave, RATE, subtype="PCM_16")

@@ -18,6 +18,7 @@ import soundfile
 from jaxtyping import Float
 from scipy import signal
 
+from attn_core.inputs.noise import coloured_noise
 from attn_core.training.voices import HELD_VOICES, RATE, trimmed
 
 FOLDER = "fsdd/recordings"
@@ -131,7 +132,7 @@ def provenance(data: Path, voices: Path) -> list[dict[str, Any]]:
             "commit 26eb9aaf",
             "licence": "CC BY-SA 4.0", "sha256": digest.hexdigest(),
             "split": {"train": 1600, "validation": 200, "test": 200, "unseen speaker": 500},
-            "synthetic": 0.0,
+            "synthetic": 0.0, "speakers": 4,
         },
         {
             "source": "espeak-ng 1.51 and flite 2.2 voices: python -m attn_core.training.voices",
@@ -212,14 +213,6 @@ def spoken(phrases: Phrases, rng: random.Random) -> Utterance:
     digits, wave, voice = rng.choice(phrases)
     ends = [np.zeros(int(RATE * rng.uniform(0.05, 0.5)), np.float32) for _ in range(2)]
     return Utterance(np.concatenate([ends[0], wave, ends[1]]), digits, (), voice)
-
-
-def coloured_noise(n: int, slope: float, rng: np.random.Generator) -> Float[np.ndarray, "sample"]:
-    """Noise of unit power whose spectrum falls as frequency to ``-slope`` (0 white, 1 pink)."""
-    spectrum = np.fft.rfft(rng.standard_normal(n))
-    spectrum *= np.maximum(np.arange(len(spectrum)), 1) ** (-slope / 2)
-    noise = np.fft.irfft(spectrum, n)
-    return (noise / (noise.std() or 1.0)).astype(np.float32)
 
 
 def with_noise(

@@ -1,0 +1,176 @@
+"""Record lesson 5.1's claims: ``python -m attn_core.experiments.s5_1_claims``.
+
+Needs the manifests that ``attn_core.training.speech_finish`` writes.
+"""
+
+import sys
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from attn_core.checkpoints import read_manifest
+from attn_core.claim_files import provenance, write
+from attn_core.claims import Claim, Condition, Measure, Numbers
+from attn_core.experiments import s5_1_speech as experiment
+from attn_core.experiments import s5_1_views as views
+from attn_core.experiments.s5_1_compared import TWINS
+from attn_core.inputs.sound import find
+
+COMMAND = "python -m attn_core.experiments.s5_1_claims"
+SMALLEST = 0.005
+"""Digit error rate: one digit in two hundred counts."""
+CHEAPER = 1.1
+MIXED = 0.1
+"""Total variation of two mean rows: a tenth of the weight lies elsewhere."""
+
+
+def numbers(values: list[float]) -> Numbers:
+    """Values by seed."""
+    return tuple((str(i), float(value)) for i, value in enumerate(values))
+
+
+def errors(raw: dict[str, Any], part: str, level: str) -> list[float]:
+    """A kind of model's error by seed, from its manifest.
+
+    Parameters
+    ----------
+    raw : dict
+        The manifest.
+    part : str
+        "known" or "unseen" speakers, or "sights".
+    level : str
+        "clean", a signal-to-noise ratio, or what may be looked at.
+
+    Returns
+    -------
+    list of float
+        Digit error rates.
+    """
+    return [float(run[level]) for run in raw["by_seed"][part]]
+
+
+def against(key: str, one: list[float], other: list[float], n: int) -> Condition:
+    """One model's errors against another's, seed by seed.
+
+    Parameters
+    ----------
+    key : str
+        Of the condition.
+    one, other : list of float
+        By seed; where there are more of one, the first ones count.
+    n : int
+        Sequences.
+
+    Returns
+    -------
+    Condition
+        Of a claim.
+    """
+    pairs = list(zip(one, other, strict=False))
+    return Condition(key, numbers([a for a, _ in pairs]), numbers([b for _, b in pairs]), n)
+
+
+def context_claim(raw: dict[str, dict[str, Any]]) -> Claim:
+    """5.1.a: models that hear all against models trained with a narrow window.
+
+    Parameters
+    ----------
+    raw : dict of dict
+        Manifests by key of ``TWINS``.
+
+    Returns
+    -------
+    Claim
+        Digit error rates.
+    """
+    n = raw["all"]["metrics"]["digit_error_rate"]["n"]
+    whole, near, itself = raw["all"], raw["4"], raw["0"]
+    conditions = (
+        against("all_itself", errors(whole, "known", "clean"), errors(itself, "known", "clean"), n),
+        against("all_near", errors(whole, "known", "clean"), errors(near, "known", "clean"), n),
+        against("all_near_noise", errors(whole, "known", "0"), errors(near, "known", "0"), n),
+    )
+    measure = Measure("digit_error_rate", "fraction", "lower", SMALLEST, conditions)
+    return Claim("5.1.a", "5.1", "measured", COMMAND, "recorded", measure)
+
+
+def past_claim(raw: dict[str, Any]) -> Claim:
+    """5.1.b: what is lost when tokens may no longer look back.
+
+    Parameters
+    ----------
+    raw : dict
+        The shown model's manifest.
+
+    Returns
+    -------
+    Claim
+        Digit error rates.
+    """
+    n = raw["metrics"]["digit_error_rate"]["n"]
+    whole = errors(raw, "sights", "all")
+    conditions = (
+        against("far_past", whole, errors(raw, "sights", "no_far_past"), n),
+        against("past", whole, errors(raw, "sights", "no_past"), n),
+    )
+    measure = Measure("digit_error_rate", "fraction", "lower", SMALLEST, conditions)
+    return Claim("5.1.b", "5.1", "measured", COMMAND, "recorded", measure)
+
+
+def mean_rows(sound: str, silence: bool) -> torch.Tensor:
+    """The mean row of a sound's attention, over layers, heads and tokens.
+
+    Parameters
+    ----------
+    sound : str
+        A sample.
+    silence : bool
+        Whether all of it is silenced.
+
+    Returns
+    -------
+    torch.Tensor
+        One weight a token.
+    """
+    n = len(experiment.run(experiment.Config(sound)).queries)
+    hidden = ((0, n - 1),) if silence else ()
+    result = experiment.run(experiment.Config(sound, hidden))
+    return torch.stack([t.weights[0].float().mean((0, 1)) for t in result.traces.values()]).mean(0)
+
+
+def computation_claim() -> Claim:
+    """5.1.c: multiply-adds of silence and of speech, and how far their attention differs.
+
+    Returns
+    -------
+    Claim
+        The statement fails where both take as many; the right one holds where rows differ.
+    """
+    counted = [views.cost(find(sound).seconds) for sound in experiment.SAMPLES]
+    apart = [
+        float((mean_rows(sound, True) - mean_rows(sound, False)).abs().sum()) / 2
+        for sound in experiment.SAMPLES
+    ]
+    millions = {
+        name: numbers([found[name] / 1e6 for found in counted]) for name in ("silence", "speech")
+    }
+    n, same = len(apart), numbers([0.0] * len(apart))
+    silence = Condition("silence", millions["silence"], millions["speech"], n)
+    stated = Measure("multiply_adds", "millions", "lower", CHEAPER, (silence,),
+                     comparison="ratio", spread="range")  # fmt: skip
+    differ = Condition("weights", numbers(apart), same, n)
+    right = Measure("total_variation", "none", "higher", MIXED, (differ,), spread="range")
+    return Claim("5.1.c", "5.1", "reworded", COMMAND, "recorded", stated, right)
+
+
+def main() -> None:
+    """Write all three files."""
+    raw = {name: read_manifest(checkpoint).raw for name, checkpoint in TWINS.items()}
+    noted = provenance(torch=torch.__version__, threads="1", steps=str(raw["all"]["steps"]))
+    for claim in (context_claim(raw), past_claim(raw["all"]), computation_claim()):
+        sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
+
+
+if __name__ == "__main__":
+    main()

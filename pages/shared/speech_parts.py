@@ -1,0 +1,164 @@
+"""What the lessons of speech draw alike: the sound with words and lanes, what is silenced."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from attn_core.experiments import speech
+from attn_core.experiments.s5_1_compared import card
+from attn_core.inputs.sound import find
+from attn_core.plots import charts
+from attn_core.plots.sound import Lane, SoundView, Word, slices
+from attn_core.plots.view import Labels
+from pages.shared import controls, i18n, sound, state
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+PLACE = "sound"
+SLICES_UP_TO = 240
+"""Tokens up to which the viewer shows each one's piece of the spectrogram."""
+
+
+def silenced(of: str) -> tuple[speech.Span, ...]:
+    """The spans that are silenced, as the link holds them; another sound has none."""
+    if st.session_state.setdefault("_silenced_of", of) != of:
+        st.session_state["_silenced_of"] = of
+        controls.put("silenced", "", "")
+    spans = speech.spans_from_text(controls.held("silenced", ""))
+    seconds = sum(last - first + 1 for first, last in spans) * speech.TOKEN_SECONDS
+    controls.hold_as("silenced", t("speech.silenced", s=f"{seconds:.2f}"))
+    return spans
+
+
+def _silence(run: Run, first: int, last: int) -> None:
+    """Silence a span; where all of it is silent already, let it sound again."""
+    spans = run.config.hidden
+    if any(a <= first and last <= b for a, b in spans):
+        cut = [(a, b) for a, b in spans if not (a <= first and last <= b)]
+        whole = next((a, b) for a, b in spans if a <= first and last <= b)
+        sides = ((whole[0], first - 1), (last + 1, whole[1]))
+        now = speech.merged((*cut, *(s for s in sides if s[0] <= s[1])))
+    else:
+        now = speech.merged((*spans, (first, last)))
+    if len(now) <= speech.MAX_SPANS:
+        controls.put("silenced", speech.spans_as_text(now), "")
+    else:
+        st.session_state[f"viewer_{run.lesson.slug}.refused"] = True
+
+
+def events(run: Run, pick: Callable[[int], None]) -> Callable[[dict[str, Any]], None]:
+    """What the sound view's events do: open a token's row, pick a word, silence a span."""
+    n = int(run.result.details["tokens"])
+
+    def happened(event: dict[str, Any]) -> None:
+        kind = event["type"]
+        if kind == "token":
+            index = event["index"]
+            if type(index) is int and 0 <= index < n:
+                pick(index)
+        elif kind == "word":
+            key, words = event["key"], run.result.details["words"]
+            if type(key) is int and 0 <= key < len(words):
+                pick((words[key]["first"] + words[key]["last"]) // 2)
+        else:
+            ends = event["span"]
+            if isinstance(ends, list) and len(ends) == 2 and all(type(e) is int for e in ends):
+                first, last = (min(max(e, 0), n - 1) for e in sorted(ends))
+                _silence(run, first, last)
+
+    return happened
+
+
+def open_row(run: Run) -> Callable[[int], None]:
+    """Open a token's row in the attention map that is shown."""
+    return lambda index: state.set_selection(
+        dataclasses.replace(run.selection, query=index, region=None)
+    )
+
+
+def words(run: Run) -> tuple[Word, ...]:
+    """What was written, where it was heard."""
+    return tuple(
+        Word(i, str(w["digit"]), w["first"], w["last"], charts.OUTPUT, tuple(w["heard"]))
+        for i, w in enumerate(run.result.details["words"])
+    )
+
+
+def picked(run: Run, token: int) -> int | None:
+    """The word that a token is in."""
+    for i, word in enumerate(run.result.details["words"]):
+        if word["first"] <= token <= word["last"]:
+            return i
+    return None
+
+
+def lane(name: str, levels: Any, colour: str) -> Lane:
+    """A strip under the spectrogram; ``name`` is that of its label."""
+    return Lane(t(f"speech.lane.{name}"), np.asarray(levels, np.float32), colour)
+
+
+def show(
+    run: Run, title: str, look: str, lanes: tuple[Lane, ...], *, rows: Any = None,
+    marked: int | None = None, pick: Callable[[int], None] | None = None, **more: Any,
+) -> None:  # fmt: skip
+    """The sound with what the model made of it."""
+    token = marked or 0
+    sound.show(
+        PLACE,
+        SoundView(
+            source=find(run.config.sound).name, title=title, look=look,
+            summary=f"{title} {look}", n_tokens=int(run.result.details["tokens"]),
+            token_seconds=speech.TOKEN_SECONDS, lanes=lanes, words=words(run), marked=marked,
+            picked=picked(run, token),
+            hidden=tuple((a, b) for a, b in run.result.details["hidden"]), rows=rows,
+            viewer=run.lesson.slug if rows is not None else "", **more,
+        ),
+        events(run, pick or open_row(run)),
+    )  # fmt: skip
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def pieces(name: str, n: int, turned: bool = False) -> tuple[str, ...]:
+    """Pieces of the spectrogram for the viewer's tokens; none for a long sound."""
+    return slices(find(name), n, turned=turned) if n <= SLICES_UP_TO else ()
+
+
+def as_labels(run: Run, prefix: str, facts: dict[str, Any], sites: dict[str, str]) -> Labels:
+    """Words around the map of tokens by tokens."""
+    across, down = (
+        pieces(run.config.sound, int(run.result.details["tokens"]), turned)
+        for turned in (False, True)
+    )
+    return Labels(
+        title=t(f"{prefix}.view.title", **facts), look=t(f"{prefix}.view.look", **facts),
+        summary=t(f"{prefix}.view.summary", **facts), sites=sites,
+        strings=i18n.viewer_strings(i18n.language()), query_images=down, key_images=across,
+    )  # fmt: skip
+
+
+def transcript(digits: list[int]) -> str:
+    """Digits as they are read."""
+    return " ".join(map(str, digits)) if digits else t("speech.nothing")
+
+
+def told(run: Run) -> None:
+    """What is written, and what was written before the learner's changes."""
+    now, before = run.result.details["digits"], run.before.details["digits"]
+    st.markdown(t("speech.written", digits=transcript(now)))
+    if run.before is not run.result:
+        same = "same" if now == before else "other"
+        st.markdown(t(f"speech.before.{same}", digits=transcript(before)))
+
+
+def about(checkpoint: str) -> None:
+    """The model's card: what it was trained on, and its error on held-out voices."""
+    known = card(checkpoint)
+    st.caption(
+        t("speech.card", **i18n.safe(known | {
+            "error": f"{known['error']:.1f}", "unseen": f"{known['unseen']:.1f}",
+            "parameters": f"{known['parameters']:.2f}", "synthetic": f"{known['synthetic']:.0f}",
+        }))
+    )  # fmt: skip
