@@ -14,7 +14,6 @@ from attn_core.claim_files import provenance, write
 from attn_core.claims import Claim, Condition, Measure, Numbers
 from attn_core.experiments import s5_1_speech as experiment
 from attn_core.experiments import s5_1_views as views
-from attn_core.experiments.s5_1_compared import TWINS
 from attn_core.inputs.sound import find
 
 COMMAND = "python -m attn_core.experiments.s5_1_claims"
@@ -26,7 +25,18 @@ MIXED = 0.1
 
 
 def numbers(values: list[float]) -> Numbers:
-    """Values by seed."""
+    """Values by seed.
+
+    Parameters
+    ----------
+    values : list of float
+        In the seeds' order.
+
+    Returns
+    -------
+    tuple of (str, float)
+        As conditions hold them.
+    """
     return tuple((str(i), float(value)) for i, value in enumerate(values))
 
 
@@ -77,7 +87,7 @@ def context_claim(raw: dict[str, dict[str, Any]]) -> Claim:
     Parameters
     ----------
     raw : dict of dict
-        Manifests by key of ``TWINS``.
+        Manifests by key of ``views.TWINS``.
 
     Returns
     -------
@@ -166,7 +176,7 @@ def computation_claim() -> Claim:
 
 def main() -> None:
     """Write all three files."""
-    raw = {name: read_manifest(checkpoint).raw for name, checkpoint in TWINS.items()}
+    raw = {name: read_manifest(checkpoint).raw for name, checkpoint in views.TWINS.items()}
     noted = provenance(torch=torch.__version__, threads="1", steps=str(raw["all"]["steps"]))
     for claim in (context_claim(raw), past_claim(raw["all"]), computation_claim()):
         sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")

@@ -1,5 +1,6 @@
 """Lesson 5.1 taken apart: what each head listens to, narrower windows, what silence does, cost."""
 
+import statistics
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import torch
 
 from attn_core import zoo
+from attn_core.checkpoints import read_manifest
 from attn_core.ctc import best_path, collapse
 from attn_core.experiments import s5_1_speech as experiment
 from attn_core.experiments import speech
@@ -17,6 +19,11 @@ from attn_core.metrics import edit_distance
 from attn_core.models.recogniser import BLANK
 from attn_core.result import LessonResult
 
+TWINS = {
+    "all": experiment.CHECKPOINT, "4": "recogniser_window_4", "0": "recogniser_window_0",
+}  # fmt: skip
+"""Checkpoint by the tokens that a token could look at on either side, while it was trained."""
+SIGHTS = ("all", "no_far_past", "no_past", "no_far_future", "no_future")
 MOST_WORDS = 10
 """Digits that are silenced one by one; of more the first ones."""
 MOST_LOST = 10.0
@@ -167,3 +174,15 @@ def cost(seconds: float, device: str = "cpu") -> dict[str, int]:
             return multiply_adds(lambda: loaded.module.encode(features, traced=False))
 
     return {name: counted(sound) for name, sound in sounds.items()}
+
+
+def sights() -> list[dict[str, Any]]:
+    """Recorded error of the shown kind of model where its tokens may look at less.
+
+    Returns
+    -------
+    list of dict
+        "sight" (one of ``SIGHTS``) and mean "error" over the seeds.
+    """
+    runs = read_manifest(experiment.CHECKPOINT).raw["by_seed"]["sights"]
+    return [{"sight": s, "error": statistics.mean(run[s] for run in runs)} for s in SIGHTS]

@@ -74,6 +74,7 @@ def joint_search(
     *,
     width: int = WIDTH,
     intervention: Intervention | None = None,
+    emitted: Float[Tensor, "token label"] | None = None,
 ) -> list[Found]:
     """Write with both: attention proposes, CTC knows what the sound still has to say.
 
@@ -91,6 +92,8 @@ def joint_search(
         Beams.
     intervention : Intervention, optional
         A learner's changes in the decoder.
+    emitted : Float[Tensor, "token label"], optional
+        Log-probabilities in place of the model's own: a learner's.
 
     Returns
     -------
@@ -106,7 +109,8 @@ def joint_search(
         raise ValueError(f"weight is {weight}; it must be in [0, 1]")
     if not model.config.n_decoder_layers:
         raise ValueError("the model has no decoder; its CTC labels are read by attn_core.ctc")
-    scorer = PrefixScorer(model.ctc(states)[0].cpu().numpy(), BLANK)
+    emitted = model.ctc(states)[0] if emitted is None else emitted
+    scorer = PrefixScorer(emitted.cpu().numpy(), BLANK)
     memory = model.remember(states, real)
     beams = [_Beam((), 0.0, 0.0, scorer.begin(), ())]
     done: list[Found] = []

@@ -79,6 +79,8 @@ def finish(
         found[-1]["covered"] = measured.reach_of_errors(kind, model, said["known"])
         if kind == "attention" and isinstance(model, Recogniser):
             found[-1]["sights"] = measured.sights(model, said["known"])
+        if kind == "joint" and isinstance(model, Recogniser):
+            found[-1]["weights"] = measured.by_weight(model, said["known"])
         sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found[-1])}\n")
         sys.stdout.flush()
     run = result(runs, f"speech-{kind}-{seeds[0]}")

@@ -12,8 +12,9 @@ from attn_core import masks
 from attn_core.metrics import edits_by_symbol, error_rate
 from attn_core.models.listener import Listener
 from attn_core.models.recogniser import Recogniser
-from attn_core.training.speech import Sight, greedy, measure, way
-from attn_core.training.speech_data import SNRS, Utterance
+from attn_core.models.recogniser_search import joint_search
+from attn_core.training.speech import CTC_SHARE, Sight, as_batch, greedy, way
+from attn_core.training.speech_data import SNRS, Utterance, at_snr
 
 FAR = 10
 """Tokens, 0.4 s: about as long as a digit."""
@@ -21,6 +22,64 @@ BURST_DB = 10.0
 """How much louder than the sequence's speech the noise is that covers one digit."""
 FEWEST = 3
 """Digits of a sequence in which one is covered: it has neighbours."""
+
+
+WEIGHTS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+WEIGHT = 0.5
+"""λ of the search by which a model with both parts is measured."""
+
+
+def written(
+    kind: str, model: Recogniser | Listener, waves: list[np.ndarray], weight: float = WEIGHT
+) -> list[tuple[int, ...]]:
+    """What a model writes: by both parts together where it was trained with both, else greedily.
+
+    Parameters
+    ----------
+    kind : str
+        Key of ``speech.MODELS`` or ``speech.LISTENERS``.
+    model : Recogniser or Listener
+        In evaluation mode.
+    waves : list of np.ndarray
+        At 8 kHz.
+    weight : float
+        λ of the search.
+
+    Returns
+    -------
+    list of tuple of int
+        Digits.
+    """
+    if isinstance(model, Listener) or not 0 < CTC_SHARE.get(kind, 1.0) < 1:
+        return greedy(model, waves, way(kind))
+    out = []
+    for wave in waves:
+        features, frames = as_batch([wave])
+        with torch.inference_mode():
+            states, real, _ = model.encode(features, frames, traced=False)
+            out.append(joint_search(model, states, real, weight, width=4)[0].digits)
+    return out
+
+
+def by_weight(model: Recogniser, said: list[Utterance]) -> dict[str, float]:
+    """Digit error rate of a model with both parts by λ of its search.
+
+    Parameters
+    ----------
+    model : Recogniser
+        With a decoder.
+    said : list of Utterance
+        Clean.
+
+    Returns
+    -------
+    dict of str to float
+        By each of ``WEIGHTS``.
+    """
+    waves, true = [u.wave for u in said], [u.digits for u in said]
+    return {
+        str(weight): error_rate(written("joint", model, waves, weight), true) for weight in WEIGHTS
+    }
 
 
 def _from(offset: int) -> Sight:
@@ -62,7 +121,13 @@ def errors(kind: str, model: Recogniser | Listener, said: list[Utterance]) -> di
         "clean" and each of ``SNRS``.
     """
     levels: dict[str, float | None] = {"clean": None} | {str(snr): float(snr) for snr in SNRS}
-    return {name: measure(kind, model, said, snr) for name, snr in levels.items()}
+    true = [u.digits for u in said]
+    return {
+        name: error_rate(
+            written(kind, model, [at_snr(u, snr, i) for i, u in enumerate(said)]), true
+        )
+        for name, snr in levels.items()
+    }
 
 
 def sights(model: Recogniser, said: list[Utterance]) -> dict[str, float]:
@@ -138,7 +203,7 @@ def reach_of_errors(
     noisy = [covered(u, at, i) for i, (u, at) in enumerate(zip(said, which, strict=True))]
 
     def edits(of: list[Utterance]) -> list[tuple[int, ...]]:
-        found = greedy(model, [u.wave for u in of], way(kind))
+        found = written(kind, model, [u.wave for u in of])
         each = zip(found, of, which, strict=True)
         return [edits_by_symbol(f, u.digits, at) for f, u, at in each]
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from attn_core.experiments import s5_1_compared as compared
 from attn_core.experiments import s5_1_speech as experiment
 from attn_core.experiments import s5_1_views as views
 from attn_core.experiments import speech
+from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts
 from pages.shared import controls, i18n, speech_parts, work
 from pages.shared.i18n import t
@@ -159,7 +159,7 @@ def live() -> None:
         seed = controls.number("seed", 0, 0, 9999)
         found = work.job(
             "noise", compared.under_noise, _compare,
-            wave=compared.as_sent(kept.sound), said=said, checkpoints=compared.TWINS, seed=seed,
+            wave=compared.as_sent(kept.sound), said=said, checkpoints=views.TWINS, seed=seed,
         )  # fmt: skip
         if found:
             _compare(found)
@@ -179,7 +179,7 @@ def _recorded() -> None:
                 t("speech.live.unseen"): percent(r["unseen"], r["unseen_spread"]),
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
-            for r in compared.clean(compared.TWINS)
+            for r in compared.clean(views.TWINS)
         ],
         hide_index=True, height="content",
     )  # fmt: skip
@@ -187,7 +187,7 @@ def _recorded() -> None:
     noise, sight = st.columns(2)
     with noise:
         rows = [r | {"model": t(f"s5_1.model.{r['model']}")}
-                for r in compared.by_noise(compared.TWINS)]  # fmt: skip
+                for r in compared.by_noise(views.TWINS)]  # fmt: skip
         words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
                  "title": t("speech.live.recorded_noise")}  # fmt: skip
         st.altair_chart(charts.curves(rows, "snr", "error", "model", words), key="noise-recorded")
@@ -198,7 +198,7 @@ def _recorded() -> None:
             [
                 {t("s5_1.live.sight"): t(f"s5_1.sight.{r['sight']}"),
                  t("speech.live.known"): f"{100 * r['error']:.1f} %"}
-                for r in compared.sights()
+                for r in views.sights()
             ],
             hide_index=True, height="content",
         )  # fmt: skip

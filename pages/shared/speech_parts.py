@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from attn_core.experiments import speech
-from attn_core.experiments.s5_1_compared import card
+from attn_core.experiments import speech_compared as compared
 from attn_core.inputs.sound import find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane, SoundView, Word, slices
@@ -126,8 +126,11 @@ def pieces(name: str, n: int, turned: bool = False) -> tuple[str, ...]:
     return slices(find(name), n, turned=turned) if n <= SLICES_UP_TO else ()
 
 
-def as_labels(run: Run, prefix: str, facts: dict[str, Any], sites: dict[str, str]) -> Labels:
-    """Words around the map of tokens by tokens."""
+def as_labels(
+    run: Run, prefix: str, facts: dict[str, Any], sites: dict[str, str], *,
+    rows: bool = True, columns: bool = True,
+) -> Labels:  # fmt: skip
+    """Words around a map; ``rows`` and ``columns`` say whether these are tokens of sound."""
     across, down = (
         pieces(run.config.sound, int(run.result.details["tokens"]), turned)
         for turned in (False, True)
@@ -135,7 +138,8 @@ def as_labels(run: Run, prefix: str, facts: dict[str, Any], sites: dict[str, str
     return Labels(
         title=t(f"{prefix}.view.title", **facts), look=t(f"{prefix}.view.look", **facts),
         summary=t(f"{prefix}.view.summary", **facts), sites=sites,
-        strings=i18n.viewer_strings(i18n.language()), query_images=down, key_images=across,
+        strings=i18n.viewer_strings(i18n.language()), query_images=down if rows else (),
+        key_images=across if columns else (),,
     )  # fmt: skip
 
 
@@ -144,10 +148,19 @@ def transcript(digits: list[int]) -> str:
     return " ".join(map(str, digits)) if digits else t("speech.nothing")
 
 
+def truth(run: Run) -> tuple[int, ...] | None:
+    """What is said in a sample; nobody knows it of a learner's sound."""
+    return compared.true_digits(run.config.sound)
+
+
 def told(run: Run) -> None:
     """What is written, and what was written before the learner's changes."""
     now, before = run.result.details["digits"], run.before.details["digits"]
-    st.markdown(t("speech.written", digits=transcript(now)))
+    said = truth(run)
+    line = t("speech.written", digits=transcript(now))
+    if said is not None and list(said) != list(now):
+        line += " " + t("speech.said", digits=transcript(list(said)))
+    st.markdown(line)
     if run.before is not run.result:
         same = "same" if now == before else "other"
         st.markdown(t(f"speech.before.{same}", digits=transcript(before)))
@@ -155,7 +168,7 @@ def told(run: Run) -> None:
 
 def about(checkpoint: str) -> None:
     """The model's card: what it was trained on, and its error on held-out voices."""
-    known = card(checkpoint)
+    known = compared.card(checkpoint)
     st.caption(
         t("speech.card", **i18n.safe(known | {
             "error": f"{known['error']:.1f}", "unseen": f"{known['unseen']:.1f}",

@@ -1,4 +1,4 @@
-"""Lesson 5.1: models that hear all, 0.16 s around, or one token, now and as recorded."""
+"""Speech models side by side: cards, recorded errors, and a learner's sound in noise."""
 
 import json
 import statistics
@@ -12,22 +12,16 @@ import torch
 from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.ctc import best_path, collapse
-from attn_core.experiments import s5_1_speech as experiment
 from attn_core.experiments import speech
 from attn_core.inputs.sound import SAMPLES, find
 from attn_core.metrics import edit_distance
 from attn_core.models.recogniser import BLANK
 
-TWINS = {
-    "all": experiment.CHECKPOINT, "4": "recogniser_window_4", "0": "recogniser_window_0",
-}  # fmt: skip
-"""Checkpoint by the tokens that a token could look at on either side, while it was trained."""
 SNRS = (20.0, 15.0, 10.0, 5.0, 0.0, -5.0)
 DRAWS = 3
-SIGHTS = ("all", "no_far_past", "no_past", "no_far_future", "no_future")
 
 
-def card(checkpoint: str = experiment.CHECKPOINT) -> dict[str, Any]:
+def card(checkpoint: str) -> dict[str, Any]:
     """What is known of a model, from its manifest.
 
     Parameters
@@ -103,18 +97,6 @@ def clean(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
             row["seeds"] = len(values)
         out.append(row)
     return out
-
-
-def sights() -> list[dict[str, Any]]:
-    """Recorded error of the shown kind of model where its tokens may look at less.
-
-    Returns
-    -------
-    list of dict
-        "sight" (one of ``SIGHTS``) and mean "error" over the seeds.
-    """
-    runs = read_manifest(experiment.CHECKPOINT).raw["by_seed"]["sights"]
-    return [{"sight": s, "error": statistics.mean(run[s] for run in runs)} for s in SIGHTS]
 
 
 @cache

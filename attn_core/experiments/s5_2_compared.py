@@ -1,0 +1,70 @@
+"""Lesson 5.2: what the recorded runs say of λ and of how far errors reach."""
+
+import statistics
+from typing import Any
+
+from attn_core.checkpoints import read_manifest
+from attn_core.experiments.s5_2_ctc import CHECKPOINTS
+
+COMPARED = CHECKPOINTS | {
+    "joint-0": "recogniser_joint_0", "joint-1": "recogniser_joint_1",
+}  # fmt: skip
+"""The three models, and the joint one trained with other weights of CTC."""
+
+
+def by_weight() -> list[dict[str, Any]]:
+    """Recorded error of the joint model by λ of its search.
+
+    Returns
+    -------
+    list of dict
+        "weight", "seed" and "error", clean, known speakers.
+    """
+    runs = read_manifest(CHECKPOINTS["joint"]).raw["by_seed"]["weights"]
+    return [
+        {"weight": float(weight), "seed": seed, "error": error}
+        for seed, run in enumerate(runs)
+        for weight, error in run.items()
+    ]
+
+
+def reach(checkpoints: dict[str, str] = CHECKPOINTS) -> list[dict[str, Any]]:
+    """Errors that noise over one digit adds to others, by how far they are.
+
+    Parameters
+    ----------
+    checkpoints : dict of str to str
+        Name of the model and its checkpoint.
+
+    Returns
+    -------
+    list of dict
+        "model", "distance" in digits, "added" edits a digit, mean over seeds.
+    """
+    out = []
+    for name, checkpoint in checkpoints.items():
+        runs = read_manifest(checkpoint).raw["by_seed"]["covered"]
+        for distance in range(1, 6):
+            added = statistics.mean(run["by_distance"][distance - 1] for run in runs)
+            out.append({"model": name, "distance": distance, "added": added})
+    return out
+
+
+def covered(checkpoint: str) -> dict[str, list[float]]:
+    """What noise over one digit does, seed by seed.
+
+    Parameters
+    ----------
+    checkpoint : str
+        Of a speech model.
+
+    Returns
+    -------
+    dict of str to list of float
+        Edits a sequence: at the "covered" digit, and "added" at all the others.
+    """
+    runs = read_manifest(checkpoint).raw["by_seed"]["covered"]
+    return {
+        "covered": [run["covered"] for run in runs],
+        "added": [run["others"] - run["before"] for run in runs],
+    }

@@ -1,0 +1,188 @@
+"""Lesson 5.2 taken apart and put to the test: lattice, beam, λ, three models, noise."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s5_2_compared as recorded
+from attn_core.experiments import s5_2_ctc as experiment
+from attn_core.experiments import s5_2_views as views
+from attn_core.experiments import speech
+from attn_core.experiments import speech_compared as compared
+from attn_core.plots import charts, speech_charts
+from pages.shared import controls, ctc_parts, speech_parts, work
+from pages.shared.i18n import t
+from pages.shared.listening import percent
+from pages.shared.run import Run
+
+
+def apart(run: Run) -> None:
+    """The lattice around the open moment, the beam there, ways of writing, and three models."""
+    token = ctc_parts.token(run)
+    st.markdown(t("s5_2.apart.lattice_what"))
+    quantity = controls.segments("quantity", views.QUANTITIES, "posterior")
+    cells = views.lattice_cells(run.result, quantity, token)
+    if cells:
+        words = {"x": t("s5_2.apart.seconds"), "title": t(f"s5_2.apart.{quantity}"),
+                 "value": t(f"s5_2.apart.{quantity}_unit")}  # fmt: skip
+        st.altair_chart(
+            speech_charts.lattice(
+                cells, words, logs=quantity != "posterior",
+                marked=(token + 0.5) * speech.TOKEN_SECONDS,
+            ),
+            key=f"lattice-{quantity}",
+        )  # fmt: skip
+        st.caption(t("s5_2.apart.lattice_look"))
+    else:
+        st.info(t("s5_2.apart.no_lattice"))
+    beam, ways = st.columns(2)
+    with beam:
+        _beam(run, token)
+    with ways:
+        _ways(run)
+    _models(run)
+
+
+def _beam(run: Run, token: int) -> None:
+    """What the prefix search holds at the open moment."""
+    at = f"{(token + 1) * speech.TOKEN_SECONDS:.2f}"
+    st.markdown(f"##### {t('s5_2.apart.beam', at=at)}")
+    st.dataframe(
+        [
+            {
+                t("s5_2.apart.prefix"): speech_parts.transcript(row["digits"]),
+                t("s5_2.apart.ends_label"): f"{100 * row['label']:.1f} %",
+                t("s5_2.apart.ends_blank"): f"{100 * row['blank']:.1f} %",
+            }
+            for row in views.beam_at(run.result, run.config.width, token)
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s5_2.apart.beam_look", width=run.config.width))
+
+
+def _ways(run: Run) -> None:
+    """Label by label, and beams of growing width."""
+    st.markdown(f"##### {t('s5_2.apart.ways')}")
+    st.dataframe(
+        [
+            {
+                t("s5_2.apart.way"): t("control.decoding.greedy") if row["way"] == "greedy"
+                else t("s5_2.apart.width", n=row["way"]),
+                t("s5_1.apart.writes"): speech_parts.transcript(row["digits"]),
+                "log P": f"{row['log_p']:.3f}",
+            }
+            for row in views.ways(run.result)
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s5_2.apart.ways_look"))
+
+
+def _models(run: Run) -> None:
+    """The three models on this sound, and the joint one's λ."""
+    left, right = st.columns([0.55, 0.45])
+    with left, st.spinner(t("shell.working")):
+        st.markdown(f"##### {t('s5_2.apart.models')}")
+        st.dataframe(
+            [
+                {
+                    t("s4_1.live.model"): t(f"control.recogniser.{row['model']}"),
+                    t("s5_1.apart.writes"): speech_parts.transcript(row["digits"]),
+                    t("s4_1.live.parameters"): f"{row['parameters']:,}",
+                    t("s4_1.live.multiply_adds"): f"{row['multiply_adds'] / 1e6:,.0f}",
+                    t("s5_2.apart.milliseconds"): f"{row['milliseconds']:.0f}",
+                }
+                for row in views.side_by_side(run.config, run.device)
+            ],
+            hide_index=True, height="content",
+        )  # fmt: skip
+        st.caption(t("s5_2.apart.models_look"))
+    with right, st.spinner(t("shell.working")):
+        st.markdown(f"##### {t('s5_2.apart.weights')}")
+        st.dataframe(
+            [
+                {
+                    "λ": row["weight"],
+                    t("s5_1.apart.writes"): speech_parts.transcript(row["digits"]),
+                    "log P CTC": f"{row['ctc']:.2f}",
+                    t("s5_2.apart.attention_p"): f"{row['attention']:.2f}",
+                }
+                for row in views.by_weight(run.config, run.device)
+            ],
+            hide_index=True, height="content",
+        )  # fmt: skip
+        st.caption(t("s5_2.apart.weights_look"))
+
+
+def _compare(rows: list[dict[str, Any]]) -> None:
+    named = [r | {"model": t(f"control.recogniser.{r['model']}")} for r in rows]
+    words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
+             "title": t("speech.live.noise_title")}  # fmt: skip
+    st.altair_chart(charts.curves(named, "snr", "error", "model", words), key="noise-live")
+
+
+def live() -> None:
+    """Three models on the learner's sound in noise, and the recorded runs."""
+    now, then = st.tabs([t("s5_1.live.now"), t("s4_1.live.recorded")])
+    with now:
+        kept = st.session_state.get("s5_2_ctc.good", (experiment.Config(), None))[0]
+        known = compared.true_digits(kept.sound)
+        st.markdown(t("s5_2.live.now_what"))
+        st.caption(t("speech.live.truth" if known else "speech.live.own"))
+        seed = controls.number("seed", 0, 0, 9999)
+        found = work.job(
+            "noise", compared.under_noise, _compare, wave=compared.as_sent(kept.sound),
+            said=known, checkpoints=experiment.CHECKPOINTS, seed=seed,
+        )  # fmt: skip
+        if found:
+            _compare(found)
+            st.caption(t("s5_1.live.now_look"))
+    with then:
+        _recorded()
+
+
+def _recorded() -> None:
+    """Errors clean, in noise and of a stranger; by λ; and how far they reach."""
+    st.markdown(t("s5_2.live.recorded_what"))
+    rows = compared.clean(recorded.COMPARED)
+    st.dataframe(
+        [
+            {
+                t("s4_1.live.model"): t(f"s5_2.model.{r['model']}"),
+                t("speech.live.known"): percent(r["known"], r["known_spread"]),
+                t("speech.live.unseen"): percent(r["unseen"], r["unseen_spread"]),
+                t("s5_2.live.runs"): r["seeds"],
+                t("s4_1.live.parameters"): f"{r['parameters']:,}",
+            }
+            for r in rows
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("speech.live.table_look"))
+    left, right = st.columns(2)
+    for part, column in (("known", left), ("unseen", right)):
+        named = [
+            r | {"model": t(f"control.recogniser.{r['model']}")}
+            for r in compared.by_noise(experiment.CHECKPOINTS, part)
+        ]
+        words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
+                 "title": t(f"s5_2.live.noise_{part}")}  # fmt: skip
+        with column:
+            st.altair_chart(
+                charts.curves(named, "snr", "error", "model", words), key=f"noise-{part}"
+            )
+    st.caption(t("s5_2.live.noise_look"))
+    weights, reach = st.columns(2)
+    with weights:
+        words = {"x": t("s5_2.live.weight"), "series": t("s5_2.live.training"),
+                 "title": t("s5_2.live.by_weight")}  # fmt: skip
+        named = [r | {"seed": t("s5_2.live.seed", n=r["seed"])} for r in recorded.by_weight()]
+        st.altair_chart(charts.curves(named, "weight", "error", "seed", words), key="weights")
+        st.caption(t("s5_2.live.weight_look"))
+    with reach:
+        words = {"x": t("s5_2.live.distance"), "series": t("s4_1.live.model"),
+                 "title": t("s5_2.live.reach")}  # fmt: skip
+        named = [r | {"model": t(f"control.recogniser.{r['model']}")} for r in recorded.reach()]
+        st.altair_chart(charts.curves(named, "distance", "added", "model", words), key="reach")
+        st.caption(t("s5_2.live.reach_look"))
