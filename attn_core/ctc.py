@@ -259,41 +259,48 @@ class PrefixScorer:
         return PrefixState(np.full(len(self.log_p), NEVER), np.cumsum(self.log_p[:, self.blank]))
 
     def grow(
-        self, state: PrefixState, labels: tuple[int, ...]
-    ) -> tuple[Float[np.ndarray, "label"], list[PrefixState]]:
-        """Say one label more: each of them.
+        self, states: list[PrefixState], prefixes: list[tuple[int, ...]]
+    ) -> tuple[Float[np.ndarray, "prefix label"], list[list[PrefixState]]]:
+        """Say one label more after each of several prefixes: each label.
 
         Parameters
         ----------
-        state : PrefixState
-            Of ``labels``.
-        labels : tuple of int
-            What is said.
+        states : list of PrefixState
+            Of the prefixes.
+        prefixes : list of tuple of int
+            What is said; at least one.
 
         Returns
         -------
-        scores : Float[np.ndarray, "label"]
+        scores : Float[np.ndarray, "prefix label"]
             log of the probability of everything that begins with the new prefix; -inf for the
             blank.
-        states : list of PrefixState
+        states : list of list of PrefixState
             Of the new prefixes, one for each label.
         """
         emitted, nothing = self.log_p, self.log_p[:, self.blank]
         tokens, n = emitted.shape
-        before = np.repeat(np.logaddexp(state.label, state.blank)[:, None], n, 1)
-        if labels:  # after the same label only paths with a blank between say it twice
-            before[:, labels[-1]] = state.blank
-        said, rests = np.full((tokens, n), NEVER), np.full((tokens, n), NEVER)
-        if not labels:
-            said[0] = emitted[0]
-        scores = said[0].copy()
+        blank = np.stack([state.blank for state in states], 1)
+        label = np.stack([state.label for state in states], 1)
+        before = np.repeat(np.logaddexp(label, blank)[..., None], n, 2)
+        said = np.full((tokens, len(states), n), NEVER)
+        for i, prefix in enumerate(prefixes):
+            if prefix:  # after the same label only paths with a blank between say it twice
+                before[:, i, prefix[-1]] = blank[:, i]
+            else:
+                said[0, i] = emitted[0]
+        rests = np.full_like(said, NEVER)
+        new = before[:-1] + emitted[1:, None]
         for t in range(1, tokens):
-            new = before[t - 1] + emitted[t]
-            said[t] = np.logaddexp(said[t - 1] + emitted[t], new)
+            said[t] = np.logaddexp(said[t - 1] + emitted[t], new[t - 1])
             rests[t] = np.logaddexp(said[t - 1], rests[t - 1]) + nothing[t]
-            scores = np.logaddexp(scores, new)
-        scores[self.blank] = NEVER
-        return scores, [PrefixState(said[:, i], rests[:, i]) for i in range(n)]
+        scores = np.logaddexp(said[0], np.logaddexp.reduce(new, 0, initial=NEVER))
+        scores[:, self.blank] = NEVER
+        made = [
+            [PrefixState(said[:, i, k], rests[:, i, k]) for k in range(n)]
+            for i in range(len(states))
+        ]
+        return scores, made
 
     def end(self, state: PrefixState) -> float:
         """Say nothing more.

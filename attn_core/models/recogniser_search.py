@@ -49,7 +49,7 @@ class _Beam:
     attention: float
     prefix: float
     state: PrefixState
-    cache: tuple[KeyValue, ...]
+    parent: int
 
     def score(self, weight: float) -> float:
         """Zero weights leave their part out, even where it is -inf."""
@@ -112,27 +112,31 @@ def joint_search(
     emitted = model.ctc(states)[0] if emitted is None else emitted
     scorer = PrefixScorer(emitted.cpu().numpy(), BLANK)
     memory = model.remember(states, real)
-    beams = [_Beam((), 0.0, 0.0, scorer.begin(), ())]
+    beams = [_Beam((), 0.0, 0.0, scorer.begin(), 0)]
+    cache: tuple[KeyValue, ...] = ()
     done: list[Found] = []
     for step in range(MAX_DIGITS):
-        grown: list[_Beam] = []
         edits = None if intervention is None else intervention.at_query(step)
-        for beam in beams:
-            last = torch.tensor([[beam.digits[-1] if beam.digits else START]], device=states.device)
-            logits, _, cache = model.decode(
-                last, memory, beam.cache, traced=edits is not None, intervention=edits
-            )
-            logits[..., START] = -torch.inf
-            log_p = logits[0, -1].float().log_softmax(-1).cpu().numpy()
+        parents = torch.tensor([beam.parent for beam in beams], device=states.device)
+        cache = tuple(layer.rows(parents) for layer in cache)
+        last = [[beam.digits[-1] if beam.digits else START] for beam in beams]
+        logits, _, cache = model.decode(
+            torch.tensor(last, device=states.device), memory.rows(torch.zeros_like(parents)),
+            cache, traced=edits is not None, intervention=edits,
+        )  # fmt: skip
+        logits[..., START] = -torch.inf
+        log_p = logits[:, -1].float().log_softmax(-1).cpu().numpy()
+        scores, new = scorer.grow([b.state for b in beams], [b.digits for b in beams])
+        grown: list[_Beam] = []
+        for i, beam in enumerate(beams):
             whole = scorer.end(beam.state)
-            attention = beam.attention + float(log_p[END])
+            attention = beam.attention + float(log_p[i, END])
             done.append(Found(
                 beam.digits, _mixed(whole, attention, weight), whole, attention, True
             ))  # fmt: skip
-            scores, new = scorer.grow(beam.state, beam.digits)
             grown += [
-                _Beam((*beam.digits, d), beam.attention + float(log_p[d]), float(scores[d]), new[d],
-                      cache)
+                _Beam((*beam.digits, d), beam.attention + float(log_p[i, d]),
+                      float(scores[i, d]), new[i][d], i)
                 for d in range(N_DIGITS)
             ]  # fmt: skip
         grown.sort(key=lambda b: -b.score(weight))

@@ -139,7 +139,7 @@ def as_labels(
         title=t(f"{prefix}.view.title", **facts), look=t(f"{prefix}.view.look", **facts),
         summary=t(f"{prefix}.view.summary", **facts), sites=sites,
         strings=i18n.viewer_strings(i18n.language()), query_images=down if rows else (),
-        key_images=across if columns else (),,
+        key_images=across if columns else (),
     )  # fmt: skip
 
 

@@ -106,9 +106,10 @@ def test_prefix_scorer_equals_the_sum_over_every_path(tokens, labels, seed):
     scorer = ctc.PrefixScorer(log_p, BLANK)
     state, said, score = scorer.begin(), (), 0.0
     for label in labels:
-        scores, states = scorer.grow(state, said)
-        assert scores[BLANK] == -np.inf
-        score, state = scores[label], states[label]
+        # a second prefix beside it changes nothing
+        scores, states = scorer.grow([scorer.begin(), state], [(), said])
+        assert scores[1, BLANK] == -np.inf
+        score, state = scores[1, label], states[1][label]
         said = (*said, label)
     begins = sum(p for s, p in true.items() if s[: len(labels)] == labels)
     assert np.exp(score) == pytest.approx(begins, rel=1e-9, abs=1e-15)
