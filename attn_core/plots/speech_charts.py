@@ -52,4 +52,4 @@ def lattice(
         .mark_rule(color=QUERY, strokeWidth=2)
         .encode(x="at:Q")
     )
-    return alt.layer(tiles, path, now).properties(height=max(HEIGHT, 22 * len(order)))
+    return alt.layer(tiles, path, now).properties(height=max(HEIGHT, 26 * len(order)) + 80)

@@ -299,7 +299,9 @@ def counts(rng: random.Random, n: int, longest: int) -> list[int]:
     return [0 if rng.random() < 0.03 else rng.randint(few, many) for _ in range(n)]
 
 
-def held_out(words: Words, n: int, seed: int, *, longest: int = MAX_DIGITS) -> list[Utterance]:
+def held_out(
+    words: Words, n: int, seed: int, *, shortest: int = 1, longest: int = MAX_DIGITS
+) -> list[Utterance]:
     """Clean sequences, as many of each speaker, the same for every model.
 
     Parameters
@@ -310,8 +312,8 @@ def held_out(words: Words, n: int, seed: int, *, longest: int = MAX_DIGITS) -> l
         How many.
     seed : int
         Of every choice.
-    longest : int
-        Digits at most.
+    shortest, longest : int
+        Digits at least and at most.
 
     Returns
     -------
@@ -320,7 +322,8 @@ def held_out(words: Words, n: int, seed: int, *, longest: int = MAX_DIGITS) -> l
     """
     rng, names = random.Random(seed), sorted(words)
     return [
-        joined(words, rng, rng.randint(1, longest), speaker=names[i % len(names)]) for i in range(n)
+        joined(words, rng, rng.randint(shortest, longest), speaker=names[i % len(names)])
+        for i in range(n)
     ]
 
 

@@ -27,7 +27,7 @@ from attn_core.training import speech_data
 from attn_core.training import speech_measure as measured
 from attn_core.training.segmentation_finish import result, told
 from attn_core.training.speech import N_TEST, build
-from attn_core.training.speech_data import Utterance
+from attn_core.training.speech_data import Utterance, Words
 
 SHIPPED = {
     "attention": ("recogniser_attention", ["5.1", "5.2"]),
@@ -66,7 +66,12 @@ def metric(values: list[float], n: int, split: str, baseline: float) -> dict[str
 
 
 def finish(
-    kind: str, runs: Path, seeds: list[int], said: dict[str, list[Utterance]], data: Any
+    kind: str,
+    runs: Path,
+    seeds: list[int],
+    words: Words,
+    said: dict[str, list[Utterance]],
+    data: Any,
 ) -> None:
     """Measure every seed of a kind of run, and ship the first one's weights."""
     name, lessons = SHIPPED[kind]
@@ -77,6 +82,9 @@ def finish(
         weights = weights or of_seed
         found.append({part: measured.errors(kind, model, each) for part, each in said.items()})
         found[-1]["covered"] = measured.reach_of_errors(kind, model, said["known"])
+        found[-1]["lengths"] = measured.by_length(kind, model, words)
+        if isinstance(model, Listener) or model.config.n_decoder_layers:
+            found[-1]["teacher"] = measured.teacher_forced(model, said["known"])
         if kind == "attention" and isinstance(model, Recogniser):
             found[-1]["sights"] = measured.sights(model, said["known"])
         if kind == "joint" and isinstance(model, Recogniser):
@@ -129,7 +137,7 @@ def main() -> None:
         seeds = [
             s for s in args.seeds if (args.runs / f"speech-{kind}-{s}" / "result.json").exists()
         ]
-        finish(kind, args.runs, seeds, said, data)
+        finish(kind, args.runs, seeds, parts["test"], said, data)
 
 
 if __name__ == "__main__":

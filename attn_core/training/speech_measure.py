@@ -11,10 +11,10 @@ from torch import Tensor
 from attn_core import masks
 from attn_core.metrics import edits_by_symbol, error_rate
 from attn_core.models.listener import Listener
-from attn_core.models.recogniser import Recogniser
+from attn_core.models.recogniser import END, START, Recogniser
 from attn_core.models.recogniser_search import joint_search
 from attn_core.training.speech import CTC_SHARE, Sight, as_batch, greedy, way
-from attn_core.training.speech_data import SNRS, Utterance, at_snr
+from attn_core.training.speech_data import SNRS, Utterance, Words, at_snr, held_out
 
 FAR = 10
 """Tokens, 0.4 s: about as long as a digit."""
@@ -25,6 +25,8 @@ FEWEST = 3
 
 
 WEIGHTS = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
+LENGTHS, N_LONG = (4, 8, 12, 16, 24), 80
+"""Digits of the sequences, of which the longer half is longer than any in training."""
 WEIGHT = 0.5
 """λ of the search by which a model with both parts is measured."""
 
@@ -80,6 +82,63 @@ def by_weight(model: Recogniser, said: list[Utterance]) -> dict[str, float]:
     return {
         str(weight): error_rate(written("joint", model, waves, weight), true) for weight in WEIGHTS
     }
+
+
+def by_length(kind: str, model: Recogniser | Listener, words: Words) -> dict[str, float]:
+    """Digit error rate of sequences of given lengths, also far longer than any trained on.
+
+    Parameters
+    ----------
+    kind : str
+        Key of ``speech.MODELS`` or ``speech.LISTENERS``.
+    model : Recogniser or Listener
+        In evaluation mode.
+    words : Words
+        Of the test part.
+
+    Returns
+    -------
+    dict of str to float
+        By each of ``LENGTHS``, clean.
+    """
+    out = {}
+    for n in LENGTHS:
+        said = held_out(words, N_LONG, 400 + n, shortest=n, longest=n)
+        found = written(kind, model, [u.wave for u in said])
+        out[str(n)] = error_rate(found, [u.digits for u in said])
+    return out
+
+
+def teacher_forced(model: Recogniser | Listener, said: list[Utterance]) -> float:
+    """Share of wrong next tokens where the digits before are the true ones.
+
+    Parameters
+    ----------
+    model : Recogniser or Listener
+        With a decoder, in evaluation mode.
+    said : list of Utterance
+        Clean.
+
+    Returns
+    -------
+    float
+        Over all digits and ends.
+    """
+    wrong = n = 0
+    for utterance in said:
+        features, frames = as_batch([utterance.wave])
+        before = torch.tensor([[START, *utterance.digits]])
+        after = torch.tensor([*utterance.digits, END])
+        with torch.inference_mode():
+            if isinstance(model, Listener):
+                logits = model(features, frames, before)
+            else:
+                states, real, _ = model.encode(features, frames, traced=False)
+                logits, _, _ = model.decode(before, model.remember(states, real), traced=False)
+        possible = logits[0].index_fill(-1, torch.tensor([START]), -torch.inf)
+        wrong += int((possible.argmax(-1) != after).sum())
+        n += len(after)
+    return wrong / n
 
 
 def _from(offset: int) -> Sight:

@@ -49,7 +49,9 @@ def _silence(run: Run, first: int, last: int) -> None:
         st.session_state[f"viewer_{run.lesson.slug}.refused"] = True
 
 
-def events(run: Run, pick: Callable[[int], None]) -> Callable[[dict[str, Any]], None]:
+def events(
+    run: Run, pick: Callable[[int], None], pick_word: Callable[[int], None] | None = None
+) -> Callable[[dict[str, Any]], None]:
     """What the sound view's events do: open a token's row, pick a word, silence a span."""
     n = int(run.result.details["tokens"])
 
@@ -61,7 +63,11 @@ def events(run: Run, pick: Callable[[int], None]) -> Callable[[dict[str, Any]], 
                 pick(index)
         elif kind == "word":
             key, words = event["key"], run.result.details["words"]
-            if type(key) is int and 0 <= key < len(words):
+            if type(key) is not int or not 0 <= key < len(words):
+                return
+            if pick_word:
+                pick_word(key)
+            else:
                 pick((words[key]["first"] + words[key]["last"]) // 2)
         else:
             ends = event["span"]
@@ -102,7 +108,8 @@ def lane(name: str, levels: Any, colour: str) -> Lane:
 
 def show(
     run: Run, title: str, look: str, lanes: tuple[Lane, ...], *, rows: Any = None,
-    marked: int | None = None, pick: Callable[[int], None] | None = None, **more: Any,
+    marked: int | None = None, pick: Callable[[int], None] | None = None,
+    pick_word: Callable[[int], None] | None = None, **more: Any,
 ) -> None:  # fmt: skip
     """The sound with what the model made of it."""
     token = marked or 0
@@ -116,7 +123,7 @@ def show(
             hidden=tuple((a, b) for a, b in run.result.details["hidden"]), rows=rows,
             viewer=run.lesson.slug if rows is not None else "", **more,
         ),
-        events(run, pick or open_row(run)),
+        events(run, pick or open_row(run), pick_word),
     )  # fmt: skip
 
 
