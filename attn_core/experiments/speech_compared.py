@@ -84,12 +84,17 @@ def clean(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
     Returns
     -------
     list of dict
-        "model", "parameters", "seeds", and for "known" and "unseen" speakers mean and deviation.
+        "model", "parameters", training "steps", "seeds", and for "known" and "unseen" speakers
+        mean and deviation.
     """
     out = []
     for name, checkpoint in checkpoints.items():
         raw = read_manifest(checkpoint).raw
-        row: dict[str, Any] = {"model": name, "parameters": raw["parameters"]}
+        row: dict[str, Any] = {
+            "model": name,
+            "parameters": raw["parameters"],
+            "steps": raw["steps"],
+        }
         for part in ("known", "unseen"):
             values = [run["clean"] for run in raw["by_seed"][part]]
             row[part] = statistics.mean(values)

@@ -153,6 +153,7 @@ def _recorded() -> None:
                 t("speech.live.known"): percent(r["known"], r["known_spread"]),
                 t("speech.live.unseen"): percent(r["unseen"], r["unseen_spread"]),
                 t("s5_2.live.runs"): r["seeds"],
+                t("speech.live.steps"): r["steps"],
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in rows

@@ -177,6 +177,8 @@ def _recorded() -> None:
                 t("s4_1.live.model"): t(f"s5_1.model.{r['model']}"),
                 t("speech.live.known"): percent(r["known"], r["known_spread"]),
                 t("speech.live.unseen"): percent(r["unseen"], r["unseen_spread"]),
+                t("s5_2.live.runs"): r["seeds"],
+                t("speech.live.steps"): r["steps"],
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.clean(views.TWINS)

@@ -134,6 +134,7 @@ def _recorded() -> None:
                 t("s5_3.live.forced"): f"{100 * feeding[r['model']]['forced']:.1f} %"
                 if r["model"] in feeding else "–",
                 t("s5_2.live.runs"): r["seeds"],
+                t("speech.live.steps"): r["steps"],
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.clean(recorded.COMPARED)
