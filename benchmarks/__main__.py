@@ -22,6 +22,7 @@ NAMES = (
     "transformer",
     "incremental",
     "photographs",
+    "speech",
 )
 
 

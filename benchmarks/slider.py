@@ -29,6 +29,7 @@ PATHS = {
     "3.2": "3-2-scaled-dot-product", "1": "1-additive", "2.1": "2-1-self-attention",
     "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head", "3.1": "3-1-incremental",
     "3.3": "3-3-transformer", "4.1": "4-1-segmentation", "4.2": "4-2-detection",
+    "5.1": "5-1-speech", "5.2": "5-2-ctc", "5.3": "5-3-recogniser",
 }  # fmt: skip
 SLIDERS = {"2.2": ("shift", SHIFTS, 0), "3.1": ("sampling", SAMPLING, 0.5)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
@@ -48,6 +49,8 @@ def queries(number: str, turn: int) -> str:
         return f"hidden={20 + turn}&{start}"
     if number == "4.2":
         return f"queries={ASKED[turn]}&{start}"
+    if number.startswith("5"):
+        return f"silenced={20 + turn}-{24 + turn}&{start}"
     if number == "1":
         return f"word={WORDS[turn]}&{start}"
     text = quote(" ".join(SENTENCES).format(WORDS[turn], WORDS[turn + 1]))

@@ -16,7 +16,7 @@ from attn_core.experiments.s5_2_ctc import MAX_SAID
 from attn_core.experiments.speech import Span
 from attn_core.experiments.speech_compared import true_digits
 from attn_core.inputs.refused import Refused
-from attn_core.inputs.sound import find
+from attn_core.inputs.sound import again, find
 from attn_core.interventions import Cell, Intervention
 from attn_core.layers.incremental import KeyValue
 from attn_core.metrics import edit_distance
@@ -35,7 +35,9 @@ FEEDS = ("own", "true")
 TIMES = (1, 2, 3, 4)
 """How often the sound is played to the model, one after the other."""
 MAX_DIGITS = 64
-NAMES = (*map(str, range(N_DIGITS)), "", "end")
+FIRST, LAST = "□", "■"
+"""Names of the tokens before the first digit and after the last."""
+NAMES = (*map(str, range(N_DIGITS)), FIRST, LAST)
 WIDE = 3
 """Tokens on either side of the most looked-at one that count as its neighbourhood."""
 
@@ -224,24 +226,6 @@ def backwards(tokens: list[int]) -> int:
     return sum(b < a - WIDE for a, b in zip(tokens, tokens[1:], strict=False))
 
 
-def repeated(wave: Float[np.ndarray, "sample"], times: int) -> Float[np.ndarray, "sample"]:
-    """A sound several times over, no longer than the longest sound.
-
-    Parameters
-    ----------
-    wave : Float[np.ndarray, "sample"]
-        At ``RATE``.
-    times : int
-        At least 1.
-
-    Returns
-    -------
-    Float[np.ndarray, "sample"]
-        Cut at the end.
-    """
-    return np.tile(wave, times)[: speech.MAX_SECONDS * speech.RATE]
-
-
 def cross_of(config: Config) -> str:
     """The site at which a config's model looks at the sound.
 
@@ -309,7 +293,7 @@ def run(
     if config.feed == "true" and not truth:
         raise Refused("refused.no_truth")
     began = time.perf_counter()
-    wave = repeated(sound.wave, config.times)
+    wave = again(sound, config.times).wave
     n = speech.tokens_in(len(wave))
     spans = tuple((a, min(b, n - 1)) for a, b in speech.merged(config.hidden) if a < n)
     wave = speech.silenced(wave, spans)
@@ -335,7 +319,7 @@ def run(
             named[site] = (names, names)
         elif site.endswith("self"):
             fed = given if given is not None else spelt.digits
-            named[site] = (queries, ("start", *map(str, fed))[: len(queries)])
+            named[site] = (queries, (FIRST, *map(str, fed))[: len(queries)])
     words = [
         {
             "digit": NAMES[digit], "first": step["token"], "last": step["token"],

@@ -41,7 +41,7 @@ def by_step(result: LessonResult, feed: str) -> list[dict[str, Any]]:
     details = result.details
     tokens = [name.split(": ")[1] for name in result.queries]
     given = list(map(str, details["truth"])) if feed == "true" else tokens
-    told = ["start", *given]
+    told = [experiment.FIRST, *given]
     return [
         {
             "step": i + 1, "told": told[i], "writes": tokens[i], "p": step["p"],
@@ -108,7 +108,7 @@ def longer(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
         for times in experiment.TIMES:
             if times * len(wave) > speech.MAX_SECONDS * speech.RATE:
                 break
-            sound = experiment.repeated(wave, times)
+            sound = np.tile(wave, times)
             if model in CTC:
                 n = len(written(checkpoint, sound))
             else:
@@ -151,7 +151,7 @@ def cover_each(
         covered digit) and "others" (at all the others), mean over the covered digits; "n" digits.
         Where digits are comes from a CTC model's alignment.
     """
-    sound = np.frombuffer(wave, np.float32)
+    sound = np.frombuffer(wave, np.float32).copy()
     with torch.inference_mode():
         module = zoo.get(CTC["attention-ctc"]).module
         states, _, _ = module.encode(speech.features_of(sound), traced=False)

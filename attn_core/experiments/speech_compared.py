@@ -172,7 +172,7 @@ def under_noise(
     list of dict
         "model", "snr", "error": edits a digit, mean of ``DRAWS`` noises, the same for all models.
     """
-    sound = np.frombuffer(wave, np.float32)
+    sound = np.frombuffer(wave, np.float32).copy()
     of = {name: said or written(c, sound) for name, c in checkpoints.items()}
     rows: list[dict[str, Any]] = []
     for i, snr in enumerate(SNRS):

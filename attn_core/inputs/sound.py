@@ -9,7 +9,7 @@ import io
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -333,3 +333,34 @@ def find(name: str) -> Sound:
     if sound is None:
         raise Refused("refused.sound_gone", name=name[:12])
     return sound
+
+
+def again(sound: Sound, times: int) -> Sound:
+    """A sound several times over, no longer than ``MAX_SECONDS``.
+
+    Parameters
+    ----------
+    sound : Sound
+        What is repeated.
+    times : int
+        At least 1.
+
+    Returns
+    -------
+    Sound
+        The same one for 1; else one that ``find`` knows from now on.
+
+    Examples
+    --------
+    >>> again(find("double"), 2).seconds == 2 * find("double").seconds
+    True
+    """
+    if times == 1:
+        return sound
+    name = f"{sound.name}_{times}"
+    found = KEPT.get(name)
+    if found is None:
+        wave = np.tile(sound.wave, times)[: MAX_SECONDS * RATE]
+        found = replace(sound, name=name, wave=wave, seconds=len(wave) / RATE)
+        KEPT.put(found)
+    return found

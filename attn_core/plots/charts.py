@@ -7,6 +7,8 @@ import altair as alt
 
 QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
 HEIGHT = 260
+LONG = 18
+"""Letters of a series' name above which the legend has one row for each."""
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
@@ -88,6 +90,8 @@ def curves(
     palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY, "#56B4E9"]
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
+    longest = max((len(str(r[series])) for r in kept), default=0)
+    legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if longest > LONG else 0)
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
@@ -96,7 +100,7 @@ def curves(
             y=alt.Y(f"{y}:Q", title=None, scale=scale_y),
             color=alt.Color(
                 f"{series}:N", title=labels["series"], scale=alt.Scale(range=palette),
-                legend=alt.Legend(orient="bottom"),
+                legend=legend,
             ),
             shape=alt.Shape(f"{series}:N", title=labels["series"]),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],

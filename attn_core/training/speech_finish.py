@@ -134,9 +134,8 @@ def main() -> None:
     }
     data = speech_data.provenance(args.data, args.voices)
     for kind in args.what:
-        seeds = [
-            s for s in args.seeds if (args.runs / f"speech-{kind}-{s}" / "result.json").exists()
-        ]
+        done = args.runs.glob(f"speech-{kind}-[0-9]/result.json")
+        seeds = sorted(int(path.parent.name[-1]) for path in done)
         finish(kind, args.runs, seeds, parts["test"], said, data)
 
 

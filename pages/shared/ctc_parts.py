@@ -18,6 +18,7 @@ from pages.shared.run import Run
 
 MOST_LANES = 8
 STEPS = ("path", "merged", "written")
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LINE = 80
 """Labels of a path in a row."""
 
@@ -129,5 +130,5 @@ def reading(run: Run) -> None:
 
 def _shown(name: str, value: float) -> str:
     if name == "paths_log10":
-        return f"10^{value:.0f}"
+        return "10" + f"{value:.0f}".translate(RAISED)
     return f"{100 * value:.0f} %" if name == "blank_share" else f"{value:.2f}"

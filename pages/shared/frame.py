@@ -109,9 +109,12 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     if changes or plain != config:
         before = compute.run(lesson, plain, Intervention(), device)[0]
     selection, opens = state.selection(), hasattr(experiment, "default_open")
-    if selection == Selection() and opens:
-        selection = experiment.default_open(before)  # an edit must not open another head
-    n_rows = view.opened(result, selection)[1].weights.shape[2]
+    if opens and selection.site not in result.traces:
+        # Nothing is open, or what a link or another model had open; an edit opens no other head.
+        selection = experiment.default_open(before)
+    site, trace, head = view.opened(result, selection)
+    selection = dataclasses.replace(selection, site=site, head=head)
+    n_rows = trace.weights.shape[2]
     if selection.query is None or selection.query >= n_rows:
         row = min(experiment.default_row(before if opens else result), n_rows - 1)
         selection = dataclasses.replace(selection, query=row)

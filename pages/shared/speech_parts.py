@@ -9,7 +9,7 @@ import streamlit as st
 
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
-from attn_core.inputs.sound import find
+from attn_core.inputs.sound import Sound, again, find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane, SoundView, Word, slices
 from attn_core.plots.view import Labels
@@ -109,28 +109,29 @@ def lane(name: str, levels: Any, colour: str) -> Lane:
 def show(
     run: Run, title: str, look: str, lanes: tuple[Lane, ...], *, rows: Any = None,
     marked: int | None = None, pick: Callable[[int], None] | None = None,
-    pick_word: Callable[[int], None] | None = None, **more: Any,
+    pick_word: Callable[[int], None] | None = None, source: Sound | None = None,
 ) -> None:  # fmt: skip
-    """The sound with what the model made of it."""
+    """The sound with what the model made of it; ``source`` where it is not the config's own."""
     token = marked or 0
+    source = source or find(run.config.sound)
     sound.show(
         PLACE,
         SoundView(
-            source=find(run.config.sound).name, title=title, look=look,
+            source=source.name, title=title, look=look,
             summary=f"{title} {look}", n_tokens=int(run.result.details["tokens"]),
             token_seconds=speech.TOKEN_SECONDS, lanes=lanes, words=words(run), marked=marked,
             picked=picked(run, token),
             hidden=tuple((a, b) for a, b in run.result.details["hidden"]), rows=rows,
-            viewer=run.lesson.slug if rows is not None else "", **more,
+            viewer=run.lesson.slug if rows is not None else "",
         ),
         events(run, pick or open_row(run), pick_word),
     )  # fmt: skip
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def pieces(name: str, n: int, turned: bool = False) -> tuple[str, ...]:
+def pieces(name: str, times: int, n: int, turned: bool) -> tuple[str, ...]:
     """Pieces of the spectrogram for the viewer's tokens; none for a long sound."""
-    return slices(find(name), n, turned=turned) if n <= SLICES_UP_TO else ()
+    return slices(again(find(name), times), n, turned=turned) if n <= SLICES_UP_TO else ()
 
 
 def as_labels(
@@ -138,8 +139,9 @@ def as_labels(
     rows: bool = True, columns: bool = True,
 ) -> Labels:  # fmt: skip
     """Words around a map; ``rows`` and ``columns`` say whether these are tokens of sound."""
+    times = getattr(run.config, "times", 1)
     across, down = (
-        pieces(run.config.sound, int(run.result.details["tokens"]), turned)
+        pieces(run.config.sound, times, int(run.result.details["tokens"]), turned)
         for turned in (False, True)
     )
     return Labels(
@@ -156,7 +158,10 @@ def transcript(digits: list[int]) -> str:
 
 
 def truth(run: Run) -> tuple[int, ...] | None:
-    """What is said in a sample; nobody knows it of a learner's sound."""
+    """What is said, as far as anybody knows."""
+    if "truth" in run.result.details:
+        said = run.result.details["truth"]
+        return None if said is None else tuple(said)
     return compared.true_digits(run.config.sound)
 
 

@@ -26,10 +26,6 @@ def apart(run: Run) -> None:
         _longer(run)
 
 
-def _token(name: str) -> str:
-    return t(f"s5_3.{name}") if name in ("start", "end") else name
-
-
 def _steps(run: Run) -> None:
     """What each step was told and made of it."""
     st.markdown(f"##### {t('s5_3.apart.steps')}")
@@ -38,8 +34,8 @@ def _steps(run: Run) -> None:
         [
             {
                 t("s5_3.apart.step"): row["step"],
-                t("s5_3.apart.told"): _token(row["told"]),
-                t("s5_1.apart.writes"): _token(row["writes"]) + " ✗" * row["wrong"],
+                t("s5_3.apart.told"): row["told"],
+                t("s5_1.apart.writes"): row["writes"] + " ✗" * row["wrong"],
                 "p": f"{row['p']:.2f}",
                 t("s5_3.apart.at"): f"{row['at']:.2f} s",
                 t("s5_3.apart.near"): f"{100 * row['near']:.0f} %",

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from attn_core.experiments import s5_3_recogniser as experiment
 from attn_core.experiments import speech
+from attn_core.inputs.sound import again, find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane
-from pages.shared import i18n, speech_parts, state
+from pages.shared import i18n, sound, speech_parts, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -86,16 +87,20 @@ def picture(run: Run) -> None:
     first = max(0, at + 1 - MOST_LANES)
     names = [name.split(": ")[1] for name in run.result.queries]
     lanes = tuple(
-        Lane(names[i] if names[i] != "end" else t("s5_3.end"),
+        Lane(names[i],
              weights[i] / (weights[i].max(initial=0) or 1),
              charts.QUERY if i == at else charts.OUTPUT)
         for i in range(first, at + 1)
     )  # fmt: skip
     digits = speech_parts.transcript([int(n) for n in names[: at + 1] if n.isdigit()])
     title = t("s5_3.sound.title", digits=digits)
+    source = again(find(run.config.sound), run.config.times)
+    if run.config.times > 1:
+        sound.give(f"5.3-{run.config.times}", source)
     speech_parts.show(
         run, title, t("s5_3.sound.look", **i18n.safe(facts(run))), lanes, marked=_moment(run),
         pick=lambda token: _pick(run, token), pick_word=lambda key: _open(run, key),
+        source=source,
     )  # fmt: skip
     last = len(run.result.queries)
     with st.container(horizontal=True, key="steps", vertical_alignment="center"):
@@ -104,7 +109,7 @@ def picture(run: Run) -> None:
             ("next", at + 1, "chevron_right"), ("last", last - 1, "last_page"),
         ):  # fmt: skip
             st.button(
-                "", key=f"step-{name}", icon=f":material/{icon}:", help=t(f"s5_3.step.{name}"),
+                t(f"s5_3.step.{name}"), key=f"step-{name}", icon=f":material/{icon}:",
                 disabled=not 0 <= row < last or row == at, on_click=_open, args=(run, row),
             )  # fmt: skip
         st.markdown(t("s5_3.step.at", **i18n.marked(facts(run))))
