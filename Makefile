@@ -85,6 +85,9 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s3_3_claims --long-inputs $(RUNS)/long-inputs.json
 	$(BIN)/python -m attn_core.experiments.s4_1_claims
 	$(BIN)/python -m attn_core.experiments.s4_2_claims
+	$(BIN)/python -m attn_core.experiments.s5_1_claims
+	$(BIN)/python -m attn_core.experiments.s5_2_claims
+	$(BIN)/python -m attn_core.experiments.s5_3_claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
 	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)

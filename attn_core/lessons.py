@@ -170,6 +170,42 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         modality="image",
     ),
+    Lesson(
+        number="5.1",
+        slug="s5_1_speech",
+        checkpoints=("recogniser_attention", "recogniser_window_0", "recogniser_window_4"),
+        claims=("5.1.a", "5.1.b", "5.1.c"),
+        listing="",
+        modules=("attn_core.models.recogniser", "attn_core.inputs.speech_features"),
+        modality="sound",
+    ),
+    Lesson(
+        number="5.2",
+        slug="s5_2_ctc",
+        checkpoints=(
+            "recogniser_attention",
+            "recogniser_convolution",
+            "recogniser_joint",
+            "recogniser_joint_0",
+        ),
+        claims=("5.2.a", "5.2.b", "5.2.c", "5.2.d"),
+        listing="",
+        modules=("attn_core.ctc", "attn_core.models.recogniser_search"),
+        modality="sound",
+    ),
+    Lesson(
+        number="5.3",
+        slug="s5_3_recogniser",
+        checkpoints=("listener", "listener_content", "recogniser_joint_0", "recogniser_attention"),
+        claims=("5.3.a", "L10"),
+        listing="L10",
+        modules=(
+            "attn_core.models.listener",
+            "attn_core.layers.location",
+            "attn_core.models.recogniser",
+        ),
+        modality="sound",
+    ),
 )
 
 

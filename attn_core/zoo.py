@@ -142,7 +142,6 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "recogniser_convolution": _recogniser,
     "recogniser_joint": _recogniser,
     "recogniser_joint_0": _recogniser,
-    "recogniser_joint_1": _recogniser,
     "listener": _listener,
     "listener_content": _listener,
 }

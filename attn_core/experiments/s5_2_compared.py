@@ -6,10 +6,8 @@ from typing import Any
 from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s5_2_ctc import CHECKPOINTS
 
-COMPARED = CHECKPOINTS | {
-    "joint-0": "recogniser_joint_0", "joint-1": "recogniser_joint_1",
-}  # fmt: skip
-"""The three models, and the joint one trained with other weights of CTC."""
+COMPARED = CHECKPOINTS | {"joint-0": "recogniser_joint_0"}
+"""The three models, and the joint one trained without CTC."""
 
 
 def by_weight() -> list[dict[str, Any]]:

@@ -85,7 +85,7 @@ def clean(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
     -------
     list of dict
         "model", "parameters", training "steps", "seeds", and for "known" and "unseen" speakers
-        mean and deviation.
+        mean and deviation ("known_spread", …; ``None`` of one training).
     """
     out = []
     for name, checkpoint in checkpoints.items():
@@ -98,7 +98,7 @@ def clean(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
         for part in ("known", "unseen"):
             values = [run["clean"] for run in raw["by_seed"][part]]
             row[part] = statistics.mean(values)
-            row[f"{part}_spread"] = statistics.stdev(values) if len(values) > 1 else 0.0
+            row[f"{part}_spread"] = statistics.stdev(values) if len(values) > 1 else None
             row["seeds"] = len(values)
         out.append(row)
     return out

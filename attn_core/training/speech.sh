@@ -5,11 +5,16 @@ set -e
 python=$1 runs=$2 data=$3
 [ -f "$runs/speech-voices.npz" ] ||
   "$python" -m attn_core.training.voices --out "$runs/speech-voices.npz"
+train() { # MODEL SEED STEPS
+  "$python" -m attn_core.training.speech --model "$1" --seed "$2" --steps "$3" --data "$data" \
+    --voices "$runs/speech-voices.npz" --out "$runs/speech-$1-$2"
+}
 for seed in 0 1 2; do
-  for model in attention convolution joint listener listener-content window-0 window-4 joint-0 joint-1; do
-    # λ = 0.7 is compared in one training alone
-    [ "$model-$seed" = joint-1-1 ] || [ "$model-$seed" = joint-1-2 ] ||
-      "$python" -m attn_core.training.speech --model "$model" --seed "$seed" --data "$data" \
-      --voices "$runs/speech-voices.npz" --out "$runs/speech-$model-$seed"
+  for model in attention convolution joint window-0 window-4; do
+    train "$model" "$seed" 3000
+  done
+  for model in listener listener-content joint-0; do # decoders take longer to find their way
+    train "$model" "$seed" 4000
   done
 done
+train joint-1 0 3000 # another λ, compared in one training alone

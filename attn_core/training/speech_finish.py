@@ -65,6 +65,24 @@ def metric(values: list[float], n: int, split: str, baseline: float) -> dict[str
     }  # fmt: skip
 
 
+def measure(
+    kind: str, model: Recogniser | Listener, words: Words, said: dict[str, list[Utterance]]
+) -> dict[str, Any]:
+    """All that is measured of one training, by part."""
+    found: dict[str, Any] = {
+        part: measured.errors(kind, model, each) for part, each in said.items()
+    }
+    found["covered"] = measured.reach_of_errors(kind, model, said["known"])
+    found["lengths"] = measured.by_length(kind, model, words)
+    if isinstance(model, Listener) or model.config.n_decoder_layers:
+        found["teacher"] = measured.teacher_forced(model, said["known"])
+    if kind == "attention" and isinstance(model, Recogniser):
+        found["sights"] = measured.sights(model, said["known"])
+    if kind == "joint" and isinstance(model, Recogniser):
+        found["weights"] = measured.by_weight(model, said["known"])
+    return found
+
+
 def finish(
     kind: str,
     runs: Path,
@@ -73,22 +91,20 @@ def finish(
     said: dict[str, list[Utterance]],
     data: Any,
 ) -> None:
-    """Measure every seed of a kind of run, and ship the first one's weights."""
+    """Measure every seed of a kind of run, and ship the first one's weights.
+
+    What was measured stays in the run's folder as ``measured.json``; without it, it is done anew.
+    """
     name, lessons = SHIPPED[kind]
     found: list[dict[str, Any]] = []
     weights: dict[str, Tensor] = {}
     for seed in seeds:
         of_seed, model = best(runs, f"speech-{kind}-{seed}", kind)
         weights = weights or of_seed
-        found.append({part: measured.errors(kind, model, each) for part, each in said.items()})
-        found[-1]["covered"] = measured.reach_of_errors(kind, model, said["known"])
-        found[-1]["lengths"] = measured.by_length(kind, model, words)
-        if isinstance(model, Listener) or model.config.n_decoder_layers:
-            found[-1]["teacher"] = measured.teacher_forced(model, said["known"])
-        if kind == "attention" and isinstance(model, Recogniser):
-            found[-1]["sights"] = measured.sights(model, said["known"])
-        if kind == "joint" and isinstance(model, Recogniser):
-            found[-1]["weights"] = measured.by_weight(model, said["known"])
+        kept = runs / f"speech-{kind}-{seed}" / "measured.json"
+        if not kept.exists():
+            kept.write_text(json.dumps(measure(kind, model, words, said)), encoding="utf-8")
+        found.append(json.loads(kept.read_text(encoding="utf-8")))
         sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found[-1])}\n")
         sys.stdout.flush()
     run = result(runs, f"speech-{kind}-{seeds[0]}")

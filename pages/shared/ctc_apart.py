@@ -35,12 +35,33 @@ def apart(run: Run) -> None:
         st.caption(t("s5_2.apart.lattice_look"))
     else:
         st.info(t("s5_2.apart.no_lattice"))
-    beam, ways = st.columns(2)
+    beam, ways, times = st.columns(3)
     with beam:
         _beam(run, token)
     with ways:
         _ways(run)
+    with times:
+        _times(run)
     _models(run)
+
+
+def _times(run: Run) -> None:
+    """When each digit is said, by forced alignment."""
+    st.markdown(f"##### {t('s5_2.apart.times')}")
+    st.dataframe(
+        [
+            {
+                t("s5_2.apart.digit"): str(word["digit"]),
+                t("s5_2.apart.spike"): f"{word['first'] * speech.TOKEN_SECONDS:.2f} s",
+                t("s5_2.apart.stretch"): f"{word['heard'][0] * speech.TOKEN_SECONDS:.2f}–"
+                f"{(word['heard'][1] + 1) * speech.TOKEN_SECONDS:.2f} s",
+                "p": f"{word['score']:.2f}",
+            }
+            for word in run.result.details["words"]
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip
+    st.caption(t("s5_2.apart.times_look"))
 
 
 def _beam(run: Run, token: int) -> None:

@@ -207,6 +207,8 @@ def _recorded() -> None:
         st.caption(t("s5_1.live.sights_look"))
 
 
-def percent(mean: float, spread: float) -> str:
-    """An error rate with its standard deviation."""
+def percent(mean: float, spread: float | None) -> str:
+    """An error rate with its standard deviation, where there is one."""
+    if spread is None:
+        return f"{100 * mean:.1f} %"
     return f"{100 * mean:.1f} ± {100 * spread:.1f} %"

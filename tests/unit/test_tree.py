@@ -71,7 +71,7 @@ def test_chinese_is_chinese():
     short = {k for k, v in catalogue("zh").items() if not re.search(r"[\u4e00-\u9fff]", v)}
     allowed = re.compile(
         r"device\.\w+|s3_2\.apart\.(query|key|value|raw|output|weights)|s1\.quiz\.sum\.one|"
-        r"control\.\w+\.\w+|unit\.|metric\.|claim\.\w.*"
+        r"control\.\w+\.[\w-]+|unit\.|metric\.|claim\.\w.*"
     )
     assert not {k for k in short if not allowed.match(k)}
 

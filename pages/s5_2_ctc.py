@@ -1,0 +1,76 @@
+"""Lesson 5.2, CTC with attention: controls and words."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s5_2_ctc as experiment
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Labels
+from pages.shared import controls, ctc_apart, ctc_parts, frame, i18n, inputs, sounds, speech_parts
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+NUMBER = "5.2"
+DEFAULT = experiment.Config()
+NO_NOISE = "none"
+SNRS = tuple(NO_NOISE if snr is None else int(snr) for snr in experiment.SNRS)
+
+
+def give() -> dict[str, Any]:
+    """What the learner gives: a sound."""
+    return {"sound": sounds.choose(NUMBER, experiment.SAMPLES, DEFAULT.sound)}
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    spans = speech_parts.silenced(values["sound"])
+    kind, noise, how, more = st.columns(4)
+    with kind:
+        model = controls.choice("recogniser", tuple(experiment.CHECKPOINTS), DEFAULT.model)
+    with noise:
+        snr = controls.stops("noise", SNRS, NO_NOISE)
+    with how:
+        way = controls.choice("decoding", experiment.WAYS, DEFAULT.way)
+        width = DEFAULT.width
+        if way == "beam":
+            width = controls.stops("beams", experiment.WIDTHS, DEFAULT.width)
+    with more:
+        weight = DEFAULT.weight
+        if model == "joint" and way == "beam":
+            weight = controls.stops("ctc_weight", experiment.WEIGHTS, DEFAULT.weight)
+        temperature = controls.temperature()
+    labels = experiment.said(inputs.text("suppose_said", t("s5_2.suppose"), ""))
+    return experiment.Config(
+        values["sound"], spans, model, None if snr == NO_NOISE else float(snr), way, width,
+        weight, labels,
+    ), Intervention(temperature=temperature)  # fmt: skip
+
+
+def labels(run: Run) -> Labels:
+    """Words around the map that is open, with this sound's numbers."""
+    facts = i18n.safe(ctc_parts.facts(run) | {"n": run.result.details["tokens"]})
+    sites = {site: _site(site) for site in run.result.traces}
+    kind = ctc_parts.kind_of(run.selection.site)
+    return speech_parts.as_labels(
+        run, f"s5_2.{kind}", facts, sites, rows=kind != "decoder", columns=kind != "labels"
+    )
+
+
+def _site(site: str) -> str:
+    layer = site.rpartition(".")[2]
+    return t(f"s5_2.site.{ctc_parts.kind_of(site)}", n=int(layer) + 1 if layer.isdigit() else "")
+
+
+frame.lesson(
+    frame.LessonPage(
+        number=NUMBER,
+        inputs=give,
+        controls=turn,
+        labels=labels,
+        reading=ctc_parts.reading,
+        apart=ctc_apart.apart,
+        live=ctc_apart.live,
+        picture=ctc_parts.picture,
+    )
+)
