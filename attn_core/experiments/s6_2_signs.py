@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float
 
 from attn_core import zoo
+from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.strokes import CANVAS, DRAWN, from_text
@@ -25,6 +26,8 @@ SAMPLES = (
 )  # fmt: skip
 """Paths drawn by rule, not by a signer."""
 LAST = "encoder.1"
+PARTS = 5
+"""Pieces into which a path is cut, each left out in turn."""
 SHORTEST_LINE = 0.05
 """Of the canvas: a shorter line is a dot."""
 
@@ -159,3 +162,53 @@ def run(path: str, intervention: Intervention | None = None, device: str = "cpu"
             "stages": {"model": spent}, "device": loaded.device,
         },
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def without_parts(path: str, device: str = "cpu") -> dict[str, list[float]]:
+    """Attention on each piece of the path beside what the answer loses without it.
+
+    Parameters
+    ----------
+    path : str
+        See ``points``.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    dict of list of float
+        "weight": of the pooling's attention, by piece; "lost": probability of the named sign that
+        goes when nobody, in no layer, may attend to the piece.
+    """
+    n = N_POINTS // PARTS
+    full = run(path, device=device)
+    top = full.details["motion"]
+    frames = full.details["frames"]
+    sites = tuple(full.traces)
+    lost = []
+    for part in range(PARTS):
+        gone = tuple((s, p) for s in sites for p in range(part * n, (part + 1) * n))
+        left = run(path, Intervention(tokens=gone), device)
+        lost.append(full.numbers["probability"] - left.details["probabilities"][top])
+    return {
+        "weight": [sum(frames[part * n : (part + 1) * n]) for part in range(PARTS)], "lost": lost,
+    }  # fmt: skip
+
+
+def card() -> dict[str, str]:
+    """What is known of the sign classifier, from its manifest.
+
+    Returns
+    -------
+    dict of str
+        "accuracy" and the nearest neighbour's ("nearest") in %, "spread" over the folds, "n",
+        "folds", "parameters" in thousands.
+    """
+    manifest = read_manifest(CHECKPOINT)
+    found = manifest.metrics["accuracy_signs"]
+    return {
+        "accuracy": f"{100 * found.value:.1f}", "nearest": f"{100 * (found.baseline or 0):.1f}",
+        "spread": f"{100 * (found.spread or 0):.1f}", "n": str(found.n), "folds": str(found.seeds),
+        "parameters": f"{manifest.raw['parameters'] / 1e3:.0f}",
+    }  # fmt: skip

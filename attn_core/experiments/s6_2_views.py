@@ -264,3 +264,55 @@ def pictures(config: experiment.Config) -> UInt8[np.ndarray, "frame row column 3
     for i in config.dropped:
         frames[i] = (frames[i].mean(-1, keepdims=True) * 0.35 + 130).astype(np.uint8)
     return frames
+
+
+def moves(result: LessonResult) -> list[float]:
+    """The probability that the camera moves, as each frame alone says it.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``, of a clip.
+
+    Returns
+    -------
+    list of float
+        1 less that of "still".
+    """
+    still = MOTIONS.index("still")
+    return [1 - row[still] for row in result.details["alone"]]
+
+
+def row_on_sheet(
+    row: Float[np.ndarray, "key"], frame: int, patch: int, kind: str
+) -> Float[np.ndarray, "row column"]:
+    """A row of an attention map on the sheet of frames.
+
+    Parameters
+    ----------
+    row : Float[np.ndarray, "key"]
+        Weights over frames or over patches.
+    frame, patch : int
+        What is open.
+    kind : str
+        "time" (over the open patch in each frame), "pool.time" (over whole frames), "space" or
+        "pool.space" (over the open frame's patches).
+
+    Returns
+    -------
+    Float[np.ndarray, "row column"]
+        24 × 24; the largest is 1.
+    """
+    laid = np.zeros((N_FRAMES, experiment.N_PATCHES), np.float32)
+    if kind == "time":
+        laid[:, patch] = row
+    elif kind == "pool.time":
+        laid[:] = row[:, None]
+    else:
+        laid[frame] = row
+    flat = np.zeros(N_FRAMES * experiment.N_PATCHES, np.float32)
+    for f in range(N_FRAMES):
+        for p in range(experiment.N_PATCHES):
+            flat[cell(f, p)] = laid[f, p]
+    side = 4 * experiment.ACROSS
+    return flat.reshape(side, side) / max(float(flat.max()), 1e-9)

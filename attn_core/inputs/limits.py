@@ -45,3 +45,35 @@ MAX_KEPT_SOUND_BYTES = 200 * 1024 * 1024
 
 MAX_KEPT_PHOTO_BYTES = 400 * 1024 * 1024
 """Photographs that learners sent, files and pixels, over all learners; the oldest go first."""
+
+MAX_FILMS = 50
+"""Of a history in lesson 6.1: the longest that its models were trained on; the last ones count."""
+
+MAX_FILMS_BYTES = 200_000
+"""A list of films."""
+
+MAX_FASTA_BYTES = 1024 * 1024
+"""A FASTA file; more is refused before it is decoded."""
+
+MAX_BASES, MAX_RESIDUES, MAX_TARGET, MIN_RESIDUES = 6_000, 800, 2_560, 10
+"""Letters of a genome that are scanned, of a chain whose structure is named, and of a drug's
+target; what comes after is left with a note. Fewer residues than the last are refused."""
+
+MAX_RECORDS = 50
+"""Sequences of a FASTA file that can be picked; the others are left with a note."""
+
+MAX_SMILES, MAX_ATOMS = 400, 120
+"""Characters of a SMILES, and heavy atoms of its largest part."""
+
+MAX_CLIP_SECONDS = 12
+"""Of a clip; what comes after is left with a note."""
+
+MAX_CLIP_FRAME_PIXELS = 4096 * 2304
+"""Width × height of a clip as its header says it, checked before a frame is decoded, and of each
+frame as it comes."""
+
+MAX_CLIP_PIXELS = 1_200_000_000
+"""Of all frames that are decoded: twelve seconds of 1920 × 1080 at 48 frames a second."""
+
+MAX_KEPT_CLIP_BYTES = 200 * 1024 * 1024
+"""Clips that learners sent, over all learners; the oldest go first."""

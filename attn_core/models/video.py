@@ -133,25 +133,26 @@ class SpaceTimeLayer(nn.Module):
         for name in self.attention:
             attention = cast("MultiHeadAttention", self.attention[name])
             part = cast("Part", self.part[name])
-            normed = part.before(x)
             mask = None
             if name == "time":
-                rows = normed.transpose(1, 2).flatten(0, 1)  # (b, t, p, d) -> (b·p, t, d)
+                rows = x.transpose(1, 2).flatten(0, 1)  # (b, t, p, d) -> (b·p, t, d)
                 mask = seen.repeat_interleave(n_patches, 0)[:, None, None, :]
             elif name == "space":
-                rows = normed.flatten(0, 1)  # (b, t, p, d) -> (b·t, p, d)
+                rows = x.flatten(0, 1)  # (b, t, p, d) -> (b·t, p, d)
             else:
-                rows = normed.flatten(1, 2)  # (b, t, p, d) -> (b, t·p, d)
+                rows = x.flatten(1, 2)  # (b, t, p, d) -> (b, t·p, d)
                 mask = seen.repeat_interleave(n_patches, 1)[:, None, None, :]
-            own = keys_and_values(attention, rows)
-            out, found = how.attend(attention, rows, own, mask, f"{site}.{name}")
+            normed = part.before(rows)
+            own = keys_and_values(attention, normed)
+            out, found = how.attend(attention, normed, own, mask, f"{site}.{name}")
             traces |= found
+            rows = part.after(rows, out)
             if name == "time":
-                out = out.unflatten(0, (n_batch, n_patches)).transpose(1, 2)
+                x = rows.unflatten(0, (n_batch, n_patches)).transpose(1, 2)
             else:
-                out = out.reshape(x.shape)
-            x = part.after(x, out)
-        return self.feed_forward(x), traces
+                x = rows.reshape(x.shape)
+        x = self.feed_forward(x.flatten(1, 2)).unflatten(1, (n_frames, n_patches))
+        return x, traces
 
 
 class VideoClassifier(nn.Module):

@@ -47,7 +47,7 @@ LEVELS = (70, 100, 140)
 PASSING = 0.4
 """Share of the clips that something crosses: a piece of another photograph."""
 
-Levels = list[Float[Tensor, "1 row column"]]
+Levels = list[Tensor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,99 @@
+"""Where lesson 6.2's clip or path comes from: a camera over a photograph, a file, a pen."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s6_2_signs as signs
+from attn_core.experiments import s6_2_video as experiment
+from attn_core.inputs.clip import Clip, find, last_start, made_name, read_clip
+from attn_core.inputs.limits import MAX_CLIP_SECONDS
+from attn_core.inputs.motion import LONGEST, MOTIONS, N_FRAMES, SHORTEST, SPEEDS, Motion
+from attn_core.inputs.refused import Refused
+from attn_core.inputs.strokes import DRAWN
+from pages.shared import controls, inputs, pictures
+from pages.shared.i18n import t
+
+_LAST = "_clip"
+BEGINS, LASTS = 6, 6
+
+
+def _made() -> str:
+    """A camera motion over a sample photograph."""
+    what = st.columns([0.26, 0.24, 0.18, 0.18, 0.14])
+    with what[0]:
+        picture = controls.choice("over", experiment.PHOTOS, experiment.PHOTOS[0])
+    with what[1]:
+        kind = controls.choice("motion", MOTIONS, "pan_right")
+    with what[2]:
+        first = controls.slider("begins", BEGINS, 1, N_FRAMES - SHORTEST)
+    with what[3]:
+        length = controls.slider("lasts", LASTS, SHORTEST, LONGEST)
+    with what[4]:
+        speed = controls.stops("speed", SPEEDS, 1.0)
+    return made_name(picture, Motion(kind, first, min(first + length, N_FRAMES) - 1, speed))
+
+
+def _sent(number: str) -> str | None:
+    """A file, with what was read of it."""
+    found = inputs.upload(f"clip-{number}", t("clip.upload", limit=MAX_CLIP_SECONDS), read_clip)
+    if found is None:
+        st.caption(t("clip.ask"))
+        return None
+    _told(found)
+    return found.name
+
+
+def _told(clip: Clip) -> None:
+    st.caption(
+        t("clip.read", seconds=f"{clip.seconds:.1f}", width=clip.width, height=clip.height,
+          n=clip.n_decoded)
+    )  # fmt: skip
+    if clip.cut:
+        st.caption(t("clip.cut", limit=MAX_CLIP_SECONDS))
+
+
+def choose(number: str) -> dict[str, Any]:
+    """Draw the row of inputs and answer which model reads what.
+
+    While nothing was uploaded yet, the last clip stays.
+    """
+    which, source = st.columns([0.2, 0.8])
+    with which:
+        model = controls.segments("watch", experiment.MODELS, "clip")
+        if model == "clip":
+            kind = controls.segments("clip_from", ("made", "upload"), "made")
+        else:
+            kind = controls.segments("path_from", ("rule", "pen"), "rule")
+    clip = st.session_state.get(_LAST, experiment.CLIP)
+    path: str = signs.PATH
+    with source:
+        if model == "sign" and kind == "rule":
+            path = controls.choice("path", signs.SAMPLES, signs.PATH)
+        elif model == "sign":
+            st.caption(t("clip.pen"))
+            path = DRAWN
+        else:
+            clip = (_made() if kind == "made" else _sent(number)) or clip
+    try:
+        find(clip)
+    except Refused:  # it was kept too long ago
+        clip = experiment.CLIP
+    st.session_state[_LAST] = clip
+    return {"model": model, "clip": clip, "path": path}
+
+
+def start_of(clip: str) -> int:
+    """Which part of a longer clip is read."""
+    most = last_start(find(clip))
+    if most < 1:
+        return 0
+    return controls.slider("start", 0, 0, most)
+
+
+def path_now(path: str) -> str:
+    """The path to run on: strokes that came since the inputs were drawn are in it."""
+    drawn = pictures.now(path)
+    if drawn != DRAWN:
+        return drawn
+    return signs.PATH  # an empty canvas

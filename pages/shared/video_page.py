@@ -1,0 +1,61 @@
+"""Lesson 6.2, attention in video: controls and words, for the page that its weights will open."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s6_2_video as experiment
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Labels
+from pages.shared import clips, controls, frame, i18n, video_apart, video_parts
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+NUMBER = "6.2"
+
+
+def give() -> dict[str, Any]:
+    """What the learner gives: a clip or a path."""
+    return clips.choose(NUMBER)
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    part, warmth = st.columns(2)
+    with warmth:
+        temperature = controls.temperature()
+    changes = Intervention(temperature=temperature)
+    if values["model"] == "sign":
+        return experiment.Config("sign", path=clips.path_now(values["path"])), changes
+    with part:
+        start = clips.start_of(values["clip"])
+    config = experiment.Config(
+        "clip", values["clip"], start, video_parts.held_frames("dropped", values["clip"]),
+        video_parts.held_frames("frozen", values["clip"]), *video_parts.opened(),
+    )  # fmt: skip
+    return config, changes
+
+
+def labels(run: Run) -> Labels:
+    """Words around the attention map, by the site that is open."""
+    facts = i18n.safe(video_parts.facts(run))
+    kind = video_parts.kind_of(run)
+    queries, keys = video_parts.images(run)
+    return Labels(
+        title=t(f"s6_2.view.title.{kind}", **facts), look=t(f"s6_2.view.look.{kind}", **facts),
+        summary=t("s6_2.view.summary", **facts),
+        sites={site: video_parts.site_name(site) for site in run.result.traces},
+        strings=i18n.viewer_strings(i18n.language()), query_images=queries, key_images=keys,
+    )  # fmt: skip
+
+
+PAGE = frame.LessonPage(
+    number=NUMBER,
+    inputs=give,
+    controls=turn,
+    labels=labels,
+    reading=video_parts.reading,
+    apart=video_apart.apart,
+    live=video_apart.live,
+    picture=video_parts.picture,
+)
