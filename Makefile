@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
-        train-photographs finish-photographs train-speech finish-speech screenshots clean
+        train-photographs finish-photographs train-speech finish-speech train-video finish-video screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -134,6 +134,12 @@ train-speech: $(VENV)/.train  ## Train the speech recognisers: about ten hours; 
 
 finish-speech: $(VENV)/.train  ## Measure them; write weights and manifests
 	$(BIN)/python -m attn_core.training.speech_finish --runs $(RUNS) --data $(DATA) --voices $(RUNS)/speech-voices.npz
+
+train-video: $(VENV)/.train  ## Train lesson 6.2's classifiers and signs: about two hours; resumes
+	sh attn_core/training/video.sh $(BIN)/python $(RUNS) $(DATA)
+
+finish-video: $(VENV)/.train  ## Measure them; write weights and manifests
+	$(BIN)/python -m attn_core.training.video_finish --runs $(RUNS) --data $(DATA)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

@@ -7,6 +7,8 @@ import altair as alt
 
 QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
 HEIGHT = 260
+FEW = 8
+"""Measured places up to which a curve's axis names just these."""
 LONG = 18
 """Letters of a series' name above which the legend has one row for each."""
 
@@ -91,12 +93,14 @@ def curves(
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
     longest = max((len(str(r[series])) for r in kept), default=0)
+    measured = sorted({r[x] for r in kept})
+    ticks = alt.Axis(values=measured) if 0 < len(measured) <= FEW else alt.Axis()
     legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if longest > LONG else 0)
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
         .encode(
-            x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x),
+            x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x, axis=ticks),
             y=alt.Y(f"{y}:Q", title=None, scale=scale_y),
             color=alt.Color(
                 f"{series}:N", title=labels["series"], scale=alt.Scale(range=palette),
