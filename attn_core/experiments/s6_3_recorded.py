@@ -1,0 +1,134 @@
+"""What is recorded of lesson 6.3's models, and sites that are called where none can be."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from attn_core.checkpoints import read_manifest
+from attn_core.experiments import s6_3_drug as drug
+from attn_core.experiments import s6_3_genome as genome
+from attn_core.experiments import s6_3_protein as protein
+
+FALSE_LETTERS = 2_000
+"""Letters that are shuffled and scanned for false alarms."""
+
+
+def false_alarms(
+    report: Callable[..., None], should_stop: Callable[[], bool], *, dna: str, seed: int
+) -> list[dict[str, Any]]:
+    """Sites that are called where there can be none: in the same letters, shuffled.
+
+    Parameters
+    ----------
+    report : callable
+        Told the share that is done.
+    should_stop : callable
+        Asked between parts.
+    dna : str
+        FASTA; its letters are drawn from, with replacement.
+    seed : int
+        Of the drawing.
+
+    Returns
+    -------
+    list of dict
+        "threshold" and calls "per_thousand" letters of the model; with threshold "rule" those of
+        GT and AG alone.
+    """
+    letters = genome.record_of(dna).sequence
+    drawn = "".join(random.Random(seed).choices(letters, k=FALSE_LETTERS))
+    classes = read_manifest(genome.CHECKPOINT).config["classes"]
+    parts, step = [], 500
+    for start in range(0, FALSE_LETTERS - genome.WINDOW, step):
+        if should_stop():
+            break
+        parts.append(genome.scan(drawn[start : start + step + genome.WINDOW - 1]))
+        report(min(1.0, (start + step) / FALSE_LETTERS))
+    p = np.concatenate(parts)
+    n = len(p)
+    rows: list[dict[str, Any]] = [
+        {"threshold": t, "per_thousand": 1000 * len(genome.sites(p, classes, t)) / n}
+        for t in genome.THRESHOLDS
+    ]
+    rule = sum(genome.by_rule(drawn[i : i + genome.WINDOW]) != "N" for i in range(n))
+    return [*rows, {"threshold": "rule", "per_thousand": 1000 * rule / n}]
+
+
+def card(model: str) -> dict[str, Any]:
+    """What a model's manifest says of it, as the page's sentences name it.
+
+    Parameters
+    ----------
+    model : str
+        One of ``experiment.MODELS``.
+
+    Returns
+    -------
+    dict
+        Metric values, n, baseline, parameters in thousands, and what else the sentence names.
+    """
+    module = {"genome": genome, "protein": protein, "drug": drug}[model]
+    manifest = read_manifest(module.CHECKPOINT)
+    raw, metrics = manifest.raw, manifest.metrics
+    size = {"parameters": f"{raw['parameters'] / 1000:.0f}"}
+    if model == "genome":
+        found = metrics["accuracy_splice"]
+        return size | {
+            "accuracy": f"{100 * found.value:.1f}", "n": found.n,
+            "rule": f"{100 * (found.baseline or 0):.1f}",
+            "columns": f"{100 * raw['column_frequencies']:.1f}",
+            "alone": f"{100 * raw['without_relatives']['accuracy']:.1f}",
+            "alone_n": raw["without_relatives"]["n"],
+        }  # fmt: skip
+    if model == "protein":
+        found = metrics["q3"]
+        return size | {
+            "q3": f"{100 * found.value:.1f}", "n": f"{found.n:,}",
+            "baseline": f"{100 * (found.baseline or 0):.1f}",
+            "anchor": f"{100 * raw['anchor']['q3']:.1f}",
+        }  # fmt: skip
+    return size | {
+        "ci": f"{metrics['concordance_index'].value:.3f}", "mse": f"{metrics['mse'].value:.3f}",
+        "n": f"{metrics['mse'].n:,}",
+        "published_ci": f"{raw['published']['concordance_index']:.3f}",
+        "published_mse": f"{raw['published']['mse']:.3f}",
+        "additive_ci": f"{metrics['concordance_index'].baseline:.3f}",
+        "additive_mse": f"{metrics['mse'].baseline:.3f}",
+    }  # fmt: skip
+
+
+def twins() -> list[dict[str, Any]]:
+    """Recorded runs with and without attention, of the genome and the protein.
+
+    Returns
+    -------
+    list of dict
+        "model", "kind", accuracy by seed ("values") and "parameters".
+    """
+    rows = []
+    for model, module in (("genome", genome), ("protein", protein)):
+        raw = read_manifest(module.CHECKPOINT).raw
+        for kind in ("attention", "convolution"):
+            rows.append({
+                "model": model, "kind": kind, "values": raw["by_seed"][kind],
+                "parameters": raw["twin_parameters"][kind],
+            })  # fmt: skip
+    return rows
+
+
+def splits() -> list[dict[str, Any]]:
+    """Recorded runs of the drug model by split, with and without cross-attention.
+
+    Returns
+    -------
+    list of dict
+        "split", "kind", "concordance_index" and "mse" by seed, those of the additive baseline, and
+        test pairs "n".
+    """
+    kept = read_manifest(drug.CHECKPOINT).raw["by_split"]
+    return [
+        {"split": name.rpartition("_")[0], "kind": name.rpartition("_")[2]} | row
+        for name, row in kept.items()
+    ]

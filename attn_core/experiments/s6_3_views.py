@@ -1,0 +1,274 @@
+"""Lesson 6.3 taken apart: what mutations and masks do, heads, and rows for its charts."""
+
+import random
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from attn_core import zoo
+from attn_core.experiments import s6_3_bioinformatics as experiment
+from attn_core.experiments import s6_3_drug as drug
+from attn_core.experiments import s6_3_genome as genome
+from attn_core.experiments import s6_3_protein as protein
+from attn_core.experiments.s6_3_evidence import MUTATED, substitutions
+from attn_core.models.sequence import ids_of
+from attn_core.result import LessonResult
+
+ORDERS = ("attention", "occlusion", "random")
+MOST, TRIES = 10, 20
+"""Letters that are mutated one after the other, and random orders that are averaged."""
+PARTNER = {"A": "C", "C": "A", "G": "T", "T": "G", "N": "A"}
+"""What a letter is mutated to: the transversion that keeps neither size nor pairing."""
+
+
+def swapped(window: str, places: list[int]) -> str:
+    """A window with some letters mutated.
+
+    Parameters
+    ----------
+    window : str
+        Letters.
+    places : list of int
+        From 0.
+
+    Returns
+    -------
+    str
+        As long.
+
+    Examples
+    --------
+    >>> swapped("GATT", [0, 3])
+    'TATG'
+    """
+    return "".join(PARTNER[c] if i in places else c for i, c in enumerate(window))
+
+
+def top(result: LessonResult, order: str, n: int = MUTATED) -> list[int]:
+    """The places of a window that stand first in an order.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the genome.
+    order : str
+        "attention" or "occlusion".
+    n : int
+        How many.
+
+    Returns
+    -------
+    list of int
+        From 0, the first first.
+    """
+    values = result.details["weights" if order == "attention" else "lost"]
+    return np.argsort(-np.array(values), kind="stable")[:n].tolist()
+
+
+def edits_for(config: experiment.Config, result: LessonResult, order: str) -> str:
+    """The learner's mutations, with those of the places that stand first in an order.
+
+    Parameters
+    ----------
+    config : Config
+        What is mutated already.
+    result : LessonResult
+        Of its window before any mutation.
+    order : str
+        As in ``top``.
+
+    Returns
+    -------
+    str
+        For the config.
+    """
+    edits = dict(genome.edits_of(config.edits))
+    window, at = result.details["original"], result.details["at"]
+    edits |= {at + p + 1: PARTNER[window[p]] for p in top(result, order)}
+    return genome.edits_text(tuple(sorted(edits.items())[: genome.MAX_EDITS]))
+
+
+@torch.inference_mode()
+def probability(windows: list[str], kind: str, device: str = "cpu") -> list[float]:
+    """The probability of a class, for several windows.
+
+    Parameters
+    ----------
+    windows : list of str
+        Letters.
+    kind : str
+        "D", "A" or "N".
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    list of float
+        One for each.
+    """
+    loaded = zoo.get(genome.CHECKPOINT, device)
+    config = loaded.module.config
+    ids = torch.tensor([ids_of(w, config.symbols) for w in windows], device=loaded.device)
+    p = loaded.module(ids, traced=False)[0].softmax(-1)
+    return [float(v) for v in p[:, config.classes.index(kind)].cpu()]
+
+
+@lru_cache(maxsize=32)
+def deletion(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
+    """The named class's probability as more and more letters are mutated, in three orders.
+
+    Parameters
+    ----------
+    config : Config
+        Of the genome; its own mutations are left out.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    tuple of dict
+        "order" (one of ``ORDERS``), "n" letters and mean "probability".
+    """
+    result = experiment.run(experiment.plain(config), None, device)
+    window, kind = result.details["window"], result.details["kind"]
+    rng = random.Random(0)
+    orders = {name: [top(result, name, MOST)] for name in ORDERS[:2]}
+    orders["random"] = [rng.sample(range(len(window)), MOST) for _ in range(TRIES)]
+    rows = []
+    for name, each in orders.items():
+        for n in range(MOST + 1):
+            found = probability([swapped(window, order[:n]) for order in each], kind, device)
+            rows.append({"order": name, "n": n, "probability": sum(found) / len(found)})
+    return tuple(rows)
+
+
+def grid(result: LessonResult) -> Float[np.ndarray, "letter place"]:
+    """What each substitution in the open window costs the class that is named.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the genome.
+
+    Returns
+    -------
+    Float[np.ndarray, "letter place"]
+        Nats of log-odds; rows A, C, G, T.
+    """
+    loaded = zoo.get(genome.CHECKPOINT)
+    label = loaded.module.config.classes.index(result.details["kind"])
+    return substitutions(loaded.module, result.details["window"], label).T
+
+
+def reaches(result: LessonResult) -> list[list[float]]:
+    """Mean distance that each head looks across, in letters.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the genome or the protein.
+
+    Returns
+    -------
+    list of list of float
+        Layers by heads.
+    """
+    layers = [s for s in result.traces if s.startswith("encoder")]
+    return [protein.reach(result.traces[s].weights[0].float()).tolist() for s in layers]
+
+
+def protein_masked(config: experiment.Config, residue: int, device: str = "cpu") -> dict[str, Any]:
+    """As ``attn_core.experiments.s6_3_protein.masked``, for what a config reads.
+
+    Parameters
+    ----------
+    config : Config
+        Whose chain.
+    residue : int
+        From 0.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    dict
+        As there.
+    """
+    return dict(protein.masked(experiment.given(config, "protein"), residue, device))
+
+
+def drug_masked(config: experiment.Config, device: str = "cpu") -> dict[str, list[float]]:
+    """As ``attn_core.experiments.s6_3_drug.masked``, for what a config reads.
+
+    Parameters
+    ----------
+    config : Config
+        Whose drug and chain.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    dict of list of float
+        As there.
+    """
+    drugs, target = experiment.given(config, "drug"), experiment.given(config, "target")
+    return dict(drug.masked(drugs, target, device))
+
+
+def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, Any]]:
+    """Segments of a target as a chart draws them.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the drug.
+    values : list of float
+        One for each segment.
+
+    Returns
+    -------
+    list of dict
+        "place" (first residue), "segment", "motif" (its name, "" for none) and "weight".
+    """
+    names = {}
+    for name, first, last in result.details["motifs"]:
+        names |= {r // drug.STRIDE: name for r in range(first, last + 1)}
+    return [
+        {"place": i * drug.STRIDE + 1, "segment": segment, "motif": names.get(i, ""), "weight": v}
+        for i, (segment, v) in enumerate(zip(result.keys, values, strict=True))
+    ]
+
+
+def residue_rows(result: LessonResult, site: str, head: int, query: int) -> list[dict[str, Any]]:
+    """Residues of a chain as a chart draws them.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the protein.
+    site : str
+        Trace key.
+    head, query : int
+        The open row.
+
+    Returns
+    -------
+    list of dict
+        "place" (from 1), "residue", "state", "confidence", "weight", and "truth" where it is known.
+    """
+    details = result.details
+    weights = result.traces[site].weights[0, head, query].float().tolist()
+    rows = []
+    for i, (name, state) in enumerate(zip(result.queries, details["states"], strict=True)):
+        row = {
+            "place": i + 1, "residue": name, "state": state, "weight": round(weights[i], 4),
+            "confidence": details["probabilities"][state][i],
+        }  # fmt: skip
+        if details["truth"]:
+            row["truth"] = details["truth"][i]
+        rows.append(row)
+    return rows

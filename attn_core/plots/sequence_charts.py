@@ -1,0 +1,338 @@
+"""Tracks along a sequence: a logo, a scan, a chain's states, segments with their weights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+from jaxtyping import Float
+
+from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
+
+BASES = "ACGT"
+BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
+STATE_COLOURS = {"H": CHANGED, "E": QUERY, "C": "#9A9A9A"}
+WIDE = 620
+
+
+def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np.ndarray, "place"]:
+    """Bits that a place carries (Schneider and Stephens 1990).
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies of four bases; each row sums to 1.
+    n : int
+        Sequences that they come from, for the correction of small samples; 0 makes none.
+
+    Returns
+    -------
+    Float[np.ndarray, "place"]
+        2 less the entropy, at least 0.
+
+    Examples
+    --------
+    >>> information(np.array([[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])).tolist()
+    [2.0, 0.0]
+    """
+    entropy = -(logo * np.log2(np.clip(logo, 1e-12, 1))).sum(1)
+    correction = 3 / (2 * np.log(2) * n) if n else 0.0
+    return np.maximum(0.0, 2 - entropy - correction) + 0.0
+
+
+def _rows(chart: alt.Chart, height: int, title: str) -> alt.Chart:
+    return chart.properties(width="container", height=height, title=alt.Title(title, fontSize=12))
+
+
+def logo_letters(
+    logo: Float[np.ndarray, "place letter"], middle: int, n: int = 0
+) -> list[dict[str, Any]]:
+    """The letters of a sequence logo, stacked, the commonest on top.
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies.
+    middle : int
+        Places before the boundary: the one after it is +1, the one before −1.
+    n : int
+        As in ``information``.
+
+    Returns
+    -------
+    list of dict
+        "place" (from 0), "site" (as counted from the boundary), "base", "from", "to" in bits and
+        "share".
+    """
+    bits = information(logo, n)
+    out = []
+    for place, row in enumerate(logo):
+        low = 0.0
+        for i in np.argsort(row, kind="stable").tolist():
+            height = float(row[i] * bits[place])
+            out.append({
+                "place": place, "site": place - middle + (place >= middle), "base": BASES[i],
+                "from": low, "to": low + height, "share": float(row[i]),
+            })  # fmt: skip
+            low += height
+    return out
+
+
+def window(
+    logo: Float[np.ndarray, "place letter"],
+    letters: str,
+    original: str,
+    tracks: Mapping[str, Sequence[float]],
+    labels: Mapping[str, str],
+    n: int = 0,
+) -> alt.VConcatChart:
+    """The consensus as a logo, a window's letters, and numbers of each letter, place under place.
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies of the training windows.
+    letters, original : str
+        The window as it is, and before the learner's mutations.
+    tracks : mapping of str to sequence of float
+        Rows of bars by the label of their title: "attention" and "occlusion".
+    labels : mapping
+        "title", "logo", "letters", "place", "bits", and one for each track.
+    n : int
+        Windows behind the logo.
+
+    Returns
+    -------
+    altair.VConcatChart
+        The figure.
+    """
+    half = len(letters) // 2
+    step = alt.Step(10)
+    colour = alt.Color(
+        "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
+    )
+    bare = alt.X("place:O", axis=None)
+    stacked = alt.Chart(alt.Data(values=logo_letters(logo, half, n))).encode(x=bare)
+    bars = stacked.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
+        y=alt.Y("from:Q", title=labels["bits"], scale=alt.Scale(domain=[0, 2])), y2="to:Q",
+        color=colour,
+        tooltip=["site:O", "base:N", alt.Tooltip("share:Q", format=".0%")],
+    )  # fmt: skip
+    named = (
+        stacked.transform_filter("datum.to - datum.from > 0.22")
+        .transform_calculate(mid="(datum.from + datum.to) / 2")
+        .mark_text(fontSize=11, fontWeight="bold", color="#111")
+        .encode(y="mid:Q", text="base:N")
+    )
+    rows = [
+        {
+            "place": i, "site": i - half + (i >= half), "base": c,
+            "changed": c != original[i], "was": original[i],
+        }
+        for i, c in enumerate(letters)
+    ]  # fmt: skip
+    mine = alt.Chart(alt.Data(values=rows)).encode(x=bare, tooltip=["site:O", "base:N", "was:N"])
+    boxes = mine.mark_rect(height=16).encode(
+        color=colour,
+        stroke=alt.condition("datum.changed", alt.value(CHANGED), alt.value("#0000")),
+        strokeWidth=alt.value(2),
+    )
+    text = mine.mark_text(fontSize=10, fontWeight="bold", color="#111").encode(text="base:N")
+    parts = [
+        (bars + named).properties(width=step, height=110, title=_title(labels["logo"])),
+        (boxes + text).properties(width=step, height=18, title=_title(labels["letters"])),
+    ]
+    for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
+        values = [r | {"value": float(v)} for r, v in zip(rows, tracks[name], strict=True)]
+        last = name == list(tracks)[-1]
+        axis = alt.Axis(
+            labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
+            labelAngle=0, labelOverlap=False, ticks=False,
+        ) if last else None  # fmt: skip
+        chart = alt.Chart(alt.Data(values=values)).mark_bar(color=shade).encode(
+            x=alt.X("place:O", axis=axis, title=labels["place"] if last else None),
+            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3)),
+            tooltip=["site:O", "base:N", alt.Tooltip("value:Q", format=".3f")],
+        )  # fmt: skip
+        parts.append(chart.properties(width=step, height=70, title=_title(labels[name])))
+    return alt.vconcat(*parts, spacing=4, description=labels["title"]).resolve_scale(color="shared")
+
+
+def _title(text: str) -> alt.Title:
+    return alt.Title(text, fontSize=12, anchor="start", offset=2)
+
+
+def scan(
+    tracks: Mapping[str, Sequence[float]],
+    first: int,
+    opened: tuple[int, int],
+    known: Sequence[int],
+    labels: Mapping[str, str],
+) -> alt.LayerChart:
+    """Probability of each kind of site along a sequence.
+
+    Parameters
+    ----------
+    tracks : mapping of str to sequence of float
+        One number a window, by the kind's label.
+    first : int
+        Letters before the first window's boundary.
+    opened : tuple of int
+        First and last letter of the open window.
+    known : sequence of int
+        Boundaries that are known; drawn as dashed lines.
+    labels : mapping
+        "title", "x", "series".
+
+    Returns
+    -------
+    altair.LayerChart
+        The figure; windows whose probabilities are all below one in a hundred are left out.
+    """
+    rows = [
+        {"boundary": i + first, "kind": kind, "value": float(v)}
+        for kind, values in tracks.items()
+        for i, v in enumerate(values)
+        if v >= 0.01
+    ]
+    n = max((len(v) for v in tracks.values()), default=0)
+    x = alt.X(
+        "boundary:Q", title=labels["x"], scale=alt.Scale(domain=[0, n + 2 * first], nice=False)
+    )
+    span = (
+        alt.Chart(alt.Data(values=[{"boundary": opened[0], "end": opened[1]}]))
+        .mark_rect(opacity=0.14, color=CHANGED)
+        .encode(x=x, x2="end:Q")
+    )
+    truth = (
+        alt.Chart(alt.Data(values=[{"boundary": k} for k in known]))
+        .mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
+        .encode(x=x)
+    )
+    bars = (
+        alt.Chart(alt.Data(values=rows))
+        .mark_bar(width=3)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "kind:N", title=labels["series"],
+                scale=alt.Scale(domain=list(tracks), range=[QUERY, KEY]),
+                legend=alt.Legend(orient="top"),
+            ),
+            tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
+        )
+    )  # fmt: skip
+    return (span + truth + bars).properties(
+        height=110, title=_title(labels["title"]), description=labels["title"]
+    )
+
+
+def states(
+    rows: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+    picked: int,
+) -> alt.VConcatChart:
+    """A chain's states as ribbons, the confidence, and what one residue looks at.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        One a residue: "place" (from 1), "residue", "state", "confidence", "weight", and "truth"
+        where it is known.
+    names : mapping of str to str
+        What each state is called.
+    labels : mapping
+        "title", "named", "known", "confidence", "weight", "x", "series".
+    picked : int
+        The open residue, from 1.
+
+    Returns
+    -------
+    altair.VConcatChart
+        The figure; a click on a residue picks it (selection "residue").
+    """
+    data = alt.Data(values=[
+        dict(r) | {"called": names[r["state"]], "true": names.get(r.get("truth", ""), "")}
+        for r in rows
+    ])  # fmt: skip
+    click = alt.selection_point(name="residue", fields=["place"], on="click", clear=False)
+    colour = alt.Scale(domain=[names[s] for s in STATE_COLOURS], range=list(STATE_COLOURS.values()))
+    x = alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
+    base = (
+        alt.Chart(data)
+        .transform_calculate(start="datum.place - 0.5", end="datum.place + 0.5")
+        .encode(
+            x=x, x2="end:Q",
+            tooltip=["residue:N", "called:N", "true:N",
+                     alt.Tooltip("confidence:Q", format=".2f"),
+                     alt.Tooltip("weight:Q", format=".3f")],
+        )
+    )  # fmt: skip
+    mark = (
+        alt.Chart(alt.Data(values=[{"start": picked - 0.5, "end": picked + 0.5}]))
+        .mark_rect(fillOpacity=0, stroke=CHANGED, strokeWidth=2)
+        .encode(x=x, x2="end:Q")
+    )
+
+    def ribbon(field: str, title: str, legend: bool) -> alt.LayerChart:
+        shown = alt.Legend(orient="top", title=labels["series"]) if legend else None
+        bars = base.mark_rect().encode(color=alt.Color(f"{field}:N", scale=colour, legend=shown))
+        bars = bars.add_params(click) if legend else bars
+        return (bars + mark).properties(height=20, title=_title(title), width="container")
+
+    def line(field: str, title: str, shade: str, low: float, axis: bool) -> alt.LayerChart:
+        y = alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
+        bars = base.mark_rect(color=shade).encode(y=y, y2=alt.Y2(datum=low))
+        if axis:
+            bars = bars.encode(
+                x=alt.X("start:Q", title=labels["x"], axis=alt.Axis(format="d"),
+                        scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
+            )  # fmt: skip
+        return (bars + mark).properties(height=64, title=_title(title), width="container")
+
+    parts = [ribbon("called", labels["named"], True)]
+    if any("truth" in r for r in rows):
+        parts.append(ribbon("true", labels["known"], False))
+    parts.append(line("confidence", labels["confidence"], VALUE, 0.0, False))
+    parts.append(line("weight", labels["weight"], QUERY, 0.0, True))
+    return alt.vconcat(*parts, spacing=4, description=labels["title"])
+
+
+def segments(
+    rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
+) -> alt.LayerChart:
+    """Numbers of a chain's segments, the motifs marked.
+
+    Parameters
+    ----------
+    rows : sequence of mapping
+        "place" (first residue), "segment", "motif" (a name, or ""), and the field.
+    labels : mapping
+        "title", "x", "motif", "other".
+    field : str
+        What is drawn.
+
+    Returns
+    -------
+    altair.LayerChart
+        The figure.
+    """
+    data = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in rows]
+    base = alt.Chart(alt.Data(values=data)).encode(
+        x=alt.X("place:Q", title=labels["x"], scale=alt.Scale(nice=False)),
+        y=alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4)),
+        tooltip=["segment:N", "kind:N", alt.Tooltip(f"{field}:Q", format=".3f")],
+    )
+    bars = base.mark_bar(width=4).encode(
+        color=alt.condition("datum.motif != ''", alt.value(CHANGED), alt.value(QUERY))
+    )
+    names = (
+        base.transform_filter("datum.motif != ''")
+        .mark_text(dy=-8, fontSize=11, fontWeight="bold", color=CHANGED)
+        .encode(text="motif:N")
+    )
+    return (bars + names).properties(
+        height=130, title=_title(labels["title"]), description=labels["title"]
+    )

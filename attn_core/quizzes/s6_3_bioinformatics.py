@@ -1,0 +1,235 @@
+"""Lesson 6.3's guess, questions about the run on screen, and the challenge."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from attn_core.experiments import s6_3_bioinformatics as experiment
+from attn_core.experiments import s6_3_drug as drug
+from attn_core.experiments import s6_3_genome as genome
+from attn_core.experiments import s6_3_protein as protein
+from attn_core.experiments import s6_3_views as views
+from attn_core.experiments.s6_3_samples import text
+from attn_core.interventions import Intervention
+from attn_core.plots.view import Selection
+from attn_core.quizzes.question import Challenge, Question
+from attn_core.result import LessonResult
+
+GUESSES = ("attended", "other", "both", "neither")
+ACT: dict[str, Any] = {"molecule": "genome"}
+CLOSE = 4
+"""Residues: a neighbour that is nearer than a turn of a helix is close."""
+FAR = (5, 20)
+
+
+def _of_genome(config: experiment.Config) -> experiment.Config:
+    """The same, with the first model open."""
+    return replace(config, model="genome", edits="")
+
+
+def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
+    """Mutate the letters that attention weighs most, and those that matter most one by one.
+
+    Parameters
+    ----------
+    config : Config
+        Which DNA and window.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    dict
+        "kind" that was named with its probability "before"; the probabilities after each
+        ("attended", "mattered"), the letters ("letters", "others"), how many ("n"), and whether
+        the answer changed ("attended_changed", "mattered_changed").
+    """
+    result = experiment.run(_of_genome(config), None, device)
+    window, kind = result.details["window"], result.details["kind"]
+    sets = {name: views.top(result, name) for name in views.ORDERS[:2]}
+    windows = [views.swapped(window, places) for places in sets.values()]
+    after = views.probability(windows, kind, device)
+    others = {k: views.probability(windows, k, device) for k in genome.NAMES if k != kind}
+    changed = [any(o[i] > after[i] for o in others.values()) for i in range(2)]
+    names = [" ".join(result.keys[p] for p in sorted(places)) for places in sets.values()]
+    return {
+        "kind": genome.NAMES[kind],
+        "before": result.numbers[genome.NAMES[kind]],
+        "attended": after[0],
+        "mattered": after[1],
+        "letters": names[0],
+        "others": names[1],
+        "n": len(sets["attention"]),
+        "attended_changed": changed[0],
+        "mattered_changed": changed[1],
+    }
+
+
+def truth(found: dict[str, Any]) -> str:
+    """Which guess the mutations bear out.
+
+    Parameters
+    ----------
+    found : dict
+        From ``reveal``.
+
+    Returns
+    -------
+    str
+        One of ``GUESSES``.
+    """
+    attended, mattered = found["attended_changed"], found["mattered_changed"]
+    if attended and mattered:
+        return "both"
+    return "attended" if attended else "other" if mattered else "neither"
+
+
+def _where(result: LessonResult, opened: Selection) -> Question | None:
+    """Which key gets the most weight in the open row."""
+    weights = result.traces[opened.site].weights[0].float()
+    head = min(opened.head, weights.shape[0] - 1)
+    query = experiment.default_row(result) if opened.query is None else opened.query
+    query = min(query, weights.shape[1] - 1)
+    row = weights[head, query].numpy()
+    queries, keys = result.names(opened.site)
+    if not row.any() or len(row) < 8:
+        return None
+    best = int(row.argmax())
+    far = [(best + step) % len(row) for step in (len(row) // 3, len(row) // 2, 3)]
+    order = sorted(dict.fromkeys((best, *far)))
+    names = tuple(f"{keys[i]} ({i + 1})" for i in order)
+    values = {"row": queries[query], "head": head + 1}
+    return Question("s6_3.quiz.where", values, names, order.index(best))
+
+
+def _matters(result: LessonResult) -> Question | None:
+    """Which letter's mutation costs the most."""
+    lost = np.array(result.details["lost"])
+    best = int(lost.argmax())
+    order = sorted({best, *views.top(result, "attention", 2), int(lost.argmin())})
+    if len(order) < 3:
+        return None
+    names = tuple(result.keys[i] for i in order)
+    values = {"kind": genome.NAMES[result.details["kind"]], "nats": f"{lost[best]:.1f}",
+              "weight": f"{100 * result.details['weights'][best]:.1f}"}  # fmt: skip
+    return Question("s6_3.quiz.matters", values, names, order.index(best))
+
+
+def _rule(result: LessonResult) -> Question:
+    """What the rule of two letters says of the open window."""
+    kinds = tuple(genome.NAMES)
+    window = result.details["window"]
+    values = {"before": window[28:30], "after": window[30:32]}
+    options = tuple(f"s6_3.kind.{genome.NAMES[k]}" for k in kinds)
+    answer = kinds.index(result.details["rule"])
+    return Question("s6_3.quiz.rule", values, options, answer, option_keys=True)
+
+
+def _masked(config: experiment.Config, result: LessonResult, query: int) -> Question:
+    """Whether the residue that matters most to one is itself, close or far."""
+    found = views.protein_masked(config, query)
+    place = found["places"][int(np.argmax(found["lost"]))]
+    away = abs(place - query)
+    answer = 0 if away == 0 else 1 if away <= CLOSE else 2
+    values = {"residue": result.queries[query], "best": result.queries[place], "close": CLOSE}
+    options = tuple(f"s6_3.quiz.masked.{name}" for name in ("itself", "close", "far"))
+    return Question("s6_3.quiz.masked", values, options, answer, option_keys=True)
+
+
+def _reach(result: LessonResult, opened: Selection) -> Question:
+    """How far a head looks on the average."""
+    weights = result.traces[opened.site].weights[0].float()
+    head = min(opened.head, weights.shape[0] - 1)
+    far = float(protein.reach(weights)[head])
+    answer = sum(far >= bound for bound in FAR)
+    values = {"head": head + 1, "far": f"{far:.1f}"}
+    options = (f"< {FAR[0]}", f"{FAR[0]} – {FAR[1]}", f"> {FAR[1]}")
+    return Question("s6_3.quiz.reach", values, options, answer)
+
+
+def _motif(result: LessonResult) -> Question | None:
+    """Whether the motifs get more weight than their share of the chain."""
+    if not result.details["motifs"]:
+        return None
+    share, chance = result.numbers["motif_weight"], result.numbers["chance"]
+    values = {"share": f"{100 * share:.1f}", "chance": f"{100 * chance:.1f}"}
+    options = ("s6_3.quiz.motif.more", "s6_3.quiz.motif.less")
+    return Question("s6_3.quiz.motif", values, options, int(share <= chance), option_keys=True)
+
+
+def _strongest(config: experiment.Config) -> Question:
+    """Which sample drug is estimated to bind this chain best."""
+    names = experiment.SAMPLES["drug"][:4]
+    rows = drug.compared({n: text("drug", n) for n in names}, experiment.given(config, "target"))
+    values = {"pkd": f"{rows[0]['pkd']:.2f}"}
+    options = tuple(f"s6_3.sample.{name}" for name in names)
+    answer = names.index(rows[0]["name"])
+    return Question("s6_3.quiz.strongest", values, options, answer, option_keys=True)
+
+
+def questions(
+    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+) -> tuple[Question, ...]:
+    """Questions about the run on screen.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+    result : LessonResult
+        What came of it.
+    selection : Selection, optional
+        What is open.
+
+    Returns
+    -------
+    tuple of Question
+        At most three, about the model that is open.
+    """
+    opened = selection or experiment.default_open(result)
+    made: list[Question | None] = [_where(result, opened)]
+    if config.model == "genome":
+        made += [_matters(result), _rule(result)]
+    elif config.model == "protein":
+        query = experiment.default_row(result) if opened.query is None else opened.query
+        query = min(query, len(result.queries) - 1)
+        made += [_masked(config, result, query), _reach(result, opened)]
+    else:
+        made += [_motif(result), _strongest(config)]
+    return tuple(question for question in made if question is not None)
+
+
+def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+    """Change what is named by one mutation, at a letter that attention hardly weighs.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+    changes : Intervention
+        What the learner changed.
+    result : LessonResult
+        What came of it.
+
+    Returns
+    -------
+    Challenge
+        Reached on the genome when one letter of the open window is mutated and nothing else is
+        changed, that letter had less than an equal share of the pooling's weight, and a window that
+        was named a site is named otherwise.
+    """
+    edits = genome.edits_of(config.edits) if config.model == "genome" else ()
+    share = 1 / genome.WINDOW
+    values = {"share": f"{100 * share:.1f}", "used": len(edits), "weight": "–"}
+    if len(edits) != 1 or changes:
+        return Challenge("s6_3.challenge", values, False, 0.2 if len(edits) == 1 else 0.0)
+    before = experiment.run(experiment.plain(config))
+    place = edits[0][0] - 1 - before.details["at"]
+    inside = 0 <= place < genome.WINDOW
+    weight = before.details["weights"][place] if inside else 1.0
+    was, now = before.details["kind"], result.details["kind"]
+    moved = inside and was != "N" and now != was
+    values |= {"weight": f"{100 * weight:.1f}" if inside else "–"}
+    reached = moved and weight < share
+    return Challenge("s6_3.challenge", values, reached, 1.0 if reached else 0.6 if moved else 0.4)

@@ -1,0 +1,19 @@
+#!/bin/sh
+# All trainings of lesson 6.3, one after the other; each goes on from its last checkpoint.
+# usage: bioinformatics.sh PYTHON RUNS DATA
+set -e
+python=$1 runs=$2 data=$3
+sequences() {
+  "$python" -m attn_core.training.sequences "$@" --data "$data" --out "$runs"
+}
+drug() {
+  "$python" -m attn_core.training.drug_target "$@" --data "$data" --out "$runs"
+}
+sequences splice --kind attention convolution --seed 0 1 2
+sequences protein --seed 0
+sequences protein_small --kind attention convolution --seed 0 1 2
+drug --seed 0 --epochs 30
+for twin in "" --twin; do
+  drug --size drug_small --seed 0 1 2 --epochs 10 --rate 0.003 \
+    --split usual cold_drug cold_target $twin
+done
