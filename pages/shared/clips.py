@@ -15,7 +15,8 @@ from pages.shared import controls, inputs, pictures
 from pages.shared.i18n import t
 
 _LAST = "_clip"
-BEGINS, LASTS = 6, 6
+BEGINS, LASTS = 7, 6
+"""Frames as learners count them, from 1."""
 
 
 def _made() -> str:
@@ -26,12 +27,13 @@ def _made() -> str:
     with what[1]:
         kind = controls.choice("motion", MOTIONS, "pan_right")
     with what[2]:
-        first = controls.slider("begins", BEGINS, 1, N_FRAMES - SHORTEST)
+        first = controls.slider("begins", BEGINS, 2, N_FRAMES - SHORTEST + 1)
     with what[3]:
         length = controls.slider("lasts", LASTS, SHORTEST, LONGEST)
     with what[4]:
         speed = controls.stops("speed", SPEEDS, 1.0)
-    return made_name(picture, Motion(kind, first, min(first + length, N_FRAMES) - 1, speed))
+    last = min(first - 1 + length, N_FRAMES) - 1
+    return made_name(picture, Motion(kind, first - 1, last, speed))
 
 
 def _sent(number: str) -> str | None:
@@ -58,7 +60,7 @@ def choose(number: str) -> dict[str, Any]:
 
     While nothing was uploaded yet, the last clip stays.
     """
-    which, source = st.columns([0.2, 0.8])
+    which, source = st.columns([0.24, 0.76])
     with which:
         model = controls.segments("watch", experiment.MODELS, "clip")
         if model == "clip":
@@ -83,12 +85,9 @@ def choose(number: str) -> dict[str, Any]:
     return {"model": model, "clip": clip, "path": path}
 
 
-def start_of(clip: str) -> int:
-    """Which part of a longer clip is read."""
-    most = last_start(find(clip))
-    if most < 1:
-        return 0
-    return controls.slider("start", 0, 0, most)
+def longest_start(clip: str) -> int:
+    """The last frame at which the part that is read can begin."""
+    return last_start(find(clip))
 
 
 def path_now(path: str) -> str:

@@ -21,14 +21,17 @@ def give() -> dict[str, Any]:
 
 def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     """The controls below the picture."""
-    part, warmth = st.columns(2)
+    sign = values["model"] == "sign"
+    most = 0 if sign else clips.longest_start(values["clip"])
+    warmth, part = st.columns(2)
     with warmth:
-        temperature = controls.temperature()
-    changes = Intervention(temperature=temperature)
-    if values["model"] == "sign":
+        changes = Intervention(temperature=controls.temperature())
+    if sign:
         return experiment.Config("sign", path=clips.path_now(values["path"])), changes
-    with part:
-        start = clips.start_of(values["clip"])
+    start = 0
+    if most:
+        with part:
+            start = controls.slider("start", 0, 0, most)
     config = experiment.Config(
         "clip", values["clip"], start, video_parts.held_frames("dropped", values["clip"]),
         video_parts.held_frames("frozen", values["clip"]), *video_parts.opened(),
