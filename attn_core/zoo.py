@@ -115,6 +115,47 @@ def _listener(manifest: Manifest) -> nn.Module:
     return Listener(ListenerConfig(**manifest.config))
 
 
+def _video(manifest: Manifest) -> nn.Module:
+    from attn_core.models.video import VideoClassifier, VideoConfig
+
+    return VideoClassifier(VideoConfig(**manifest.config))
+
+
+def _signs(manifest: Manifest) -> nn.Module:
+    from attn_core.models.signs import SignClassifier, SignsConfig
+
+    return SignClassifier(SignsConfig(**manifest.config))
+
+
+def _sequence(manifest: Manifest) -> nn.Module:
+    from attn_core.models.sequence import SequenceConfig, SequenceReader
+
+    return SequenceReader(SequenceConfig(**manifest.config))
+
+
+def _drug_target(manifest: Manifest) -> nn.Module:
+    from attn_core.models.drug_target import DrugTarget, DrugTargetConfig
+
+    config = manifest.config | {"tokens": tuple(manifest.config["tokens"])}
+    return DrugTarget(DrugTargetConfig(**config))
+
+
+def _recommender(config: dict[str, Any]) -> nn.Module:
+    from attn_core.models.popularity import Popularity
+    from attn_core.models.recommender import Recommender, RecommenderConfig
+    from attn_core.models.target_recommender import TargetConfig, TargetRecommender
+
+    if set(config) == {"n_films"}:
+        return Popularity(**config)
+    if "d_unit" in config:
+        return TargetRecommender(TargetConfig(**config))
+    return Recommender(RecommenderConfig(**config))
+
+
+def _recommenders(manifest: Manifest) -> nn.Module:
+    return nn.ModuleDict({name: _recommender(each) for name, each in manifest.config.items()})
+
+
 BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "speller": _speller,
     "speller_small_attention": _speller,
@@ -142,8 +183,16 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "recogniser_convolution": _recogniser,
     "recogniser_joint": _recogniser,
     "recogniser_joint_0": _recogniser,
+    "video": _video,
+    "signs": _signs,
     "listener": _listener,
     "listener_content": _listener,
+    "recommender": lambda manifest: _recommender(manifest.config),
+    "recommender_target": lambda manifest: _recommender(manifest.config),
+    "recommender_twins": _recommenders,
+    "splice": _sequence,
+    "protein_structure": _sequence,
+    "drug_target": _drug_target,
 }
 
 _loaded: dict[tuple[str, str], Loaded] = {}

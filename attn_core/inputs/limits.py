@@ -49,7 +49,7 @@ MAX_KEPT_PHOTO_BYTES = 400 * 1024 * 1024
 MAX_FILMS = 50
 """Of a history in lesson 6.1: the longest that its models were trained on; the last ones count."""
 
-MAX_FILMS_BYTES = 200_000
+MAX_FILMS_BYTES = 100_000
 """A list of films."""
 
 MAX_FASTA_BYTES = 1024 * 1024
