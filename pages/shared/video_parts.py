@@ -1,5 +1,7 @@
 """Lesson 6.2's own drawings: the clip as a sheet of frames, the path, their reading."""
 
+import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,6 @@ from attn_core.inputs.photo import Photo, find
 from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.plots import video_charts
 from attn_core.plots.photo import Layer, PhotoView, thumbnails
-from attn_core.plots.view import Selection
 from pages.shared import controls, i18n, photo, pictures, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
@@ -90,17 +91,22 @@ def images(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (() if kind.startswith("pool") else found), found
 
 
-def _pick(event: dict[str, Any]) -> None:
-    """Open a frame's patch; for the photo view's callback."""
-    index = event.get("index")
-    most = experiment.N_PATCHES * N_FRAMES
-    if event.get("type") == "patch" and type(index) is int and 0 <= index < most:
+def _events(run: Run) -> Callable[[dict[str, Any]], None]:
+    """What the photo view's events do: open a frame's patch, and its row of the open map."""
+    kind, now = kind_of(run), run.selection
+
+    def happened(event: dict[str, Any]) -> None:
+        index = event.get("index")
+        most = experiment.N_PATCHES * N_FRAMES
+        if event.get("type") != "patch" or type(index) is not int or not 0 <= index < most:
+            return
         controls.put("cell", str(index), str(views.cell(8, 14)))
-        now = state.selection()
         frame, patch = views.place(index)
-        row = {"time": frame, "space": patch}.get(now.site.rpartition(".")[2])
-        if row is not None and not now.site.startswith("pool"):
-            state.set_selection(Selection(now.site, now.head, row, None, now.scale))
+        if kind in ("time", "space"):
+            row = frame if kind == "time" else patch
+            state.set_selection(dataclasses.replace(now, query=row, region=None))
+
+    return happened
 
 
 def _row_layer(run: Run) -> Layer:
@@ -139,7 +145,7 @@ def picture(run: Run) -> None:
             marked=views.cell(run.config.frame, run.config.patch),
             cut=tuple(views.cell(f, p) for f in gone for p in range(experiment.N_PATCHES)),
         ),
-        _pick,
+        _events(run),
     )  # fmt: skip
     _tools(run)
     _timeline(run)
