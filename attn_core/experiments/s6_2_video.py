@@ -6,16 +6,21 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from attn_core import zoo
 from attn_core.experiments import s6_2_signs as signs
 from attn_core.experiments.s4_1_segmentation import in_half
+from attn_core.experiments.s6_2_frames import (
+    N_PATCHES,
+    frame_names,
+    one_of,
+    patch_names,
+    says_moving,
+)
 from attn_core.inputs.clip import PACE, find, for_model, last_start, made_name, window
-from attn_core.inputs.motion import MOTIONS, N_FRAMES, SIDE, Motion
+from attn_core.inputs.motion import MOTIONS, N_FRAMES, Motion
 from attn_core.interventions import Intervention
-from attn_core.models.video import PATCH, Seen
+from attn_core.models.video import Seen
 from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
@@ -23,9 +28,6 @@ from attn_core.trace import AttentionTrace
 CHECKPOINT = "video"
 MODELS = ("clip", "sign")
 LAYERS = 3
-ACROSS = SIDE // PATCH
-"""Patches of a frame's row, and of its column."""
-N_PATCHES = ACROSS * ACROSS
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 """Sample photographs over which a camera can move; no model was trained on them."""
 CLIP = made_name("astronaut", Motion("pan_right", 6, 11))
@@ -81,58 +83,6 @@ class Config:
             raise ValueError(f"frame {self.frame}, patch {self.patch}: at most 15 and 35")
 
 
-def frame_names() -> tuple[str, ...]:
-    """Names of a clip's frames: their numbers from 1.
-
-    Returns
-    -------
-    tuple of str
-        Sixteen.
-    """
-    return tuple(str(i + 1) for i in range(N_FRAMES))
-
-
-def patch_names() -> tuple[str, ...]:
-    """Names of a frame's patches, as on a chessboard.
-
-    Returns
-    -------
-    tuple of str
-        "A1" at the top left to "F6".
-
-    Examples
-    --------
-    >>> patch_names()[7]
-    'B2'
-    """
-    return tuple(f"{chr(65 + i % ACROSS)}{i // ACROSS + 1}" for i in range(N_PATCHES))
-
-
-def one_of(trace: AttentionTrace, row: int) -> AttentionTrace:
-    """One entry of a batch of traces.
-
-    Parameters
-    ----------
-    trace : AttentionTrace
-        Of a batch.
-    row : int
-        Which.
-
-    Returns
-    -------
-    AttentionTrace
-        A batch of one.
-    """
-    mask = trace.mask
-    if mask is not None and len(mask) > 1:
-        mask = mask[row : row + 1]
-    here = slice(row, row + 1)
-    return replace(
-        trace, mask=mask, query=trace.query[here], key=trace.key[here], value=trace.value[here],
-        scores=trace.scores[here], weights=trace.weights[here], context=trace.context[here],
-    )  # fmt: skip
-
-
 def asked(
     config: Config, intervention: Intervention | None = None, device: str = "cpu", *,
     traced: bool = True,
@@ -185,49 +135,6 @@ def truth_in(config: Config) -> Motion | None:
         Only of a made clip without frozen frames.
     """
     return None if config.frozen else find(config.clip).truth
-
-
-def runs_of(flags: list[bool]) -> tuple[tuple[int, int], ...]:
-    """Stretches of frames for which something is so.
-
-    Parameters
-    ----------
-    flags : list of bool
-        One a frame.
-
-    Returns
-    -------
-    tuple of (int, int)
-        First and last frame of each stretch.
-
-    Examples
-    --------
-    >>> runs_of([False, True, True, False, True])
-    ((1, 2), (4, 4))
-    """
-    out: list[tuple[int, int]] = []
-    for i, flag in enumerate(flags):
-        if flag and out and out[-1][1] == i - 1:
-            out[-1] = (out[-1][0], i)
-        elif flag:
-            out.append((i, i))
-    return tuple(out)
-
-
-def says_moving(by_frame: Float[Tensor, "frame motion"]) -> list[bool]:
-    """Which frames say, each alone, that the camera moves.
-
-    Parameters
-    ----------
-    by_frame : Float[Tensor, "frame motion"]
-        Logits of each frame.
-
-    Returns
-    -------
-    list of bool
-        ``True`` where "still" has less than half of the probability.
-    """
-    return [bool(p < 0.5) for p in by_frame.softmax(-1)[:, MOTIONS.index("still")]]
 
 
 def run(

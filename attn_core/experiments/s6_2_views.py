@@ -10,6 +10,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from attn_core.experiments import s6_2_video as experiment
+from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, runs_of
 from attn_core.inputs.clip import find, for_model, window
 from attn_core.inputs.motion import MOTIONS, N_FRAMES
 from attn_core.result import LessonResult
@@ -112,7 +113,7 @@ def longest(flags: list[bool]) -> tuple[int, int] | None:
     >>> longest([True, False, True, True])
     (2, 3)
     """
-    stretches = experiment.runs_of(flags)
+    stretches = runs_of(flags)
     return max(stretches, key=lambda s: s[1] - s[0], default=None)
 
 
@@ -194,7 +195,7 @@ def overlay(result: LessonResult, *, by_frame: bool = False) -> Float[np.ndarray
     patches = np.array(result.details["patches"], np.float32)
     if by_frame:
         patches = patches * np.array(result.details["frames"], np.float32)[:, None]
-    side = experiment.ACROSS
+    side = ACROSS
     tiles = patches.reshape(4, 4, side, side)  # (row, column, patch row, patch column)
     laid = tiles.transpose(0, 2, 1, 3).reshape(4 * side, 4 * side)
     return laid / max(float(laid.max()), 1e-9)
@@ -218,7 +219,7 @@ def place(index: int) -> tuple[int, int]:
     >>> place(0), place(6), place(24 * 6)
     ((0, 0), (1, 0), (4, 0))
     """
-    side = experiment.ACROSS
+    side = ACROSS
     row, column = divmod(index, 4 * side)
     frame = row // side * 4 + column // side
     return frame, row % side * side + column % side
@@ -242,7 +243,7 @@ def cell(frame: int, patch: int) -> int:
     >>> cell(*place(333))
     333
     """
-    side = experiment.ACROSS
+    side = ACROSS
     row = frame // 4 * side + patch // side
     return row * 4 * side + frame % 4 * side + patch % side
 
@@ -303,16 +304,16 @@ def row_on_sheet(
     Float[np.ndarray, "row column"]
         24 × 24; the largest is 1.
     """
-    laid = np.zeros((N_FRAMES, experiment.N_PATCHES), np.float32)
+    laid = np.zeros((N_FRAMES, N_PATCHES), np.float32)
     if kind == "time":
         laid[:, patch] = row
     elif kind == "pool.time":
         laid[:] = row[:, None]
     else:
         laid[frame] = row
-    flat = np.zeros(N_FRAMES * experiment.N_PATCHES, np.float32)
+    flat = np.zeros(N_FRAMES * N_PATCHES, np.float32)
     for f in range(N_FRAMES):
-        for p in range(experiment.N_PATCHES):
+        for p in range(N_PATCHES):
             flat[cell(f, p)] = laid[f, p]
-    side = 4 * experiment.ACROSS
+    side = 4 * ACROSS
     return flat.reshape(side, side) / max(float(flat.max()), 1e-9)

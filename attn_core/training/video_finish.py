@@ -20,7 +20,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from attn_core.checkpoints import FOLDER
-from attn_core.experiments.s6_2_video import runs_of, says_moving
+from attn_core.experiments.s6_2_frames import runs_of, says_moving
 from attn_core.experiments.s6_2_views import halved, longest
 from attn_core.inputs.motion import MOTIONS, as_read
 from attn_core.models.video import PATCH, Seen, VideoClassifier

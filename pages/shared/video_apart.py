@@ -8,6 +8,7 @@ from attn_core.experiments import s6_2_compared as compared
 from attn_core.experiments import s6_2_signs as signs
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments import s6_2_views as views
+from attn_core.experiments.s6_2_frames import frame_names
 from attn_core.inputs.motion import MOTIONS, SPEEDS
 from attn_core.plots import charts
 from pages.shared import work
@@ -21,7 +22,7 @@ def apart(run: Run) -> None:
     if run.result.details["model"] == "sign":
         _sign(run)
         return
-    names = experiment.frame_names()
+    names = frame_names()
     st.markdown(t("s6_2.apart.effect_what"))
     with st.spinner(t("shell.working")):
         lost = views.leave_one_out(run.config, run.device)

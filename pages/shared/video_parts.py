@@ -11,11 +11,12 @@ from attn_core.experiments import s6_2_compared as compared
 from attn_core.experiments import s6_2_signs as signs
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments import s6_2_views as views
-from attn_core.inputs.clip import as_webm, sheet
+from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, patch_names
 from attn_core.inputs.motion import N_FRAMES
 from attn_core.inputs.photo import Photo, find
 from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.plots import video_charts
+from attn_core.plots.clip import as_webm, sheet
 from attn_core.plots.photo import Layer, PhotoView, thumbnails
 from pages.shared import controls, i18n, photo, pictures, state
 from pages.shared.i18n import t
@@ -40,7 +41,7 @@ def opened() -> tuple[int, int]:
     """Frame and patch that the attention map shows, as the link holds them."""
     default = str(views.cell(8, 14))
     text = st.session_state.get("cell") or st.query_params.get("cell", default)
-    index = int(text) if text.isdigit() and int(text) < experiment.N_PATCHES * N_FRAMES else 0
+    index = int(text) if text.isdigit() and int(text) < N_PATCHES * N_FRAMES else 0
     return views.place(index if text.isdigit() else int(default))
 
 
@@ -65,7 +66,7 @@ def facts(run: Run) -> dict[str, Any]:
     found = experiment.reading(
         run.result, run.selection.site, run.selection.head, run.selection.query or 0
     )
-    patch = experiment.patch_names()[run.config.patch]
+    patch = patch_names()[run.config.patch]
     return found | {
         "weight": f"{found['weight']:.2f}", "frame": run.config.frame + 1, "patch": patch,
     }  # fmt: skip
@@ -87,7 +88,7 @@ def images(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
         found = _thumbnails(whole.name, 4, whole)
     else:
         one = sheet(frames[run.config.frame][None], 1)
-        found = _thumbnails(one.name, experiment.ACROSS, one)
+        found = _thumbnails(one.name, ACROSS, one)
     return (() if kind.startswith("pool") else found), found
 
 
@@ -97,7 +98,7 @@ def _events(run: Run) -> Callable[[dict[str, Any]], None]:
 
     def happened(event: dict[str, Any]) -> None:
         index = event.get("index")
-        most = experiment.N_PATCHES * N_FRAMES
+        most = N_PATCHES * N_FRAMES
         if event.get("type") != "patch" or type(index) is not int or not 0 <= index < most:
             return
         controls.put("cell", str(index), str(views.cell(8, 14)))
@@ -133,7 +134,7 @@ def picture(run: Run) -> None:
         layers = (Layer(views.overlay(run.result, by_frame=True), smooth=False, opacity=0.75),)
     elif lies == "row":
         layers = (_row_layer(run),)
-    side = 4 * experiment.ACROSS
+    side = 4 * ACROSS
     words = i18n.safe(facts(run) | {"most": int(np.argmax(run.result.details["frames"])) + 1})
     title, look = t(f"s6_2.photo.title.{lies}", **words), t(f"s6_2.photo.look.{lies}", **words)
     gone = run.result.details["dropped"]
@@ -143,7 +144,7 @@ def picture(run: Run) -> None:
             source=whole.name, width=whole.width, height=whole.height, title=title, look=look,
             summary=f"{title} {look}", layers=layers, grid=(side, side),
             marked=views.cell(run.config.frame, run.config.patch),
-            cut=tuple(views.cell(f, p) for f in gone for p in range(experiment.N_PATCHES)),
+            cut=tuple(views.cell(f, p) for f in gone for p in range(N_PATCHES)),
         ),
         _events(run),
     )  # fmt: skip

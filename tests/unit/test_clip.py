@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from attn_core.inputs import clip as clips
+from attn_core.inputs import clip_file
 from attn_core.inputs.limits import MAX_CLIP_SECONDS, MAX_UPLOAD_BYTES
 from attn_core.inputs.motion import (
     MOTIONS,
@@ -25,12 +26,13 @@ from attn_core.inputs.motion import (
     path,
 )
 from attn_core.inputs.refused import Refused
+from attn_core.plots.clip import as_webm
 
 
 @pytest.mark.parametrize("container", CODECS)
 def test_frames_come_back_in_order(container):
     found = clips.decoded("x", encoded(ramp(16), container))
-    assert found.frames.shape == (16, clips.SHOWN_SIDE, clips.SHOWN_SIDE, 3)
+    assert found.frames.shape == (16, clip_file.SHOWN_SIDE, clip_file.SHOWN_SIDE, 3)
     shades = found.frames.mean((1, 2, 3))
     assert np.all(np.diff(shades) > 5)
     assert shades[0] == pytest.approx(10, abs=6)
@@ -48,13 +50,13 @@ def test_a_gif_is_read_and_rests_where_its_frames_are_long():
 @pytest.mark.parametrize("rate", [4, 8, 24, 60])
 def test_eight_frames_of_each_second_are_kept(rate):
     found = clips.decoded("x", encoded(ramp(3 * rate), rate=rate))
-    assert len(found.frames) == pytest.approx(3 * clips.PACE, abs=1)
+    assert len(found.frames) == pytest.approx(3 * clip_file.PACE, abs=1)
 
 
 def test_a_longer_clip_is_cut_and_says_so():
     found = clips.decoded("x", encoded(ramp(2 * MAX_CLIP_SECONDS), rate=1))
     assert found.cut
-    assert len(found.frames) <= MAX_CLIP_SECONDS * clips.PACE
+    assert len(found.frames) <= MAX_CLIP_SECONDS * clip_file.PACE
     assert not clips.decoded("x", encoded(ramp(8))).cut
 
 
@@ -104,15 +106,15 @@ def test_sound_alone_is_no_clip():
 
 def test_frames_too_large_are_refused_before_they_are_decoded(monkeypatch):
     data = encoded(ramp(4))
-    monkeypatch.setattr(clips, "MAX_CLIP_FRAME_PIXELS", 1000)
-    monkeypatch.setattr(clips, "_small", lambda frame: pytest.fail("a frame was decoded"))
+    monkeypatch.setattr(clip_file, "MAX_CLIP_FRAME_PIXELS", 1000)
+    monkeypatch.setattr(clip_file, "_small", lambda frame: pytest.fail("a frame was decoded"))
     with pytest.raises(Refused) as refused:
         clips.decoded("x", data)
     assert refused.value.key == "refused.clip_size"
 
 
 def test_decoding_stops_at_its_budget(monkeypatch):
-    monkeypatch.setattr(clips, "MAX_CLIP_PIXELS", 10 * 48 * 64)
+    monkeypatch.setattr(clip_file, "MAX_CLIP_PIXELS", 10 * 48 * 64)
     found = clips.decoded("x", encoded(ramp(40)))
     assert found.cut
     assert found.n_decoded == 11
@@ -141,7 +143,7 @@ SPOILT = encoded(ramp(6))
 
 def test_what_is_played_is_what_was_read():
     clip = clips.find(clips.made_name("coffee", Motion("zoom_in", 3, 9)))
-    again = clips.decoded("x", clips.as_webm(clip.frames))
+    again = clips.decoded("x", as_webm(clip.frames))
     difference = np.abs(again.frames.astype(int) - clip.frames).mean()
     assert difference < 8
 

@@ -8,6 +8,7 @@ from torch import nn
 from attn_core.experiments import s6_2_signs as signs
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments import s6_2_views as views
+from attn_core.experiments.s6_2_frames import N_PATCHES
 from attn_core.inputs.motion import MOTIONS, N_FRAMES, SIDE
 from attn_core.inputs.refused import Refused
 from attn_core.interventions import Cell, Intervention
@@ -159,8 +160,8 @@ def test_levels_part_where_otsu_parts_them():
 
 
 def test_cells_of_the_sheet_are_counted_both_ways():
-    seen = {views.place(i) for i in range(N_FRAMES * experiment.N_PATCHES)}
-    assert len(seen) == N_FRAMES * experiment.N_PATCHES
+    seen = {views.place(i) for i in range(N_FRAMES * N_PATCHES)}
+    assert len(seen) == N_FRAMES * N_PATCHES
     row = np.zeros(N_FRAMES)
     row[5] = 1
     laid = views.row_on_sheet(row, 0, 14, "time")
