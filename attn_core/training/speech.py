@@ -44,12 +44,11 @@ MODELS: dict[str, dict[str, Any]] = {
     # What each token attends to: itself alone, 160 ms on either side.
     "window-0": {"window": 0},
     "window-4": {"window": 4},
-    # The same model as "joint" with other weights of CTC in training.
+    # The same model as "joint", trained without CTC.
     "joint-0": JOINT,
-    "joint-1": JOINT,
 }
 LISTENERS: dict[str, dict[str, Any]] = {"listener": {}, "listener-content": {"n_filters": 0}}
-CTC_SHARE = {"joint": 0.3, "joint-0": 0.0, "joint-1": 0.7}
+CTC_SHARE = {"joint": 0.3, "joint-0": 0.0}
 """λ of the training loss, λ CTC + (1 - λ) cross-entropy (Watanabe et al. 2017, equation 12)."""
 
 

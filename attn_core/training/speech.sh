@@ -17,4 +17,3 @@ for seed in 0 1 2; do
     train "$model" "$seed" 4000
   done
 done
-train joint-1 0 3000 # another λ, compared in one training alone

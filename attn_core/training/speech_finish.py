@@ -35,7 +35,6 @@ SHIPPED = {
     "window-4": ("recogniser_window_4", ["5.1"]),
     "convolution": ("recogniser_convolution", ["5.2"]),
     "joint": ("recogniser_joint", ["5.2"]),
-    "joint-1": ("recogniser_joint_1", ["5.2"]),
     "joint-0": ("recogniser_joint_0", ["5.2", "5.3"]),
     "listener": ("listener", ["5.3"]),
     "listener-content": ("listener_content", ["5.3"]),
