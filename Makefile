@@ -12,7 +12,7 @@ export HF_HUB_OFFLINE ?= 1
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
-        train-photographs finish-photographs train-speech finish-speech train-video finish-video screenshots clean
+        train-photographs finish-photographs train-speech finish-speech train-video finish-video train-bioinformatics finish-bioinformatics screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -88,6 +88,7 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s5_1_claims
 	$(BIN)/python -m attn_core.experiments.s5_2_claims
 	$(BIN)/python -m attn_core.experiments.s5_3_claims
+	$(BIN)/python -m attn_core.experiments.s6_3_claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
 	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)
@@ -140,6 +141,12 @@ train-video: $(VENV)/.train  ## Train lesson 6.2's classifiers and signs: about 
 
 finish-video: $(VENV)/.train  ## Measure them; write weights and manifests
 	$(BIN)/python -m attn_core.training.video_finish --runs $(RUNS) --data $(DATA)
+
+train-bioinformatics: $(VENV)/.train  ## Train lesson 6.3's models: about half an hour; resumes
+	sh attn_core/training/bioinformatics.sh $(BIN)/python $(RUNS) $(DATA)
+
+finish-bioinformatics: $(VENV)/.train  ## Measure them; write weights and manifests
+	$(BIN)/python -m attn_core.training.bioinformatics_finish --runs $(RUNS) --data $(DATA)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

@@ -232,15 +232,20 @@ def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, An
     Returns
     -------
     list of dict
-        "place" (first residue), "segment", "motif" (its name, "" for none) and "weight".
+        "place" (first residue), "segment", "motif" (its name, "" for none), "label" (the same, on
+        the motif's first segment alone) and "weight".
     """
-    names = {}
+    names, first_of = {}, {}
     for name, first, last in result.details["motifs"]:
         names |= {r // drug.STRIDE: name for r in range(first, last + 1)}
+        first_of[first // drug.STRIDE] = name
     return [
-        {"place": i * drug.STRIDE + 1, "segment": segment, "motif": names.get(i, ""), "weight": v}
+        {
+            "place": i * drug.STRIDE + 1, "segment": segment, "motif": names.get(i, ""),
+            "label": first_of.get(i, ""), "weight": v,
+        }
         for i, (segment, v) in enumerate(zip(result.keys, values, strict=True))
-    ]
+    ]  # fmt: skip
 
 
 def residue_rows(result: LessonResult, site: str, head: int, query: int) -> list[dict[str, Any]]:

@@ -12,7 +12,8 @@ from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
 BASES = "ACGT"
 BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
 STATE_COLOURS = {"H": CHANGED, "E": QUERY, "C": "#9A9A9A"}
-WIDE = 620
+WIDTH = 350
+"""Pixels of tracks that stand one under another: what the column beside the viewer has."""
 
 
 def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np.ndarray, "place"]:
@@ -38,10 +39,6 @@ def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np
     entropy = -(logo * np.log2(np.clip(logo, 1e-12, 1))).sum(1)
     correction = 3 / (2 * np.log(2) * n) if n else 0.0
     return np.maximum(0.0, 2 - entropy - correction) + 0.0
-
-
-def _rows(chart: alt.Chart, height: int, title: str) -> alt.Chart:
-    return chart.properties(width="container", height=height, title=alt.Title(title, fontSize=12))
 
 
 def logo_letters(
@@ -107,7 +104,7 @@ def window(
         The figure.
     """
     half = len(letters) // 2
-    step = alt.Step(10)
+    step = WIDTH
     colour = alt.Color(
         "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
     )
@@ -121,7 +118,7 @@ def window(
     named = (
         stacked.transform_filter("datum.to - datum.from > 0.22")
         .transform_calculate(mid="(datum.from + datum.to) / 2")
-        .mark_text(fontSize=11, fontWeight="bold", color="#111")
+        .mark_text(fontSize=9, fontWeight="bold", color="#111")
         .encode(y="mid:Q", text="base:N")
     )
     rows = [
@@ -133,11 +130,14 @@ def window(
     ]  # fmt: skip
     mine = alt.Chart(alt.Data(values=rows)).encode(x=bare, tooltip=["site:O", "base:N", "was:N"])
     boxes = mine.mark_rect(height=16).encode(
+        y=alt.value(9),
         color=colour,
         stroke=alt.condition("datum.changed", alt.value(CHANGED), alt.value("#0000")),
         strokeWidth=alt.value(2),
     )
-    text = mine.mark_text(fontSize=10, fontWeight="bold", color="#111").encode(text="base:N")
+    text = mine.mark_text(fontSize=8, fontWeight="bold", color="#111").encode(
+        y=alt.value(9), text="base:N"
+    )
     parts = [
         (bars + named).properties(width=step, height=110, title=_title(labels["logo"])),
         (boxes + text).properties(width=step, height=18, title=_title(labels["letters"])),
@@ -218,13 +218,13 @@ def scan(
             color=alt.Color(
                 "kind:N", title=labels["series"],
                 scale=alt.Scale(domain=list(tracks), range=[QUERY, KEY]),
-                legend=alt.Legend(orient="top"),
+                legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
         )
     )  # fmt: skip
     return (span + truth + bars).properties(
-        height=110, title=_title(labels["title"]), description=labels["title"]
+        height=190, title=_title(labels["title"]), description=labels["title"]
     )
 
 
@@ -280,7 +280,7 @@ def states(
         shown = alt.Legend(orient="top", title=labels["series"]) if legend else None
         bars = base.mark_rect().encode(color=alt.Color(f"{field}:N", scale=colour, legend=shown))
         bars = bars.add_params(click) if legend else bars
-        return (bars + mark).properties(height=20, title=_title(title), width="container")
+        return (bars + mark).properties(height=20, title=_title(title), width=WIDTH)
 
     def line(field: str, title: str, shade: str, low: float, axis: bool) -> alt.LayerChart:
         y = alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
@@ -290,7 +290,7 @@ def states(
                 x=alt.X("start:Q", title=labels["x"], axis=alt.Axis(format="d"),
                         scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
             )  # fmt: skip
-        return (bars + mark).properties(height=64, title=_title(title), width="container")
+        return (bars + mark).properties(height=64, title=_title(title), width=WIDTH)
 
     parts = [ribbon("called", labels["named"], True)]
     if any("truth" in r for r in rows):
@@ -308,7 +308,8 @@ def segments(
     Parameters
     ----------
     rows : sequence of mapping
-        "place" (first residue), "segment", "motif" (a name, or ""), and the field.
+        "place" (first residue), "segment", "motif" (a name, or ""), "label" (where the name is
+        written), and the field.
     labels : mapping
         "title", "x", "motif", "other".
     field : str
@@ -328,11 +329,12 @@ def segments(
     bars = base.mark_bar(width=4).encode(
         color=alt.condition("datum.motif != ''", alt.value(CHANGED), alt.value(QUERY))
     )
-    names = (
-        base.transform_filter("datum.motif != ''")
-        .mark_text(dy=-8, fontSize=11, fontWeight="bold", color=CHANGED)
-        .encode(text="motif:N")
-    )
-    return (bars + names).properties(
-        height=130, title=_title(labels["title"]), description=labels["title"]
+    names = [
+        base.transform_filter(f"datum.label == '{name}'")
+        .mark_text(dy=-8, align=side, fontSize=11, fontWeight="bold", color=CHANGED)
+        .encode(text="label:N")
+        for name, side in (("HRD", "right"), ("DFG", "left"))
+    ]
+    return alt.layer(bars, *names).properties(
+        height=190, title=_title(labels["title"]), description=labels["title"]
     )

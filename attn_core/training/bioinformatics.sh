@@ -14,6 +14,5 @@ sequences protein --seed 0
 sequences protein_small --kind attention convolution --seed 0 1 2
 drug --seed 0 --epochs 30
 for twin in "" --twin; do
-  drug --size drug_small --seed 0 1 2 --epochs 10 --rate 0.003 \
-    --split usual cold_drug cold_target $twin
+  drug --size drug_small --seed 0 1 2 --epochs 6 --rate 0.003 $twin
 done

@@ -29,8 +29,6 @@ from attn_core.training.sequences import RESIDUES
 SIZES: dict[str, dict[str, int]] = {"drug": {}, "drug_small": {"d_model": 32, "d_ff": 64}}
 """What differs from the config's own sizes; the small ones are the twins of the claims."""
 VARIANTS = 3
-BLOCK = 8
-"""Kinases of a step; all drugs."""
 EVERY = 3
 """Epochs from one look at the validation split to the next."""
 
@@ -82,10 +80,19 @@ def additive(data: Davis, train: np.ndarray) -> np.ndarray:
     return total + rows[:, None] + columns[None]
 
 
-def blocks(lengths: list[int], rng: random.Random) -> list[list[int]]:
-    """Kinases of every step of an epoch: each once, those of like length together."""
+def blocks(
+    lengths: list[int], n_drugs: int, sides: tuple[int, int], rng: random.Random
+) -> list[tuple[list[int], list[int]]]:
+    """Drugs and kinases of every step of an epoch: each pair once, kinases of like length."""
     order = sorted(range(len(lengths)), key=lambda i: lengths[i] * (1 + 0.1 * rng.random()))
-    out = [order[i : i + BLOCK] for i in range(0, len(order), BLOCK)]
+    out = []
+    for i in range(0, len(order), sides[1]):
+        drugs = list(range(n_drugs))
+        if sides[0] < n_drugs:
+            rng.shuffle(drugs)
+        out += [
+            (drugs[j : j + sides[0]], order[i : i + sides[1]]) for j in range(0, n_drugs, sides[0])
+        ]
     rng.shuffle(out)
     return out
 
@@ -99,12 +106,16 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         mean=float(data.pkd[parts["train"]].mean()), **SIZES[args.size],
     )  # fmt: skip
     model = DrugTarget(config)
+    if args.start:
+        model.load_state_dict(torch.load(args.start, weights_only=True))
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
     ways = written(data.drugs, VARIANTS, 0)
     ids = [ids_of(chain, config.symbols) for chain in data.chains]
     lengths = [len(i) for i in ids]
     truth, known = torch.tensor(data.pkd).float(), torch.tensor(parts["train"])
-    total = args.epochs * math.ceil(len(ids) / BLOCK)
+    sides = (args.drugs or len(data.drugs), args.kinases)
+    a_row = math.ceil(len(data.drugs) / sides[0])
+    total = args.epochs * math.ceil(len(ids) / sides[1]) * a_row
     step, first, spent = 0, 0, 0.0
     best: dict[str, Any] = {"mse": math.inf, "epoch": 0, "model": {}}
     out.mkdir(parents=True, exist_ok=True)
@@ -119,18 +130,18 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         began, losses = time.perf_counter(), []
         model.train()
         rng = random.Random(1000 * args.seed + epoch)
-        for chains in blocks(lengths, rng):
+        for drugs, chains in blocks(lengths, len(data.drugs), sides, rng):
             warm = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
             for group in optimiser.param_groups:
                 group["lr"] = max(args.rate * warm, 1e-7)
             step += 1
-            mask = known[:, chains].T
+            mask = known[drugs][:, chains].T
             if not mask.any():
                 continue
-            some = as_ids([rng.choice(each) for each in ways], config.tokens)
+            some = as_ids([rng.choice(ways[i]) for i in drugs], config.tokens)
             molecules, _ = model.molecules(*some, traced=False)
             guess, _ = model.score(molecules, model.chains(padded([ids[i] for i in chains])))
-            loss = ((guess - truth[:, chains].T)[mask] ** 2).mean()
+            loss = ((guess - truth[drugs][:, chains].T)[mask] ** 2).mean()
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -162,7 +173,8 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         "sizes": {k: int(v.sum()) for k, v in parts.items()}, "validation": best,
         "seconds": spent, "config": asdict(config), "seed": args.seed,
         "parameters": sum(p.numel() for p in model.parameters()),
-        "arguments": {k: v for k, v in vars(args).items() if k not in ("data", "out")},
+        "arguments": {k: v for k, v in vars(args).items()
+                      if k not in ("data", "out", "start")},
     }  # fmt: skip
     torch.save(model.state_dict(), out / "best.pt")
     (out / "result.json").write_text(json.dumps(told, indent=1) + "\n")
@@ -178,6 +190,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--size", choices=SIZES, default="drug")
     parser.add_argument("--split", choices=SPLITS, nargs="+", default=["usual"])
+    parser.add_argument("--kinases", type=int, default=8, help="of a step")
+    parser.add_argument("--drugs", type=int, default=0, help="of a step; 0: all")
+    parser.add_argument("--start", type=Path, help="weights to go on from")
+    parser.add_argument("--tag", default="", help="end of the run's name")
     parser.add_argument("--twin", action="store_true", help="without cross-attention")
     parser.add_argument("--seed", type=int, nargs="+", default=[0])
     parser.add_argument("--epochs", type=int, default=24)
@@ -188,7 +204,7 @@ def main() -> None:
     data = davis(args.data)
     for seed in args.seed:
         for split in args.split:
-            name = f"{args.size}-{split}-{'mean' if args.twin else 'cross'}-{seed}"
+            name = f"{args.size}-{split}-{'mean' if args.twin else 'cross'}-{seed}{args.tag}"
             if not (args.out / name / "result.json").exists():
                 one = argparse.Namespace(**vars(args) | {"seed": seed, "split": split})
                 train(data, one, args.out / name)

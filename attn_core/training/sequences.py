@@ -39,7 +39,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 DEFAULTS: dict[str, dict[str, Any]] = {
     "splice": {"epochs": 40, "batch": 48, "rate": 2e-3, "drop": 0.1},
     "protein": {"epochs": 24, "batch": 8, "rate": 1e-3, "drop": 0.1},
-    "protein_small": {"epochs": 14, "batch": 8, "rate": 2e-3, "drop": 0.1},
+    "protein_small": {"epochs": 6, "batch": 8, "rate": 2e-3, "drop": 0.1},
 }
 """By size; the pooling of ``splice`` follows the kind."""
 
