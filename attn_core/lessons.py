@@ -206,6 +206,19 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         modality="sound",
     ),
+    Lesson(
+        number="6.1",
+        slug="s6_1_recommendation",
+        checkpoints=("recommender", "recommender_target", "recommender_twins"),
+        claims=("6.1.a", "6.1.b", "6.1.c"),
+        listing="",
+        modules=(
+            "attn_core.models.recommender",
+            "attn_core.models.target_recommender",
+            "attn_core.models.film_table",
+        ),
+        modality="sequence",
+    ),
 )
 
 

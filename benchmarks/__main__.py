@@ -23,6 +23,7 @@ NAMES = (
     "incremental",
     "photographs",
     "speech",
+    "recommendation",
 )
 
 

@@ -30,6 +30,7 @@ PATHS = {
     "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head", "3.1": "3-1-incremental",
     "3.3": "3-3-transformer", "4.1": "4-1-segmentation", "4.2": "4-2-detection",
     "5.1": "5-1-speech", "5.2": "5-2-ctc", "5.3": "5-3-recogniser",
+    "6.1": "6-1-recommendation",
 }  # fmt: skip
 SLIDERS = {"2.2": ("shift", SHIFTS, 0), "3.1": ("sampling", SAMPLING, 0.5)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
@@ -37,6 +38,7 @@ TEXTS = {"2.1": "text_en", "3.1": "text_en", "3.3": "text_en_zh"}
 """Name of each lesson's text in its link, else "text"."""
 WORDS = ("nightingale", "photograph", "constellation", "neighbourly", "architecture", "melancholy")
 ASKED = (5, 8, 10, 15)
+SEEN = (4886, 541, 6377, 1200)
 
 
 def queries(number: str, turn: int) -> str:
@@ -51,6 +53,8 @@ def queries(number: str, turn: int) -> str:
         return f"queries={ASKED[turn]}&{start}"
     if number.startswith("5"):
         return f"silenced={20 + turn}-{24 + turn}&{start}"
+    if number == "6.1":
+        return f"films=1-1214-588-1240-{SEEN[turn]}&{start}"
     if number == "1":
         return f"word={WORDS[turn]}&{start}"
     text = quote(" ".join(SENTENCES).format(WORDS[turn], WORDS[turn + 1]))

@@ -20,12 +20,12 @@ from torch import Tensor
 
 from attn_core.checkpoints import FOLDER
 from attn_core.training import recommender_measure as measure
-from attn_core.training.recommender import KINDS, build, measured, predict, ranks, split
+from attn_core.training.recommender import KINDS, build
 from attn_core.training.recommender_data import Histories, histories, provenance
 
 SHOWN = {"long": "recommender", "target": "recommender_target"}
 TWINS = "recommender_twins"
-USERS = 400
+USERS = 200
 """Histories in which films are left out one by one."""
 SPLIT = "each user's last film, ranked among all films that the user has not seen"
 MEASURES = ("hit_rate_at_10", "ndcg_at_10")
@@ -54,11 +54,7 @@ def of_seed(kind: str, runs: Path, seed: int, data: Histories) -> dict[str, Any]
     kept = runs / f"recommender-{kind}-{seed}" / "measured.json"
     if not kept.exists():
         _, model = best(runs, kind, seed)
-        before, targets = split(data, 1)
-        found: dict[str, Any] = {
-            "test": measured(ranks(predict(model, before), targets)),
-            "rare": measure.on_rare(model, data),
-        }
+        found: dict[str, Any] = measure.on_test(model, data)
         if kind in SHOWN:
             found["attended"] = measure.attended(model, data, USERS)
         if kind == "attention":

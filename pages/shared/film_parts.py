@@ -242,8 +242,8 @@ def _recorded() -> None:
         hide_index=True, height="content",
     )  # fmt: skip
     st.caption(t("s6_1.live.table_look"))
-    st.markdown(t("s6_1.live.agree_what"))
     found = views.needed()
+    st.markdown(t("s6_1.live.agree_what", n=f"{found['self']['n']:.0f}"))
     names = ("agree", "last", "chance", "attention", "newest", "best", "random", "correlation")
     st.dataframe(
         [
