@@ -10,13 +10,19 @@ HEIGHT = 260
 FEW = 8
 """Measured places up to which a curve's axis names just these."""
 LONG = 18
-"""Letters of a series' name above which the legend has one row for each."""
+"""Letters of a series' name above which the legend has one row for each; a Chinese one counts as
+two."""
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
     """A chart of some rows; its title is its text alternative too."""
     data = alt.Data(values=[dict(row) for row in rows])
     return alt.Chart(data, title=labels["title"], description=labels["title"])
+
+
+def _width(text: str) -> int:
+    """Letters, Chinese ones counted twice."""
+    return sum(2 if letter > "\u2e80" else 1 for letter in text)
 
 
 def bars(
@@ -92,7 +98,7 @@ def curves(
     palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY, "#56B4E9"]
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
-    longest = max((len(str(r[series])) for r in kept), default=0)
+    longest = max((_width(str(r[series])) for r in kept), default=0)
     measured = sorted({r[x] for r in kept})
     ticks = alt.Axis(values=measured) if 0 < len(measured) <= FEW else alt.Axis()
     legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if longest > LONG else 0)
