@@ -32,7 +32,7 @@ def condition(
     key, metric : str
         Names.
     values, baseline : list of float
-        By seed.
+        By seed; where there are more of one, the first ones count.
     n : int
         Items behind each.
 
@@ -41,7 +41,9 @@ def condition(
     Condition
         Of a claim.
     """
-    return Condition(key, numbers(values), numbers(baseline), n, metric=metric)
+    pairs = list(zip(values, baseline, strict=False))
+    one, other = [a for a, _ in pairs], [b for _, b in pairs]
+    return Condition(key, numbers(one), numbers(other), n, metric=metric)
 
 
 def tested(raw: dict[str, Any], name: str) -> list[float]:
@@ -156,7 +158,7 @@ def drug_claim(raw: dict[str, Any]) -> Claim:
         condition("masked", "pairs_moved_more", more, [0.5] * len(more),
                   raw["by_seed"]["tests"][0]["n"]),
         *(against(split) for split in ("usual", "cold_target", "cold_drug")
-          if f"{split}_mean" in splits),
+          if {f"{split}_mean", f"{split}_cross"} <= set(splits)),
     ))  # fmt: skip
 
 

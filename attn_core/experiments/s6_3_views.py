@@ -235,7 +235,8 @@ def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, An
         "place" (first residue), "segment", "motif" (its name, "" for none), "label" (the same, on
         the motif's first segment alone) and "weight".
     """
-    names, first_of = {}, {}
+    names: dict[int, str] = {}
+    first_of: dict[int, str] = {}
     for name, first, last in result.details["motifs"]:
         names |= {r // drug.STRIDE: name for r in range(first, last + 1)}
         first_of[first // drug.STRIDE] = name

@@ -180,26 +180,19 @@ def read_smiles(text: str) -> Molecule:
     return Molecule(smiles, tokens, tuple(atoms), left)
 
 
-def kekule(molecule: Chem.Mol, *, shuffled: bool = False) -> str:
+def kekule(molecule: Chem.Mol) -> str:
     """The form that the model reads.
 
     Parameters
     ----------
     molecule : Chem.Mol
         Sanitised; not changed.
-    shuffled : bool
-        From a random atom on, in a random order, as training varies it.
 
     Returns
     -------
     str
-        SMILES of capital letters, without stereo marks.
+        Canonical SMILES of capital letters, without stereo marks.
     """
     plain = Chem.Mol(molecule)
     Chem.Kekulize(plain, clearAromaticFlags=True)
-    return str(
-        Chem.MolToSmiles(
-            plain, kekuleSmiles=True, isomericSmiles=False, canonical=not shuffled,
-            doRandom=shuffled,
-        )
-    )  # fmt: skip
+    return str(Chem.MolToSmiles(plain, kekuleSmiles=True, isomericSmiles=False))

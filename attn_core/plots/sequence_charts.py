@@ -12,7 +12,7 @@ from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
 BASES = "ACGT"
 BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
 STATE_COLOURS = {"H": CHANGED, "E": QUERY, "C": "#9A9A9A"}
-WIDTH = 350
+WIDTH = 312
 """Pixels of tracks that stand one under another: what the column beside the viewer has."""
 
 

@@ -255,7 +255,7 @@ def drug(runs: Path, folder: Path) -> None:
     tests = [
         tested(loaded(runs, f"drug_small-usual-cross-{r['seed']}"), r["seed"])
         for r in kinds["usual_cross"]
-    ]
+    ] or [tested(model, 0)]
     n = int(parts["test"].sum())
     about: dict[str, Any] = {}
     for name in MEASURES:

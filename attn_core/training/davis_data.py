@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from attn_core.inputs.smiles import kekule, read_smiles, tokens_of
+from attn_core.inputs.smiles import read_smiles, tokens_of
 
 FOLDER = "davis/data/davis"
 FILES = ("ligands_can.txt", "proteins.txt", "Y", "folds/train_fold_setting1.txt",
@@ -99,14 +99,16 @@ def masks(folder: Path, data: Davis, split: str, seed: int) -> dict[str, np.ndar
 
 def written(drugs: list[str], variants: int, seed: int) -> list[list[tuple[str, ...]]]:
     """Each drug's tokens: its canonical form first, then other ways of writing it."""
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
 
-    rdBase.SeedRandomNumberGenerator(seed)
     out = []
     for smiles in drugs:
         molecule = Chem.MolFromSmiles(smiles)
-        more = [kekule(molecule, shuffled=True) for _ in range(variants)]
-        out.append([tokens_of(text) for text in (smiles, *more)])
+        Chem.Kekulize(molecule, clearAromaticFlags=True)
+        more = Chem.MolToRandomSmilesVect(
+            molecule, max(1, variants), randomSeed=seed + 1, isomericSmiles=False, kekuleSmiles=True
+        )
+        out.append([tokens_of(text) for text in (smiles, *more[:variants])])
     return out
 
 
