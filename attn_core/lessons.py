@@ -219,6 +219,15 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         modality="sequence",
     ),
+    Lesson(
+        number="6.3",
+        slug="s6_3_bioinformatics",
+        checkpoints=("splice", "protein_structure", "drug_target"),
+        claims=("6.3.a", "6.3.b", "6.3.c"),
+        listing="",
+        modules=("attn_core.models.sequence", "attn_core.models.drug_target"),
+        modality="sequence",
+    ),
 )
 
 

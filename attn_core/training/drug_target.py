@@ -101,8 +101,12 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
     """Train, resuming where the last checkpoint left off."""
     torch.manual_seed(args.seed)
     parts = masks(args.data, data, args.split, args.seed)
+    tokens = vocabulary(data, parts["train"])
+    if args.start:
+        kept = json.loads((args.start.parent / "result.json").read_text())
+        tokens = tuple(kept["config"]["tokens"])
     config = DrugTargetConfig(
-        vocabulary(data, parts["train"]), RESIDUES, not args.twin,
+        tokens, RESIDUES, not args.twin,
         mean=float(data.pkd[parts["train"]].mean()), **SIZES[args.size],
     )  # fmt: skip
     model = DrugTarget(config)

@@ -1,0 +1,81 @@
+"""Lesson 6.3, attention in bioinformatics: controls and words."""
+
+from typing import Any
+
+import streamlit as st
+
+from attn_core.experiments import s6_3_bioinformatics as experiment
+from attn_core.experiments import s6_3_genome as genome
+from attn_core.interventions import Intervention
+from attn_core.models.drug_target import POOL
+from attn_core.plots.view import Labels
+from pages.shared import bio_apart, bio_inputs, bio_parts, controls, frame, i18n
+from pages.shared.i18n import t
+from pages.shared.run import Run
+
+NUMBER = "6.3"
+DEFAULT = experiment.Config()
+
+
+def give() -> dict[str, Any]:
+    """What the learner gives: which model, and DNA, a chain, or a drug and its target."""
+    which, source = st.columns([0.24, 0.76], vertical_alignment="center")
+    with which:
+        model = controls.segments("molecule", experiment.MODELS, DEFAULT.model)
+    with source:
+        if model == "genome":
+            return {"model": model, "dna": bio_inputs.fasta("genome")}
+        if model == "protein":
+            return {"model": model, "protein": bio_inputs.fasta("protein")}
+        return {"model": model} | bio_inputs.pair()
+
+
+def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
+    """The controls below the picture."""
+    model = values.get("model", DEFAULT.model)
+    if model != "genome":
+        changes = Intervention(temperature=controls.temperature())
+        return experiment.Config(**values), changes
+    dna = values.get("dna", "")
+    edits = bio_inputs.edits(dna)
+    warmth, call = st.columns(2)
+    with warmth:
+        temperature = controls.temperature()
+    with call:
+        threshold = controls.stops("call", genome.THRESHOLDS, DEFAULT.threshold)
+    at = bio_inputs.window(dna, threshold)
+    config = experiment.Config(model, dna, edits, at, threshold)
+    return config, Intervention(temperature=temperature)
+
+
+def labels(run: Run) -> Labels:
+    """Words around the attention map, with this sequence's numbers."""
+    model, site = run.config.model, run.selection.site
+    words = i18n.safe(bio_parts.facts(run))
+    kind = "pool" if site == POOL else "tokens" if site == "drug.0" else "row"
+    layers = {s: t("s6_3.layer", n=i + 1) for i, s in enumerate(run.result.traces)}
+    named = {"pool": t("s6_3.site.pool"), "cross": t("s6_3.site.cross"),
+             "drug.0": t("s6_3.site.drug")}  # fmt: skip
+    answers = {"genome": words.get("kind", ""), "drug": "pKd"}
+    return Labels(
+        title=t(f"s6_3.view.title.{model}.{kind}", **words),
+        look=t(f"s6_3.view.look.{kind}", **words),
+        summary=t("s6_3.view.summary", **words),
+        sites={s: named.get(s, layers[s]) for s in run.result.traces},
+        strings=i18n.viewer_strings(i18n.language()),
+        rows={POOL: (answers[model],)} if POOL in run.result.traces else {},
+    )
+
+
+frame.lesson(
+    frame.LessonPage(
+        number=NUMBER,
+        inputs=give,
+        controls=turn,
+        labels=labels,
+        reading=bio_parts.reading,
+        apart=bio_apart.apart,
+        live=bio_apart.live,
+        picture=bio_parts.picture,
+    )
+)

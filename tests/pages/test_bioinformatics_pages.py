@@ -1,0 +1,135 @@
+"""Lesson 6.3 through ``app.py``: three models, samples, uploads, hostile FASTA and SMILES."""
+
+import random
+
+import pytest
+from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
+
+from attn_core.experiments import s6_3_bioinformatics as experiment
+from attn_core.experiments.s6_3_samples import text
+
+PAGE = "s6_3_bioinformatics"
+INPUTS = {"genome": "input-dna", "protein": "input-chain", "drug": "input-smiles"}
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("part", ["apart", "claim", "code", "check"])
+@pytest.mark.parametrize("model", experiment.MODELS)
+def test_every_part_opens_on_every_model(model, part, lang):
+    at = opened(PAGE, lang, molecule=model, part=part)
+    assert len(words(at)) > 300
+
+
+@pytest.mark.parametrize("model", experiment.MODELS)
+def test_every_sample_is_read(model):
+    kinds = ("drug", "target") if model == "drug" else (model,)
+    for kind in kinds:
+        for name in experiment.SAMPLES[kind]:
+            at = opened(PAGE, molecule=model)
+            at.button(key=f"sample-{kind}-{name}").click().run()
+            assert not at.exception
+            assert not at.warning
+
+
+@pytest.mark.parametrize(
+    ("model", "typed", "says"),
+    [
+        ("genome", "", "refused.fasta_empty"), ("genome", ">only", "refused.fasta_empty"),
+        ("genome", "ACGT", "refused.fasta_short"), ("genome", "ACGT?" * 20, "refused.fasta_base"),
+        ("genome", "MKTAYIAKQR" * 9, "refused.fasta_protein"),
+        ("protein", "ACGT" * 20, "refused.fasta_dna"), ("protein", "MK#T", "refused.fasta_residue"),
+        ("protein", "MKT", "refused.fasta_short"), ("drug", "", "refused.smiles_empty"),
+        ("drug", "c1ccccc", "refused.smiles_ring"), ("drug", "CC(C", "refused.smiles_open"),
+        ("drug", "CC(C)(C)(C)C", "refused.smiles_valence"),
+        ("drug", "阿司匹林", "refused.smiles_character"),
+        ("drug", "<b>x", "refused.smiles_character"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_gets_a_sentence_and_keeps_the_picture(model, typed, says):
+    at = opened(PAGE, molecule=model)
+    before = len(words(at))
+    at.text_area(key=INPUTS[model]).set_value(typed).run()
+    assert not at.exception
+    assert at.warning
+    start = title("en", says).split("{")[0][:14]
+    assert any(start in w.value.replace("\\", "") for w in at.warning), at.warning[0].value
+    assert "<b>" not in at.warning[0].value.replace("\\<", "")
+    assert len(words(at)) > before / 2  # the last good answer is still there
+
+
+def upload(at, kind, data, name="a.fasta"):
+    at.file_uploader(key=f"upload-fasta-{kind}").set_value((name, data, "text/plain")).run()
+    assert not at.exception
+
+
+def test_an_uploaded_file_with_two_genes_is_used():
+    at = opened(PAGE)
+    rng = random.Random(0)
+    one, two = ("".join(rng.choices("acgt", k=200)) for _ in range(2))
+    upload(at, "genome", f">one\n{one}\n>two\n{two}\n".encode())
+    at.selectbox(key="record-genome").select_index(1).run()
+    at.button(key="use-genome").click().run()
+    assert at.text_area(key="input-dna").value == f">two\n{two.upper()}"
+    assert not at.warning
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [("genome", b""), ("genome", b"\x00\x01" * 500), ("genome", b"%PDF-1.7 \xff\xfe"),
+     ("genome", b">" * 5000), ("genome", b"A" * 1_200_000), ("protein", b"ACGT" * 300)],
+)  # fmt: skip
+def test_files_that_cannot_be_read_get_a_sentence(kind, data):
+    at = opened(PAGE, molecule=kind)
+    upload(at, kind, data)
+    assert at.warning
+
+
+def test_a_long_sequence_is_cut_and_says_so():
+    at = opened(PAGE, molecule="drug")
+    at.text_area(key="input-target").set_value("MKTAYIAKQRQISFVKSHFSRQ" * 150).run()
+    assert not at.exception
+    assert any("2560" in w.value for w in at.warning)
+    assert any(title("en", "s6_3.no_motif")[:20] in w.value for w in at.info)
+
+
+def test_a_mutation_is_made_marked_and_undone():
+    at = opened(PAGE)
+    was = at.markdown
+    assert any("0.98" in m.value for m in was)
+    at.button(key="mutate-occlusion").click().run()
+    assert not at.exception
+    assert "edits" in at.query_params
+    assert title("en", "s6_3.answer.was")[:14] in words(at)
+    at.button(key="undo-edits").click().run()
+    assert "edits" not in at.query_params
+
+
+def test_the_prediction_is_settled_by_mutating():
+    at = opened(PAGE)
+    at.radio(key="guess").set_value("other").run()
+    at.button(key="predict-act").click().run()
+    assert not at.exception
+    assert any(title("en", "predict.right")[:5] in s.value for s in at.success)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [{"edits": "9Z"}, {"edits": "99999A"}, {"site": "7"}, {"moved": "99"}, {"call": "2"},
+     {"molecule": "rna"}, {"open": "x~9~9"}, {"molecule": "protein", "open": "encoder.2~3~999"},
+     {"molecule": "drug", "open": "pool~0~0"}, {"molecule": "drug", "open": "drug.0~1~4"},
+     {"molecule": "protein", "chain": "<img src=x>"}],
+)  # fmt: skip
+def test_a_spoilt_link_opens_all_the_same(link):
+    assert words(opened(PAGE, **link))
+
+
+def test_a_salt_and_a_rare_element_are_told():
+    at = opened(PAGE, molecule="drug", smiles="CC[Se]CC.Cl")
+    assert any("Se" in i.value for i in at.info)
+    assert any(title("en", "s6_3.salt").split("}")[1][:12] in i.value for i in at.info)
+
+
+def test_moving_the_window_moves_the_letters():
+    at = opened(PAGE, moved="3")
+    assert "275" in words(at)
+    assert text("genome", "hbb")
