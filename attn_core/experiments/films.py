@@ -15,9 +15,12 @@ from attn_core.models.target_recommender import TargetRecommender
 from attn_core.zoo import Loaded
 
 SELF, TARGET, TWINS = "recommender", "recommender_target", "recommender_twins"
-MODELS = ("long", "target", "attention", "mean", "orderless", "features-mean", "features-none",
-          "popularity")  # fmt: skip
-"""All that can rank: the two that are shown, five small twins, and popularity."""
+MODELS = (
+    "long", "long-mean", "target", "attention", "mean", "orderless", "features-mean",
+    "features-none", "popularity",
+)  # fmt: skip
+"""All that can rank: the one that is shown, its twin, target attention, five of a short training,
+and popularity."""
 TOP = 10
 
 _lock = threading.Lock()

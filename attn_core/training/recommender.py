@@ -27,6 +27,7 @@ from attn_core.training.recommender_data import Histories, histories
 
 KINDS: dict[str, dict[str, Any]] = {
     "long": {},
+    "long-mean": {"mixing": "mean"},
     "attention": {},
     "mean": {"mixing": "mean"},
     "orderless": {"positions": False},
@@ -34,9 +35,9 @@ KINDS: dict[str, dict[str, Any]] = {
     "features-none": {"features": "none"},
     "target": {},
 }
+"""``long`` is the one that is shown, beside its twin; the others are short, equal to each other."""
 NEGATIVES, TARGETS = 128, 128
 """Target attention: random films that a step compares with its targets, and targets of a step."""
-"""``long`` is the one that is shown; the others are trained alike, for as many steps."""
 AT = 10
 Scores = np.ndarray
 

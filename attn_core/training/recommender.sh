@@ -10,8 +10,11 @@ train() { # KIND SEED OPTIONS
     --out "$runs/recommender-$kind-$seed" "$@"
 }
 for seed in 0 1 2; do
-  train long $seed --steps 800 --batch 64 --rate 0.002 --every 100
-  train target $seed --steps 300 --batch 16 --window 24 --every 150 --start "$runs/recommender-long-$seed/best.pt"
+  for kind in long long-mean; do
+    train $kind $seed --steps 800 --batch 64 --rate 0.002 --every 100
+  done
+  train target $seed --steps 300 --batch 16 --window 24 --every 150 \
+    --start "$runs/recommender-long-$seed/best.pt"
   for kind in attention mean features-mean orderless features-none; do # equal to each other
     train $kind $seed
   done
