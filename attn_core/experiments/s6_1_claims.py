@@ -43,30 +43,34 @@ def paired(key: str, one: list[float], other: list[float], n: int) -> Condition:
     return Condition(key, numbers([a for a, _ in pairs]), numbers([b for _, b in pairs]), n)
 
 
-def interest_claim(shown: dict[str, Any], target: dict[str, Any]) -> Claim:
+def interest_claim(twins: dict[str, Any], target: dict[str, Any]) -> Claim:
     """6.1.a: the film with most weight beside the one that was needed.
 
     Parameters
     ----------
-    shown, target : dict
-        Manifests of both models.
+    twins, target : dict
+        Manifests; self-attention is that of the short trainings, three seeds of it.
 
     Returns
     -------
     Claim
         Shares of histories.
     """
-
-    def of(manifest: dict[str, Any], key: str) -> list[float]:
-        return [float(run[key]) for run in manifest["by_seed"]["attended"]]
-
+    runs = {
+        "target": target["by_seed"]["attended"],
+        "self": [run["attended"] for run in twins["by_seed"]["attention"]],
+    }
     conditions = []
-    for name, raw in (("target", target), ("self", shown)):
-        n = int(raw["by_seed"]["attended"][0]["n"])
+    for name, each in runs.items():
+
+        def of(key: str, each: list[dict[str, float]] = each) -> list[float]:
+            return [run[key] for run in each]
+
+        n = int(each[0]["n"])
         conditions += [
-            paired(f"{name}_agrees", of(raw, "agree"), of(raw, "chance"), n),
-            paired(f"{name}_removed", of(raw, "attention"), of(raw, "random"), n),
-            paired(f"{name}_beyond_last", of(raw, "agree"), of(raw, "last"), n),
+            paired(f"{name}_agrees", of("agree"), of("chance"), n),
+            paired(f"{name}_removed", of("attention"), of("random"), n),
+            paired(f"{name}_beyond_last", of("agree"), of("last"), n),
         ]
     measure = Measure("share_of_histories", "fraction", "higher", SMALLEST_SHARE, tuple(conditions))
     return Claim("6.1.a", "6.1", "measured", COMMAND, "recorded", measure)
@@ -141,7 +145,7 @@ def main() -> None:
     )
     noted = provenance(torch=torch.__version__, threads="1", steps=str(shown["steps"]))
     for claim in (
-        interest_claim(shown, target), features_claim(twins), sequence_claim(twins),
+        interest_claim(twins, target), features_claim(twins), sequence_claim(twins),
     ):  # fmt: skip
         sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
 

@@ -14,7 +14,7 @@ for seed in 0 1 2; do
     train $kind $seed --steps 800 --batch 64 --rate 0.002 --every 100
   done
   train target $seed --steps 300 --batch 16 --window 24 --every 150 \
-    --start "$runs/recommender-long-$seed/best.pt"
+    --start "$runs/recommender-long-0/best.pt"
   for kind in attention mean features-mean orderless features-none; do # equal to each other
     train $kind $seed
   done

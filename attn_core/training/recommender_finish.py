@@ -10,6 +10,7 @@ import json
 import platform
 import statistics
 import sys
+from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -52,18 +53,21 @@ def best(runs: Path, kind: str, seed: int) -> tuple[dict[str, Tensor], Any]:
 def of_seed(kind: str, runs: Path, seed: int, data: Histories) -> dict[str, Any]:
     """All that is measured of one training; kept in the run's folder as ``measured.json``."""
     kept = runs / f"recommender-{kind}-{seed}" / "measured.json"
-    if not kept.exists():
+    found: dict[str, Any] = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    parts: dict[str, Callable[[Any, Histories], Any]] = {}
+    if kind in (*SHOWN, "attention"):
+        parts["attended"] = lambda model, data: measure.attended(model, data, USERS)
+    if kind == "attention":
+        parts["orders"] = measure.in_orders
+    if missing := {"test", *parts} - set(found):
         _, model = best(runs, kind, seed)
-        found: dict[str, Any] = measure.on_test(model, data)
-        if kind in SHOWN:
-            found["attended"] = measure.attended(model, data, USERS)
-        if kind == "attention":
-            found["orders"] = measure.in_orders(model, data)
+        if "test" in missing:
+            found |= measure.on_test(model, data)
+        found |= {part: call(model, data) for part, call in parts.items() if part in missing}
         kept.write_text(json.dumps(found), encoding="utf-8")
-    found = json.loads(kept.read_text(encoding="utf-8"))
     sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found)}\n")
     sys.stdout.flush()
-    return dict(found)
+    return found
 
 
 def metrics(found: list[dict[str, Any]], baseline: dict[str, float], n: int) -> dict[str, Any]:
