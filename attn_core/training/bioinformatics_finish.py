@@ -31,6 +31,8 @@ from attn_core.training.davis_data import SPLITS, davis, masks, provenance, writ
 from attn_core.training.sequences import NUCLEOTIDES, Data, right, share
 
 SEEDS = (0, 1, 2)
+FIRST, SHOWN = "drug-usual-cross-0", "drug-usual-cross-0-more"
+"""Runs of the affinity model: from scratch, and gone on from there in blocks of other sides."""
 NEAR = 0.7
 """A test window that shares so many letters with a training window is a near relative."""
 FAMILIES = 120
@@ -233,10 +235,12 @@ def trained(names: list[str], rows: np.ndarray) -> list[str]:
 def drug(runs: Path, folder: Path) -> None:
     """The model of affinity."""
     data = davis(folder)
-    model = loaded(runs, "drug-usual-cross-0")
+    name = SHOWN if found(runs, SHOWN) else FIRST
+    model = loaded(runs, name)
     assert isinstance(model, DrugTarget)
     parts = masks(folder, data, "usual", 0)
-    shown = found(runs, "drug-usual-cross-0") or {}
+    shown = found(runs, name) or {}
+    seconds = sum((found(runs, n) or {})["seconds"] for n in {name, FIRST})
     measured = drug_target.measure(drug_target.predict(model, data), data, parts["test"])
     kinds = {
         f"{split}_{kind}": [
@@ -258,16 +262,15 @@ def drug(runs: Path, folder: Path) -> None:
     ] or [tested(model, 0)]
     n = int(parts["test"].sum())
     about: dict[str, Any] = {}
-    for name in MEASURES:
-        about[name] = metric(
-            measured[name], n, "DeepDTA's test fold of Davis", [], shown["additive"][name],
+    for each in MEASURES:
+        about[each] = metric(
+            measured[each], n, "DeepDTA's test fold of Davis", [], shown["additive"][each],
             "drug_plus_kinase",
         )  # fmt: skip
     train = parts["train"]
     write("drug_target", model, {
-        "command": "python -m attn_core.training.drug_target --seed 0 --epochs "
-        f"{shown['arguments']['epochs']}",
-        "wall_seconds": round(shown["seconds"]), "config": shown["config"],
+        "command": "sh attn_core/training/bioinformatics.sh python runs ../shared/data",
+        "wall_seconds": round(seconds), "config": shown["config"],
         "data": provenance(folder, shown["sizes"]), "metrics": about,
         "published": {"name": "DeepDTA (Öztürk, Özgür and Ozkirimli 2018, Bioinformatics 34:i821)",
                       "concordance_index": 0.878, "mse": 0.261},
