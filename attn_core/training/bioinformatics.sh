@@ -13,8 +13,9 @@ sequences splice --kind attention convolution --seed 0 1 2
 sequences protein --seed 0
 sequences protein_small --kind attention convolution --seed 0 1 2
 drug --seed 0 --epochs 30
-drug --seed 0 --epochs 14 --rate 0.0015 --kinases 24 --drugs 24 --tag=-more \
+drug --seed 0 --epochs 40 --rate 0.0015 --kinases 24 --drugs 24 --tag=-more \
   --start "$runs/drug-usual-cross-0/best.pt"
 for twin in "" --twin; do
   drug --size drug_small --seed 0 1 2 --epochs 6 --rate 0.003 $twin
+  drug --size drug_small --split cold_drug cold_target --seed 0 --epochs 6 --rate 0.003 $twin
 done
