@@ -13,7 +13,8 @@ from torch import Tensor
 from attn_core.inputs.limits import MAX_SECONDS
 from attn_core.inputs.noise import coloured_noise
 from attn_core.inputs.speech_features import HOP, RATE, log_mel
-from attn_core.models.recogniser import BLANK, FACTOR, n_tokens
+from attn_core.models.recogniser import BLANK
+from attn_core.models.recogniser_layers import FACTOR, n_tokens
 
 TOKEN = HOP * FACTOR
 """Samples of a token."""

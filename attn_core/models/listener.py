@@ -12,7 +12,8 @@ from torch import Tensor, nn
 
 from attn_core.interventions import Intervention
 from attn_core.layers.location import LocationAwareAttention
-from attn_core.models.recogniser import END, Shortening, n_tokens
+from attn_core.models.recogniser import END
+from attn_core.models.recogniser_layers import Shortening, n_tokens
 from attn_core.trace import AttentionTrace
 
 SITE = "decoder.cross"

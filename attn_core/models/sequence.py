@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from attn_core.interventions import Intervention
 from attn_core.layers.pooling import POOLINGS, Pooling
 from attn_core.layers.positional.sinusoidal import sinusoidal
-from attn_core.models.recogniser import DILATIONS, ConvolutionLayer
+from attn_core.models.recogniser_layers import DILATIONS, ConvolutionLayer
 from attn_core.models.transformer_layers import EncoderLayer, How, Traces, TransformerConfig
 
 KINDS = ("attention", "convolution")

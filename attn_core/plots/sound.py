@@ -19,7 +19,7 @@ from PIL import Image
 
 from attn_core.inputs.sound import Sound
 from attn_core.inputs.speech_features import N_MELS, RATE, log_mel
-from attn_core.models.recogniser import FACTOR
+from attn_core.models.recogniser_layers import FACTOR
 from attn_core.plots.photo import joined_bytes, quantised
 
 ROWS_UP_TO = 320

@@ -27,7 +27,8 @@ from attn_core.inputs.speech_features import log_mel
 from attn_core.layers.incremental import KeyValue
 from attn_core.metrics import error_rate
 from attn_core.models.listener import Listener, ListenerConfig
-from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig, n_tokens
+from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig
+from attn_core.models.recogniser_layers import n_tokens
 from attn_core.training import speech_data
 from attn_core.training.segmentation import arguments
 from attn_core.training.speech_data import Phrases, Utterance, Words

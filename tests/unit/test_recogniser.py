@@ -12,13 +12,8 @@ from attn_core.interventions import Cell, Intervention
 from attn_core.layers.additive import AdditiveAttention
 from attn_core.layers.location import LocationAwareAttention
 from attn_core.models.listener import SITE, Listener, ListenerConfig
-from attn_core.models.recogniser import (
-    BLANK,
-    START,
-    Recogniser,
-    RecogniserConfig,
-    n_tokens,
-)
+from attn_core.models.recogniser import BLANK, START, Recogniser, RecogniserConfig
+from attn_core.models.recogniser_layers import n_tokens
 
 CONFIGS = {
     "attention": RecogniserConfig(),
