@@ -107,7 +107,7 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         tokens = tuple(kept["config"]["tokens"])
     config = DrugTargetConfig(
         tokens, RESIDUES, not args.twin,
-        mean=float(data.pkd[parts["train"]].mean()), **SIZES[args.size],
+        mean=float(data.pkd[parts["train"]].mean()), dropout=args.dropout, **SIZES[args.size],
     )  # fmt: skip
     model = DrugTarget(config)
     if args.start:
@@ -203,6 +203,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=24)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--decay", type=float, default=0.01)
+    parser.add_argument("--dropout", type=float, default=0.1)
     args = parser.parse_args()
     torch.set_num_threads(1)
     data = davis(args.data)

@@ -3,13 +3,16 @@
 # usage: video.sh PYTHON RUNS DATA
 set -e
 python=$1 runs=$2 data=$3
-train() { # MODEL SEED STEPS RUN
-  "$python" -m attn_core.training.video --model "$1" --seed "$2" --steps "$3" --data "$data" --out "$runs/$4"
+train() { # MODEL SEED STEPS RUN OPTIONS
+  model=$1 seed=$2 steps=$3 run=$4
+  shift 4
+  "$python" -m attn_core.training.video --model "$model" --seed "$seed" --steps "$steps" \
+    --data "$data" --out "$runs/$run" "$@"
 }
 train divided 0 2400 video-shown
 for seed in 0 1 2; do
   for model in divided mean space time joint; do
-    train "$model" "$seed" 800 "video-$model-$seed"
+    train "$model" "$seed" 500 "video-$model-$seed" --batch 16
   done
 done
 [ -f "$runs/movement_libras.dat" ] || {
