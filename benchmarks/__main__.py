@@ -24,6 +24,8 @@ NAMES = (
     "photographs",
     "speech",
     "recommendation",
+    "video",
+    "bioinformatics",
 )
 
 

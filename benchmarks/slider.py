@@ -30,7 +30,7 @@ PATHS = {
     "2.2": "2-2-positional-encoding", "2.3": "2-3-multi-head", "3.1": "3-1-incremental",
     "3.3": "3-3-transformer", "4.1": "4-1-segmentation", "4.2": "4-2-detection",
     "5.1": "5-1-speech", "5.2": "5-2-ctc", "5.3": "5-3-recogniser",
-    "6.1": "6-1-recommendation", "6.3": "6-3-bioinformatics",
+    "6.1": "6-1-recommendation", "6.2": "6-2-video", "6.3": "6-3-bioinformatics",
 }  # fmt: skip
 SLIDERS = {"2.2": ("shift", SHIFTS, 0), "3.1": ("sampling", SAMPLING, 0.5)}
 """Name, values and default of each lesson's slider; else temperature, whose default is 1."""
@@ -55,6 +55,8 @@ def queries(number: str, turn: int) -> str:
         return f"silenced={20 + turn}-{24 + turn}&{start}"
     if number == "6.1":
         return f"films=1-1214-588-1240-{SEEN[turn]}&{start}"
+    if number == "6.2":
+        return f"begins={turn + 3}&{start}"
     if number == "6.3":
         return f"moved={turn + 1}&{start}"
     if number == "1":

@@ -23,7 +23,7 @@ def false_alarms(
     Parameters
     ----------
     report : callable
-        Told the share that is done.
+        Told the share that is done and a message's key, as ``attn_core.jobs`` gives it.
     should_stop : callable
         Asked between parts.
     dna : str
@@ -45,7 +45,7 @@ def false_alarms(
         if should_stop():
             break
         parts.append(genome.scan(drawn[start : start + step + genome.WINDOW - 1]))
-        report(min(1.0, (start + step) / FALSE_LETTERS))
+        report(min(1.0, (start + step) / FALSE_LETTERS), "s6_3.live.running")
     p = np.concatenate(parts)
     n = len(p)
     rows: list[dict[str, Any]] = [

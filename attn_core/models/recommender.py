@@ -16,10 +16,11 @@ from attn_core import masks
 from attn_core.interventions import Intervention
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.learned import LearnedPositions
-from attn_core.models.film_table import MIXES, FilmTable
+from attn_core.models.film_table import FilmTable
 from attn_core.trace import AttentionTrace
 
 Traces = dict[str, AttentionTrace]
+MIXES = ("attention", "mean", "pooled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class RecommenderConfig:
     length : int
         Films that are read at most: positions that were trained.
     mixing : str
-        "attention", or "mean": every film seen so far counts alike, with the same parameters.
+        "attention", or "mean": every film seen so far counts alike, with the same parameters; or
+        "pooled": the same without the shortcut around it, so that nothing but the mean is left.
     features : str
         How a film weighs its genres and decade: "attention", "mean", or "none" of them.
     positions : bool
@@ -91,12 +93,12 @@ class Block(nn.Module):
         """The stream after the block, and the trace of its attention."""
         normed = self.attention_norm(x)
         allowed = masks.causal(x.shape[1], x.shape[1]).to(x.device)[None, None]
-        if self.mixing == "mean":
+        if self.mixing != "attention":
             intervention = Intervention(scale=0.0)  # all scores alike: the mean of the past
         attended, trace = self.attention(
             normed, normed, normed, allowed, site=site, intervention=intervention
         )
-        x = x + attended
+        x = attended if self.mixing == "pooled" else x + attended
         return x + self.dropout(self.forward_layers(self.forward_norm(x))), trace
 
 

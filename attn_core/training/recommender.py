@@ -28,6 +28,7 @@ from attn_core.training.recommender_data import Histories, histories
 KINDS: dict[str, dict[str, Any]] = {
     "long": {},
     "long-mean": {"mixing": "mean"},
+    "long-pooled": {"mixing": "pooled"},
     "attention": {},
     "mean": {"mixing": "mean"},
     "orderless": {"positions": False},
@@ -35,7 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "features-none": {"features": "none"},
     "target": {},
 }
-"""``long`` is the one that is shown, beside its twin; the others are short, equal to each other."""
+"""``long`` is the one that is shown, beside two twins; the others are short and equal."""
 NEGATIVES, TARGETS = 128, 128
 """Target attention: random films that a step compares with its targets, and targets of a step."""
 AT = 10

@@ -10,7 +10,7 @@ train() { # KIND SEED OPTIONS
     --out "$runs/recommender-$kind-$seed" "$@"
 }
 for seed in 0 1 2; do
-  for kind in long long-mean; do
+  for kind in long long-mean long-pooled; do
     train $kind $seed --steps 800 --batch 64 --rate 0.002 --every 100
   done
   train target $seed --steps 300 --batch 16 --window 24 --every 150 \

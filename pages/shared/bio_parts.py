@@ -181,10 +181,11 @@ def _protein(run: Run) -> None:
     )  # fmt: skip
     st.caption(t("s6_3.track.look" if truth else "s6_3.track.look_unknown",
                  **i18n.marked(facts(run))))  # fmt: skip
+    key = f"residue-{query}-{state.digest(''.join(run.result.queries).encode())}"
     st.selectbox(
-        t("s6_3.track.pick"), range(n), index=query, key=f"residue-{query}",
+        t("s6_3.track.pick"), range(n), index=query, key=key,
         format_func=lambda i: f"{run.result.queries[i]} · {names[rows[i]['state']]}",
-        on_change=lambda: _open(run, int(st.session_state[f"residue-{query}"])),
+        on_change=lambda: _open(run, int(st.session_state[key])),
     )  # fmt: skip
 
 

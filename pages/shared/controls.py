@@ -73,7 +73,11 @@ def shown(name: str, value: object) -> str:
 
 
 def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
-    """Key and callback of a widget whose first value comes from the link, if it is an option."""
+    """Key and callback of a widget whose first value comes from the link, if it is an option.
+
+    A widget is given its default beside: where two runs follow each other before the browser has
+    drawn the first, the value set here is not sent, and it would show its first option.
+    """
     if st.session_state.get(name) not in options:
         wanted = st.query_params.get(name)
         st.session_state[name] = next((o for o in options if str(o) == wanted), default)
@@ -103,16 +107,16 @@ def choice(
 ) -> T:
     """One of a few."""
     return st.selectbox(
-        t(f"control.{name}"), list(options), format_func=show or _option(name), help=_help(name),
-        **seed(name, options, default),
+        t(f"control.{name}"), list(options), list(options).index(default),
+        format_func=show or _option(name), help=_help(name), **seed(name, options, default),
     )  # fmt: skip
 
 
 def segments(name: str, options: Sequence[str], default: str) -> str:
     """One of two to four that should all be seen."""
     found = st.segmented_control(
-        t(f"control.{name}"), list(options), required=True, format_func=_option(name),
-        label_visibility="collapsed", **seed(name, options, default),
+        t(f"control.{name}"), list(options), default=default, required=True,
+        format_func=_option(name), label_visibility="collapsed", **seed(name, options, default),
     )  # fmt: skip
     return str(found or default)
 
@@ -120,7 +124,7 @@ def segments(name: str, options: Sequence[str], default: str) -> str:
 def stops(name: str, options: Sequence[T], default: T) -> T:
     """A slider over given values."""
     return st.select_slider(
-        t(f"control.{name}"), list(options), format_func=_option(name), help=_help(name),
+        t(f"control.{name}"), list(options), default, format_func=_option(name), help=_help(name),
         **seed(name, options, default),
     )  # fmt: skip
 
@@ -128,19 +132,21 @@ def stops(name: str, options: Sequence[T], default: T) -> T:
 def number(name: str, default: int, low: int, high: int) -> int:
     """A whole number, typed."""
     bound = seed(name, range(low, high + 1), default)
-    return int(st.number_input(t(f"control.{name}"), low, high, help=_help(name), **bound))
+    return int(st.number_input(t(f"control.{name}"), low, high, default, help=_help(name), **bound))
 
 
 def slider(name: str, default: int, low: int, high: int) -> int:
     """A whole number on a slider."""
     bound = seed(name, range(low, high + 1), default)
-    return int(st.slider(t(f"control.{name}"), low, high, help=_help(name), **bound))
+    return int(st.slider(t(f"control.{name}"), low, high, default, help=_help(name), **bound))
 
 
 def toggle(name: str, default: bool) -> bool:
     """On or off."""
     return bool(
-        st.toggle(t(f"control.{name}"), help=_help(name), **seed(name, (False, True), default))
+        st.toggle(
+            t(f"control.{name}"), default, help=_help(name), **seed(name, (False, True), default)
+        )
     )
 
 

@@ -240,6 +240,7 @@ def lesson(page: LessonPage) -> None:
     part = st.segmented_control(
         t("frame.parts"),
         PARTS,
+        default="read",
         format_func=lambda name: t(f"frame.part.{name}"),
         label_visibility="collapsed",
         required=True,

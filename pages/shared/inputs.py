@@ -32,7 +32,8 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     more = {"height": height} if area else {}
     value = str(
         draw(
-            label, key=key, on_change=_changed, args=(name, default), **more,
+            label, default[:MAX_TEXT_CHARACTERS], key=key, on_change=_changed,
+            args=(name, default), **more,
         )
     )  # fmt: skip
     asked = state.asked_for(name)

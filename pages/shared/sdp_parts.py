@@ -53,7 +53,7 @@ def apart(run: Run) -> None:
     """One step at a time: as numbers, as a picture, and how its numbers are spread."""
     found, given = experiment.steps(run.config, run.changes, run.device)
     step = st.segmented_control(
-        t("s3_2.apart.step"), STEPS, required=True,
+        t("s3_2.apart.step"), STEPS, default="raw", required=True,
         format_func=lambda name: t(f"s3_2.apart.{name}"), **controls.seed("step", STEPS, "raw"),
     )  # fmt: skip
     scale, d_k = f"{found.scale:.4g}", found.query.shape[-1]

@@ -46,6 +46,7 @@ def language_switch() -> None:
         st.selectbox(
             t("shell.language"),
             names,
+            names.index(i18n.language()),
             format_func=i18n.LANGUAGES.__getitem__,
             label_visibility="collapsed",
             **bound,
