@@ -1,8 +1,9 @@
 """FASTA from a stranger to sequences: bounded, checked letter by letter, typed or uploaded.
 
 A record is a line that starts with ">" and the letters below it; bare letters without such a line
-are one record. Lower case, white space, digits (as in numbered listings) and gaps are fine. What is
-no letter of the alphabet gets a sentence that points at it.
+are one record. Lower case, white space, gaps and the numbers of numbered listings are fine: those
+at the start of a line, or with white space on both sides. A digit among letters, and what is no
+letter of the alphabet, get a sentence that points at it.
 """
 
 import re
@@ -20,7 +21,10 @@ RESIDUES = "ACDEFGHIKLMNPQRSTVWYX"
 RARE = "BZUOJ"
 KINDS = ("genome", "protein")
 NAME = 60
-_SKIPPED = re.compile(r"[\s\d.\-*]+")
+_SKIPPED = re.compile(r"[\s.\-*]+")
+_NUMBER = re.compile(r"^\s*\d+|(?<!\S)\d+(?!\S)")
+_FLAT_FILE = re.compile(r"(LOCUS|ID) {3}")
+"""How files of GenBank and of EMBL begin."""
 _TABLES = {
     "genome": str.maketrans(dict.fromkeys(AMBIGUOUS, "N") | {"U": "T"}),
     "protein": str.maketrans(dict.fromkeys(RARE, "X")),
@@ -44,12 +48,16 @@ class Record:
         Letters that were read as N or X.
     n_left : int
         Letters beyond the bound.
+    number, of : int
+        Which record of the text it is, from 1, of how many that hold letters.
     """
 
     name: str
     sequence: str
     n_unknown: int = 0
     n_left: int = 0
+    number: int = 1
+    of: int = 1
 
 
 def clean(letters: str, kind: str, line: int = 1) -> str:
@@ -79,6 +87,7 @@ def clean(letters: str, kind: str, line: int = 1) -> str:
     >>> clean("1 gatu r", "genome")
     'GATTN'
     """
+    letters = _NUMBER.sub(lambda found: " " * len(found[0]), letters)
     kept = _SKIPPED.sub("", letters).upper().translate(_TABLES[kind])
     if set(kept) <= _ALLOWED[kind]:
         return kept
@@ -86,6 +95,8 @@ def clean(letters: str, kind: str, line: int = 1) -> str:
         one = _SKIPPED.sub("", character).upper().translate(_TABLES[kind])
         if set(one) - _ALLOWED[kind]:
             values = {"character": character, "place": place + 1, "line": line}
+            if character.isdecimal():
+                raise Refused("refused.fasta_digit", **values)
             if kind == "genome" and one in _NOT_DNA:
                 raise Refused("refused.fasta_protein", **values)
             key = "refused.fasta_base" if kind == "genome" else "refused.fasta_residue"
@@ -116,14 +127,16 @@ def read_fasta(text: str, kind: str, limit: int, least: int = 1) -> tuple[Record
     Raises
     ------
     Refused
-        If nothing is there, a character is no letter of the alphabet, all records are too short, or
-        what is called a protein is DNA.
+        If nothing is there, a character is no letter of the alphabet, all records are too short,
+        what is called a protein is DNA, or the text is a file of GenBank or EMBL.
 
     Examples
     --------
     >>> read_fasta(">one\nGAT\nTAC\n", "genome", 4)
-    (Record(name='one', sequence='GATT', n_unknown=0, n_left=2),)
+    (Record(name='one', sequence='GATT', n_unknown=0, n_left=2, number=1, of=1),)
     """
+    if _FLAT_FILE.match(text.lstrip()):
+        raise Refused("refused.fasta_flat_file")
     found: list[tuple[str, list[str]]] = []
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
@@ -136,26 +149,44 @@ def read_fasta(text: str, kind: str, limit: int, least: int = 1) -> tuple[Record
                 found.append(("", []))
             found[-1][1].append(clean(line, kind, number))
     records = []
-    for name, lines in found:
-        whole = "".join(lines)
+    joined = [(name, "".join(lines)) for name, lines in found]
+    joined = [each for each in joined if each[1]]
+    for number, (name, whole) in enumerate(joined, 1):
         kept = whole[:limit]
         unknown = kept.count(NUCLEOTIDES[-1] if kind == "genome" else RESIDUES[-1])
-        records.append(Record(name, kept, unknown, len(whole) - len(kept)))
+        left = len(whole) - len(kept)
+        records.append(Record(name, kept, unknown, left, number, len(joined)))
     long = [r for r in records if len(r.sequence) >= least]
-    if not any(r.sequence for r in records):
+    if not records:
         raise Refused("refused.fasta_empty")
     if not long:
         raise Refused("refused.fasta_short", n=max(len(r.sequence) for r in records), least=least)
-    if kind == "protein":
-        _no_dna(long[0].sequence)
+    if kind == "protein" and len(long[0].sequence) >= FEW and like_dna(long[0].sequence):
+        raise Refused("refused.fasta_dna")
     return tuple(long)
 
 
-def _no_dna(sequence: str) -> None:
-    """Refuse what is called a protein and reads like DNA: nearly all A, C, G, T, N."""
-    share = sum(letter in NUCLEOTIDES for letter in sequence) / len(sequence)
-    if len(sequence) >= FEW and share >= MANY:
-        raise Refused("refused.fasta_dna")
+def like_dna(residues: str) -> bool:
+    """Whether what is called a protein reads like DNA or RNA.
+
+    Parameters
+    ----------
+    residues : str
+        Of a record; RNA's U is X there.
+
+    Returns
+    -------
+    bool
+        Nearly all letters are A, C, G, T, N or X, and half of them no X.
+
+    Examples
+    --------
+    >>> like_dna("GATTACAGATTACA"), like_dna("MENFQKVEKI"), like_dna("XXXXXXXXXX")
+    (True, False, False)
+    """
+    bases = sum(letter in NUCLEOTIDES for letter in residues)
+    unknown = residues.count(RESIDUES[-1])
+    return bases + unknown >= MANY * len(residues) and 2 * bases >= len(residues) > 0
 
 
 def decode_fasta(data: bytes, kind: str, limit: int, least: int = 1) -> tuple[Record, ...]:

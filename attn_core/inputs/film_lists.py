@@ -47,11 +47,14 @@ class FilmList:
         Titles that no film has.
     n_left : int
         Films before those that are kept.
+    n_repeated : int
+        Rows of films that an earlier row has named.
     """
 
     history: tuple[int, ...]
     unknown: tuple[str, ...]
     n_left: int
+    n_repeated: int = 0
 
 
 def _film(row: list[str], columns: dict[str, int]) -> tuple[Film | None, str]:
@@ -109,16 +112,19 @@ def read_csv(data: bytes) -> FilmList:
         columns, rows = {"title": 0}, [[line] for line in text.splitlines()]
     found: dict[int, None] = {}
     unknown: dict[str, None] = {}
+    repeated = 0
     for row in rows:
         film, name = _film(row, columns)
         if film is not None:
+            repeated += film.id in found
             found[film.id] = None
         elif name:
             unknown[name[:60]] = None
     if not found:
         raise Refused("refused.films", n=len(unknown), named=named(tuple(unknown)))
     ids = tuple(found)
-    return FilmList(ids[-MAX_FILMS:], tuple(unknown), max(0, len(ids) - MAX_FILMS))
+    left = max(0, len(ids) - MAX_FILMS)
+    return FilmList(ids[-MAX_FILMS:], tuple(unknown), left, repeated)
 
 
 def named(titles: tuple[str, ...]) -> str:

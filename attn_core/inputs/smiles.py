@@ -1,8 +1,8 @@
 """SMILES from a stranger to tokens: bounded, checked by RDKit, one way of writing each molecule.
 
 The same molecule can be written in many ways. What the model reads is RDKit's canonical form
-without aromatic letters (Kekulé) and without stereo marks, of the largest part where a salt is
-given; so it does not depend on how the learner wrote it.
+without aromatic letters (Kekulé), without stereo marks, isotopes and hydrogens of their own, of the
+largest part where a salt is given; so it does not depend on how the learner wrote it.
 """
 
 import re
@@ -163,6 +163,7 @@ def read_smiles(text: str) -> Molecule:
     found = Chem.MolFromSmiles(typed)
     if found is None:
         raise _explained(typed)
+    found = _plain(found)
     parts = Chem.GetMolFrags(found, asMols=True)
     largest = max(parts, key=lambda part: part.GetNumAtoms(), default=None)
     if largest is None or not largest.GetNumAtoms():
@@ -180,6 +181,14 @@ def read_smiles(text: str) -> Molecule:
     return Molecule(smiles, tokens, tuple(atoms), left)
 
 
+def _plain(molecule: Chem.Mol) -> Chem.Mol:
+    """The same without isotopes, and so without hydrogens that only an isotope kept as atoms."""
+    out = Chem.Mol(molecule)
+    for atom in out.GetAtoms():
+        atom.SetIsotope(0)
+    return Chem.RemoveHs(out)
+
+
 def kekule(molecule: Chem.Mol) -> str:
     """The form that the model reads.
 
@@ -191,8 +200,13 @@ def kekule(molecule: Chem.Mol) -> str:
     Returns
     -------
     str
-        Canonical SMILES of capital letters, without stereo marks.
+        Canonical SMILES of capital letters, without stereo marks and isotopes.
+
+    Examples
+    --------
+    >>> kekule(Chem.MolFromSmiles("[2H]C([2H])([2H])O"))
+    'CO'
     """
-    plain = Chem.Mol(molecule)
+    plain = _plain(molecule)
     Chem.Kekulize(plain, clearAromaticFlags=True)
     return str(Chem.MolToSmiles(plain, kekuleSmiles=True, isomericSmiles=False))

@@ -85,6 +85,8 @@ def _file(history: tuple[int, ...]) -> None:
 def _told(found: FilmList) -> None:
     if found.unknown:
         st.warning(t("s6_1.unknown", n=len(found.unknown), named=i18n.plain(named(found.unknown))))
+    if found.n_repeated:
+        st.info(t("s6_1.repeated", n=found.n_repeated))
     if found.n_left:
         st.info(t("s6_1.left", n=found.n_left, limit=MAX_FILMS))
 

@@ -14,7 +14,9 @@ from attn_core.inputs.refused import Refused
     [
         ("gattaca", "GATTACA"), (">x\nGAT\n\nTACA\n", "GATTACA"), ("1 gatta 6 ca", "GATTACA"),
         (">x\r\nGATT\r\nACA*\r\n", "GATTACA"), ("GAUUACA", "GATTACA"), ("GA-TT.ACA", "GATTACA"),
-        ("GATRYACA", "GATNNACA"), ("; a comment\nGAT", "GAT"), (">\nGAT", "GAT"),
+        ("GATRYACA", "GATNNACA"),
+        (">x\n  1gattaca\n  8 gatt 12\n", "GATTACAGATT"),
+        ("; a comment\nGAT", "GAT"), (">\nGAT", "GAT"),
     ],
 )  # fmt: skip
 def test_dna_is_read(text, sequence):
@@ -31,7 +33,7 @@ def test_records_are_cut_and_counted():
 
 def test_short_records_give_way_to_long_ones():
     found = read_fasta(">a\nAC\n>b\nACGTACGT\n", "genome", 100, least=5)
-    assert [r.name for r in found] == ["b"]
+    assert [(r.name, r.number, r.of) for r in found] == [("b", 2, 2)]
 
 
 def test_what_is_not_known_is_counted():
@@ -56,10 +58,18 @@ def test_what_is_not_known_is_counted():
          {"character": "Z", "place": 7, "line": 2}),
         (b"MKTAYIAKQR", "genome", "refused.fasta_protein",
          {"character": "I", "place": 6, "line": 1}),
-        (b">p\nMKT AY1@", "protein", "refused.fasta_residue",
+        (b">p\nMKT AYL@", "protein", "refused.fasta_residue",
          {"character": "@", "place": 8, "line": 2}),
         ("ΜKT".encode(), "protein", "refused.fasta_residue",
          {"character": "Μ", "place": 1, "line": 1}),
+        (b">x\n1 GATT1ACA", "genome", "refused.fasta_digit",
+         {"character": "1", "place": 7, "line": 2}),
+        (b"MKTAYI4", "protein", "refused.fasta_digit",
+         {"character": "4", "place": 7, "line": 1}),
+        (b"LOCUS       HUMHBB 9 bp DNA\nORIGIN\n 1 gattaca\n//", "genome",
+         "refused.fasta_flat_file", {}),
+        (b"ID   X56734; SV 1\nSQ   Sequence\n gattaca 7", "protein", "refused.fasta_flat_file", {}),
+        (b"ACGU" * 20, "protein", "refused.fasta_dna", {}),
         (b"ACGT" * 20, "protein", "refused.fasta_dna", {}),
         (b"ACG", "genome", "refused.fasta_short", {"n": 3, "least": 10}),
         (b"<script>alert(1)</script>", "genome", "refused.fasta_base", None),

@@ -116,3 +116,8 @@ def test_unknown_names_are_named_and_cut():
     assert named.endswith("…")
     found = film_lists.read_csv(b"Alien\n" + b"<b>" * 300)
     assert max(map(len, found.unknown)) <= 60
+
+
+def test_rows_of_a_film_that_was_named_before_are_counted():
+    found = film_lists.read_csv(b"Alien (1979)\nBlade Runner\n" * 40)
+    assert (len(found.history), found.n_repeated, found.n_left) == (2, 78, 0)

@@ -91,3 +91,17 @@ def test_drawing_has_every_atom_s_number_and_no_script():
 
 def test_tokens_of_brackets_and_rings():
     assert tokens_of("C%12[C@@H](Br)Cl") == ("C", "%12", "[C@@H]", "(", "Br", ")", "Cl")
+
+
+@pytest.mark.parametrize(
+    ("text", "smiles"),
+    [
+        ("[2H]C([2H])([2H])O", "CO"), ("[H][H]", "[H][H]"), ("[2H][2H]", "[H][H]"),
+        ("[13CH4]", "C"), ("[2H]O[2H]", "O"), ("[2H]c1ccccc1", "C1=CC=CC=C1"), ("[2H]Cl", "Cl"),
+    ],
+)  # fmt: skip
+def test_isotopes_are_read_as_the_element_and_what_is_read_is_drawn(text, smiles):
+    found = read_smiles(text)
+    atoms = [a for a in found.atoms if a >= 0]
+    assert (found.smiles, found.n_left) == (smiles, 0)
+    assert "<svg" in draw(found.smiles, [1 / len(atoms)] * len(atoms), 0)
