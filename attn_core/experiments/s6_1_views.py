@@ -176,16 +176,36 @@ def card(ranker: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        "hit" rate at 10 in %, "popular": popularity's, "times", "n" users, "films", "parameters"
-        in millions.
+        "hit" rate at 10 in %, "popular": popularity's, "last": that of what followed the last film
+        most often, "twin": that of self-attention's twin, which takes the mean of the past;
+        "times", "n" users, "films", "parameters" in millions.
     """
+    others = {row["model"]: 100 * row["hit"] for row in recorded()}
     manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
     hit, times = (manifest.metrics[n] for n in ("hit_rate_at_10", "hit_rate_at_10_over_popularity"))
     return {
         "hit": 100 * hit.value, "popular": 100 * (hit.baseline or 0.0), "times": times.value,
+        "last": others["last_film"], "twin": others["long-mean"],
         "n": hit.n, "films": manifest.raw["data"][0]["films"],
         "parameters": manifest.raw["parameters"] / 1e6,
     }  # fmt: skip
+
+
+def span(ranker: str) -> int:
+    """How many films of a history a model reads: the last ones.
+
+    Parameters
+    ----------
+    ranker : str
+        One of the experiment's ``RANKERS``.
+
+    Returns
+    -------
+    int
+        Films.
+    """
+    manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
+    return int(manifest.config["length"])
 
 
 def needed() -> dict[str, dict[str, float]]:

@@ -13,7 +13,7 @@ class Question:
     key : str
         Its text is ``<key>`` in the locale, its explanation ``<key>.why``.
     values : dict
-        What both name.
+        What both name; a text that is a key of the locale is shown in the learner's language.
     options : tuple of str
         Shown as they are; where ``option_keys``, as keys.
     answer : int

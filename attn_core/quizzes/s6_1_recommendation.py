@@ -5,6 +5,7 @@ from typing import Any
 from attn_core.experiments import films
 from attn_core.experiments import s6_1_reading as reading_of
 from attn_core.experiments import s6_1_recommendation as experiment
+from attn_core.experiments import s6_1_views as views
 from attn_core.inputs.films import catalogue
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Selection
@@ -35,7 +36,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     dict
         The recommendation ("candidate") and its "rank", the film whose absence costs most
         ("needed", its "place" among "n") with its "effect" and the rank without it, and the last
-        film with its own effect.
+        film with its own effect's size and "way": whether it loses or gains, a key of the locale.
     """
     config = experiment.Config(config.history)
     result = experiment.run(config, None, device)
@@ -48,7 +49,8 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
         "place": titles.index(found["needed"] or titles[0]) + 1,
         "n": len(titles), "effect": f"{found['effect']:.2f}",
         "rank_without": found["rank_without"],
-        "last": titles[-1], "last_effect": f"{effects[-1]:.2f}",
+        "last": titles[-1], "last_effect": f"{abs(effects[-1]):.2f}",
+        "way": f"s6_1.without.{'gains' if effects[-1] < 0 else 'loses'}",
     }  # fmt: skip
 
 
@@ -113,7 +115,7 @@ def _sum(result: LessonResult) -> Question:
     options = tuple(f"s6_1.quiz.sum.{name}" for name in ("below", "one", "above"))
     values = {
         "candidate": result.details["candidate"]["label"], "sum": f"{total:.2f}",
-        "n": len(result.keys),
+        "span": views.span("target"),
     }  # fmt: skip
     return Question("s6_1.quiz.sum", values, options, answer, option_keys=True)
 

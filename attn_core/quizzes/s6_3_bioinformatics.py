@@ -41,7 +41,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        "kind" that was named with its probability "before"; the probabilities after each
+        "kind" that was named, a key of the locale, with its probability "before"; those after each
         ("attended", "mattered"), the letters ("letters", "others"), how many ("n"), and whether
         the answer changed ("attended_changed", "mattered_changed").
     """
@@ -54,7 +54,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     changed = [any(o[i] > after[i] for o in others.values()) for i in range(2)]
     names = [" ".join(result.keys[p] for p in sorted(places)) for places in sets.values()]
     return {
-        "kind": genome.NAMES[kind],
+        "kind": f"s6_3.kind.{genome.NAMES[kind]}",
         "before": result.numbers[genome.NAMES[kind]],
         "attended": after[0],
         "mattered": after[1],
@@ -99,7 +99,10 @@ def _where(result: LessonResult, opened: Selection) -> Question | None:
     far = [(best + step) % len(row) for step in (len(row) // 3, len(row) // 2, 3)]
     order = sorted(dict.fromkeys((best, *far)))
     names = tuple(f"{keys[i]} ({i + 1})" for i in order)
-    values = {"row": queries[query], "head": head + 1}
+    row_name = queries[query]
+    if row_name in genome.NAMES.values():
+        row_name = f"s6_3.kind.{row_name}"
+    values = {"row": row_name, "head": head + 1}
     return Question("s6_3.quiz.where", values, names, order.index(best))
 
 
@@ -111,7 +114,8 @@ def _matters(result: LessonResult) -> Question | None:
     if len(order) < 3:
         return None
     names = tuple(result.keys[i] for i in order)
-    values = {"kind": genome.NAMES[result.details["kind"]], "nats": f"{lost[best]:.1f}",
+    kind = f"s6_3.kind.{genome.NAMES[result.details['kind']]}"
+    values = {"kind": kind, "nats": f"{lost[best]:.1f}",
               "weight": f"{100 * result.details['weights'][best]:.1f}"}  # fmt: skip
     return Question("s6_3.quiz.matters", values, names, order.index(best))
 

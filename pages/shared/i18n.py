@@ -105,9 +105,19 @@ def safe(values: Mapping[str, object]) -> dict[str, str]:
 def marked(values: Mapping[str, object]) -> dict[str, str]:
     """Values for sentences inside Markdown: as ``safe``, with a stranger's words made plain."""
     return {
-        key: text if isinstance(values[key], int | float) else plain(text)
+        key: text if isinstance(values[key], int | float) else word(text)
         for key, text in safe(values).items()
     }
+
+
+def word(text: str) -> str:
+    """A value inside Markdown: a key of the locale as its words, any other text made plain."""
+    return t(text) if text and has(text) else plain(text)
+
+
+def worded(values: Mapping[str, object]) -> dict[str, object]:
+    """A quiz's values inside Markdown, numbers as they are."""
+    return {key: word(v) if isinstance(v, str) else v for key, v in values.items()}
 
 
 def power(value: float) -> str:

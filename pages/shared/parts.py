@@ -214,7 +214,7 @@ def check(run: Run) -> None:
     quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
     st.markdown(t("check.intro"))
     for i, question in enumerate(quiz.questions(run.config, run.result, run.selection)):
-        values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in question.values.items()}
+        values = i18n.worded(question.values)
         with st.container(border=True):
             picked = st.radio(
                 t(question.key, **values),
@@ -237,7 +237,7 @@ def check(run: Run) -> None:
                 )
     goal = quiz.challenge(run.config, run.changes, run.result)
     with st.container(border=True):
-        values = {k: i18n.plain(v) if isinstance(v, str) else v for k, v in goal.values.items()}
+        values = i18n.worded(goal.values)
         st.markdown(f"**{t('check.challenge')}** {t(goal.key, **values)}")
         st.progress(goal.progress, f"{100 * goal.progress:.0f} %")
         if goal.reached:
