@@ -6,6 +6,7 @@ import streamlit as st
 
 from attn_core.experiments import s6_1_reading as reading_of
 from attn_core.experiments import s6_1_recommendation as experiment
+from attn_core.experiments import s6_1_views as views
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Labels
 from pages.shared import controls, film_inputs, film_parts, frame, i18n
@@ -36,6 +37,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     with warmth:
         temperature = controls.temperature()
     config = experiment.Config(ranker=ranker, candidate=candidate, **values)
+    film_parts.follow(config)
     return config, Intervention(temperature=temperature)
 
 
@@ -43,7 +45,9 @@ def labels(run: Run) -> Labels:
     """Words around the attention map, with this history's numbers."""
     opened = run.selection
     found = reading_of.reading(run.result, opened.site, opened.head, opened.query or 0)
-    facts = i18n.safe(found | {"candidate": run.result.details["candidate"]["label"]})
+    facts = i18n.safe(found | {
+        "candidate": run.result.details["candidate"]["label"], "span": views.span("target"),
+    })  # fmt: skip
     kind = opened.site.partition(".")[0]
     sites = {site: t("s6_1.view.layer", n=i + 1) for i, site in enumerate(experiment.SELF_SITES)}
     return Labels(

@@ -249,6 +249,32 @@ def decade(first: int) -> str:
     return f"{first}s" if first != DECADES[0] else f"–{DECADES[1] - 1}"
 
 
+def own_map(config: Config, device: str = "cpu") -> Selection:
+    """The attention of the model whose list is shown, with the row that explains the candidate.
+
+    Parameters
+    ----------
+    config : Config
+        What the learner set.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    Selection
+        None of its own for self-attention, where ``default_open`` says what is opened; for target
+        attention the candidate's row.
+    """
+    if config.ranker == "self":
+        return Selection()
+    if not config.candidate or not config.history:
+        return Selection("target", 0, 0)
+    seen = films.places(config.history)
+    rows = _best(films.scores(_MODEL[config.ranker], [seen], device)[0], seen)
+    asked = by_id(config.candidate).place
+    return Selection("target", 0, rows.index(asked) if asked in rows else len(rows))
+
+
 def _read_by_last(traces: dict[str, AttentionTrace]) -> Tensor:
     """What the last place reads, mean over heads and layers."""
     return torch.stack([traces[site].weights[0, :, -1].mean(0) for site in SELF_SITES]).mean(0)

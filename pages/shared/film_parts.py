@@ -9,7 +9,8 @@ from attn_core.experiments import s6_1_reading as reading_of
 from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.experiments import s6_1_views as views
 from attn_core.plots import charts
-from pages.shared import controls, film_inputs, i18n, work
+from attn_core.plots.view import Selection
+from pages.shared import controls, film_inputs, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -17,6 +18,20 @@ from pages.shared.run import Run
 def candidate_name(film: int) -> str:
     """A candidate as the control lists it."""
     return film_inputs.label(film) if film else t("s6_1.candidate_first")
+
+
+def follow(config: experiment.Config) -> None:
+    """Open the map of the model whose list is shown, when that or its candidate becomes another.
+
+    What a link has open stays open, and so does a map that the learner opened, until then.
+    """
+    now = (config.ranker, config.candidate, config.history)
+    was = now if state.fresh() else st.session_state.get("_followed", now)
+    st.session_state["_followed"] = now
+    opened = state.selection()
+    none = opened == Selection() and config.ranker == "target"
+    if none or was[0] != now[0] or (was != now and opened.site == "target"):
+        state.set_selection(experiment.own_map(config))
 
 
 def _genres(names: list[str], most: int = 3) -> str:
@@ -73,9 +88,11 @@ def reading(run: Run) -> None:
         ))  # fmt: skip
     _beside(run)
     st.caption(t("s6_1.reading.beside_look"))
+    if ranker == "target":
+        st.caption(t("s6_1.reading.span", n=views.span(ranker)))
     known = views.card(ranker)
     st.caption(t("s6_1.card", **i18n.safe(known | {
-        key: f"{known[key]:.1f}" for key in ("hit", "popular", "times")
+        key: f"{known[key]:.1f}" for key in ("hit", "popular", "times", "last", "twin")
     })))  # fmt: skip
 
 
@@ -156,7 +173,7 @@ def _sum(run: Run) -> None:
         ],
         hide_index=True, height="content",
     )  # fmt: skip
-    st.caption(t("s6_1.apart.sum_look"))
+    st.caption(t("s6_1.apart.sum_look", span=views.span("target")))
 
 
 def _orders(run: Run) -> None:
@@ -174,7 +191,7 @@ def _orders(run: Run) -> None:
         ],
         hide_index=True, height="content",
     )  # fmt: skip
-    st.caption(t("s6_1.apart.orders_look"))
+    st.caption(t("s6_1.apart.orders_look", span=views.span("target")))
 
 
 def _models(run: Run) -> None:

@@ -43,6 +43,11 @@ def enter(page: str) -> None:
             st.session_state.pop(f"_link-{name}", None)
 
 
+def fresh() -> bool:
+    """Whether this page was just opened: what is open is still the link's own."""
+    return f"_link-{OPEN}" not in st.session_state
+
+
 def changes() -> Intervention:
     """What the learner changed; nothing where the link can't be read."""
     try:

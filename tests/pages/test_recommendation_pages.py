@@ -158,3 +158,57 @@ def test_the_run_is_taken_apart_whatever_is_open(part, site):
     at = opened(PAGE, "zh", part=part, open=site, ranker="target")
     assert not at.exception
     assert len(words(at)) > 300
+
+
+def test_the_map_follows_the_list_and_a_link_s_own_stays():
+    at = opened(PAGE)
+    at.button_group(key="ranker").set_value("target").run()
+    assert at.query_params["open"] == "target~0~0"
+    press(at, "top-3")
+    assert at.query_params["open"] == "target~0~3"
+    at.button_group(key="ranker").set_value("self").run()
+    assert "open" not in at.query_params
+    press(at, "top-2")
+    assert "open" not in at.query_params
+    assert opened(PAGE, ranker="target").query_params["open"] == "target~0~0"
+    at = opened(PAGE, ranker="target", open="features~0~3")
+    assert at.query_params["open"] == "features~0~3"
+    press(at, "top-3")
+    assert at.query_params["open"] == "features~0~3"
+
+
+def test_a_candidate_outside_the_ten_has_the_last_row():
+    at = opened(PAGE, ranker="target", candidate="318")
+    top = [f["id"] for f in experiment.run(experiment.Config(ranker="target")).details["top"]]
+    row = top.index(318) if 318 in top else len(top)
+    assert at.query_params["open"] == f"target~0~{row}"
+
+
+def test_repeated_films_of_a_list_are_counted():
+    at = opened(PAGE)
+    upload(at, b"Psycho (1960)\nVertigo\n" * 9)
+    wanted = title("en", "s6_1.repeated").format(n=16)
+    assert any(wanted in i.value for i in at.info)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_last_film_whose_absence_helps_is_said_to_gain(lang, monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: lang)
+    films = next(
+        (s for s in experiment.SAMPLES.values() if _helps(s)), None
+    ) or next(
+        s for s in ((*o[:-1], other) for o in experiment.SAMPLES.values()
+                    for other in (3, 7, 19, 34, 39, 48, 150, 165, 231)
+                    if other not in o) if len(s) > 2 and _helps(s)
+    )  # fmt: skip
+    at = opened(PAGE, lang, films=to_text(films))
+    at.radio(key="guess").set_value("last").run()
+    at.button(key="predict-act").click().run()
+    said = " ".join(m.value for m in (*at.success, *at.info))
+    assert title(lang, "s6_1.without.gains") in said
+    assert "-0." not in said.replace("\\", "")
+
+
+def _helps(history):
+    result = experiment.run(experiment.Config(history))
+    return (result.details["effects"]["self"]["effect"] or [0])[-1] < 0
