@@ -7,6 +7,7 @@ from attn_core.experiments import s6_3_drug as drug
 from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments import s6_3_protein as protein
 from attn_core.experiments.s6_3_samples import text
+from attn_core.inputs.fasta import Record
 from attn_core.inputs.limits import MAX_BASES, MAX_TEXT_CHARACTERS
 from attn_core.interventions import Intervention
 from attn_core.models.drug_target import CROSS
@@ -88,6 +89,31 @@ def given(config: Config, kind: str) -> str:
         "target": config.target,
     }  # fmt: skip
     return typed[kind] or text(kind, SAMPLES[kind][0])
+
+
+def record(config: Config) -> Record:
+    """The sequence that the open model reads.
+
+    Parameters
+    ----------
+    config : Config
+        Which model, on what.
+
+    Returns
+    -------
+    Record
+        With its number among those typed; of the drug's model the target's.
+
+    Raises
+    ------
+    attn_core.inputs.refused.Refused
+        If what was typed can't be read.
+    """
+    if config.model == "genome":
+        return genome.record_of(given(config, "genome"))
+    if config.model == "protein":
+        return protein.record_of(given(config, "protein"))
+    return drug.target_of(given(config, "target"))
 
 
 def run(

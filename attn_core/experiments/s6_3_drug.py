@@ -11,6 +11,7 @@ from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.experiments.s6_3_evidence import motifs, segments_of
+from attn_core.experiments.s6_3_samples import measured
 from attn_core.inputs.fasta import Record, read_fasta
 from attn_core.inputs.limits import MAX_TARGET, MIN_RESIDUES
 from attn_core.inputs.smiles import Molecule, read_smiles
@@ -253,19 +254,72 @@ def compared(drugs: dict[str, str], target: str, device: str = "cpu") -> list[di
     Returns
     -------
     list of dict
-        "name" and "pkd", strongest first.
+        "name", "pkd" and what is "measured" of the pair, strongest first.
     """
     loaded = zoo.get(CHECKPOINT, device)
     config = loaded.module.config
-    chain = ids_of(target_of(target).sequence, config.symbols)
+    residues = target_of(target).sequence
+    chain = ids_of(residues, config.symbols)
     whole = loaded.module.chains(torch.tensor([chain], device=loaded.device))
-    out = []
+    out: list[dict[str, Any]] = []
     for name, smiles in drugs.items():
+        molecule = read_smiles(smiles)
         one, _ = loaded.module.molecules(
-            *as_ids(read_smiles(smiles), config.tokens, loaded.device), traced=False
+            *as_ids(molecule, config.tokens, loaded.device), traced=False
         )
-        out.append({"name": name, "pkd": float(loaded.module.score(one, whole)[0][0, 0])})
+        pkd = float(loaded.module.score(one, whole)[0][0, 0])
+        out.append({"name": name, "pkd": pkd, "measured": measured(molecule.smiles, residues)})
     return sorted(out, key=lambda row: -row["pkd"])
+
+
+def beside(result: LessonResult) -> dict[str, Any] | None:
+    """What Davis et al. 2011 measured of the pair, beside the estimate.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+
+    Returns
+    -------
+    dict or None
+        "measured" pK_d with its "kd", by how much the estimate is off ("by") and which "way"
+        ("high", "low"), how many "times" that is in K_d, and whether no binding was seen ("none");
+        ``None`` where the pair is none of two samples.
+    """
+    found = measured(result.details["smiles"], result.details["chain"])
+    if found is None:
+        return None
+    off = result.numbers["pkd"] - found
+    times = 10 ** abs(off)
+    return {
+        "measured": found, "kd": concentration(found), "by": abs(off),
+        "way": "high" if off > 0 else "low",
+        "times": f"{times:.1f}" if times < 10 else f"{times:.0f}",
+        "none": found <= NONE_SEEN,
+    }  # fmt: skip
+
+
+def concentration(pkd: float) -> str:
+    """A dissociation constant as it is written.
+
+    Parameters
+    ----------
+    pkd : float
+        Its negative decimal logarithm, in mol/l.
+
+    Returns
+    -------
+    str
+        With its unit.
+
+    Examples
+    --------
+    >>> concentration(5.0), concentration(9.0)
+    ('10.0 µmol/l', '1 nmol/l')
+    """
+    kd = 10 ** (9 - pkd)
+    return f"{kd / 1000:.1f} µmol/l" if kd >= 1000 else f"{kd:.0f} nmol/l"
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
@@ -292,13 +346,12 @@ def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str,
     top = int(row.argmax())
     queries, keys = result.names(site)
     numbers = result.numbers
-    kd = numbers["kd_nm"]
     return {
         "row": queries[query],
         "key": keys[top],
         "weight": float(row[top]),
         "pkd": numbers["pkd"],
-        "kd": f"{kd / 1000:.1f} µmol/l" if kd >= 1000 else f"{kd:.0f} nmol/l",
+        "kd": concentration(numbers["pkd"]),
         "motif": f"{100 * numbers['motif_weight']:.1f}",
         "chance": f"{100 * numbers['chance']:.1f}",
         "motifs": len(result.details["motifs"]),

@@ -167,7 +167,9 @@ def default_row(result: LessonResult) -> int:
 
 @lru_cache(maxsize=64)
 @torch.inference_mode()
-def masked(protein: str, residue: int, device: str = "cpu") -> dict[str, Any]:
+def masked(
+    protein: str, residue: int, device: str = "cpu", also: tuple[int, ...] = ()
+) -> dict[str, Any]:
     """What one residue's state loses when each of its neighbours is masked as unknown.
 
     Parameters
@@ -178,12 +180,15 @@ def masked(protein: str, residue: int, device: str = "cpu") -> dict[str, Any]:
         Whose state, from 0.
     device : str
         Where to run.
+    also : tuple of int
+        Residues that are masked too, however far away.
 
     Returns
     -------
     dict
-        "places" (at most ``AROUND`` on either side), the "lost" probability of the state named
-        there, and the "weight" that the residue gives each, mean of layers and heads.
+        "places" (at most ``AROUND`` on either side, the one with the most mean weight, and
+        ``also``), those of them that are "beyond" ``AROUND``, the "lost" probability of the state
+        named there, and the "weight" that the residue gives each, mean of layers and heads.
     """
     loaded = zoo.get(CHECKPOINT, device)
     sequence = record_of(protein).sequence
@@ -192,17 +197,19 @@ def masked(protein: str, residue: int, device: str = "cpu") -> dict[str, Any]:
     logits, traces = loaded.module(ids)
     p = logits[0, residue].softmax(-1)
     state = int(p.argmax())
-    places = list(range(max(0, residue - AROUND), min(len(sequence), residue + AROUND + 1)))
+    weights = torch.stack([t.weights[0, :, residue].mean(0) for t in traces.values()]).mean(0)
+    near = range(max(0, residue - AROUND), min(len(sequence), residue + AROUND + 1))
+    places = sorted({*near, int(weights.argmax()), *also})
     lost = []
     for chunk in torch.tensor(places).split(16):
         rows = ids.repeat(len(chunk), 1)
         rows[torch.arange(len(chunk)), chunk] = unknown
         after = loaded.module(rows, traced=False)[0][:, residue].softmax(-1)[:, state]
         lost += (p[state] - after).tolist()
-    weights = torch.stack([t.weights[0, :, residue].mean(0) for t in traces.values()]).mean(0)
     return {
         "state": NAMES[loaded.module.config.classes[state]],
         "places": places,
+        "beyond": [p for p in places if p not in near],
         "lost": lost,
         "weight": weights[places].tolist(),
     }

@@ -86,6 +86,8 @@ def card(model: str) -> dict[str, Any]:
         found = metrics["q3"]
         return size | {
             "q3": f"{100 * found.value:.1f}", "n": f"{found.n:,}",
+            "all_q3": f"{100 * raw['q3_all_residues']['value']:.1f}",
+            "all_n": f"{raw['q3_all_residues']['n']:,}",
             "baseline": f"{100 * (found.baseline or 0):.1f}",
             "anchor": f"{100 * raw['anchor']['q3']:.1f}",
         }  # fmt: skip
@@ -96,6 +98,34 @@ def card(model: str) -> dict[str, Any]:
         "published_mse": f"{raw['published']['mse']:.3f}",
         "additive_ci": f"{metrics['concordance_index'].baseline:.3f}",
         "additive_mse": f"{metrics['mse'].baseline:.3f}",
+    }  # fmt: skip
+
+
+def trained_on() -> dict[str, int]:
+    """How many drugs and chains the drug's model was trained on.
+
+    Returns
+    -------
+    dict of str to int
+        "drugs" and "chains".
+    """
+    kept = read_manifest(drug.CHECKPOINT).raw["trained_on"]
+    return {name: len(kept[name]) for name in ("drugs", "chains")}
+
+
+def on_motifs() -> dict[str, str]:
+    """The weight of the drug's model on the motifs of all its kinases.
+
+    Returns
+    -------
+    dict of str to str
+        "mean" and "mean_chance" in %, means over drugs, atoms, heads and "kinases".
+    """
+    found = read_manifest(drug.CHECKPOINT).raw["shown_test"]
+    return {
+        "mean": f"{100 * found['motif_share']:.1f}",
+        "mean_chance": f"{100 * found['chance']:.1f}",
+        "kinases": str(found["kinases"]),
     }  # fmt: skip
 
 

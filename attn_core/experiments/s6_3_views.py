@@ -69,12 +69,12 @@ def top(result: LessonResult, order: str, n: int = MUTATED) -> list[int]:
 
 
 def edits_for(config: experiment.Config, result: LessonResult, order: str) -> str:
-    """The learner's mutations, with those of the places that stand first in an order.
+    """The places of a window that stand first in an order, mutated from the start.
 
     Parameters
     ----------
     config : Config
-        What is mutated already.
+        What is mutated already; inside the window it is taken back, elsewhere it stays.
     result : LessonResult
         Of its window before any mutation.
     order : str
@@ -85,10 +85,11 @@ def edits_for(config: experiment.Config, result: LessonResult, order: str) -> st
     str
         For the config.
     """
-    edits = dict(genome.edits_of(config.edits))
     window, at = result.details["original"], result.details["at"]
-    edits |= {at + p + 1: PARTNER[window[p]] for p in top(result, order)}
-    return genome.edits_text(tuple(sorted(edits.items())[: genome.MAX_EDITS]))
+    inside = range(at + 1, at + len(window) + 1)
+    edits = {at + p + 1: PARTNER[window[p]] for p in top(result, order)}
+    others = [e for e in genome.edits_of(config.edits) if e[0] not in inside]
+    return genome.edits_text((*edits.items(), *others)[: genome.MAX_EDITS])
 
 
 @torch.inference_mode()
@@ -180,7 +181,9 @@ def reaches(result: LessonResult) -> list[list[float]]:
     return [protein.reach(result.traces[s].weights[0].float()).tolist() for s in layers]
 
 
-def protein_masked(config: experiment.Config, residue: int, device: str = "cpu") -> dict[str, Any]:
+def protein_masked(
+    config: experiment.Config, residue: int, device: str = "cpu", also: tuple[int, ...] = ()
+) -> dict[str, Any]:
     """As ``attn_core.experiments.s6_3_protein.masked``, for what a config reads.
 
     Parameters
@@ -191,13 +194,53 @@ def protein_masked(config: experiment.Config, residue: int, device: str = "cpu")
         From 0.
     device : str
         Where to run.
+    also : tuple of int
+        Residues that are masked too.
 
     Returns
     -------
     dict
         As there.
     """
-    return dict(protein.masked(experiment.given(config, "protein"), residue, device))
+    return dict(protein.masked(experiment.given(config, "protein"), residue, device, also))
+
+
+def looked_at(result: LessonResult, site: str, head: int, query: int) -> int:
+    """The key with the largest weight in one row.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+    site : str
+        Trace key.
+    head, query : int
+        The row.
+
+    Returns
+    -------
+    int
+        From 0.
+    """
+    return int(result.traces[site].weights[0, head, query].float().argmax())
+
+
+def unknown(result: LessonResult) -> dict[str, Any]:
+    """Unknown letters in the open window.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the genome.
+
+    Returns
+    -------
+    dict
+        "n", "of" how many letters, and whether that is half of them or more ("mostly").
+    """
+    window = result.details["window"]
+    n = window.count("N")
+    return {"n": n, "of": len(window), "mostly": 2 * n >= len(window)}
 
 
 def drug_masked(config: experiment.Config, device: str = "cpu") -> dict[str, list[float]]:

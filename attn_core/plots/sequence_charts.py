@@ -12,8 +12,10 @@ from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
 BASES = "ACGT"
 BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
 STATE_COLOURS = {"H": CHANGED, "E": QUERY, "C": "#9A9A9A"}
-WIDTH = 312
-"""Pixels of tracks that stand one under another: what the column beside the viewer has."""
+WIDTH = 292
+"""Pixels of tracks that stand one under another: what a narrow window has beside their axis."""
+_MARGIN = {"minExtent": 28, "maxExtent": 28}
+"""Of the axes at the left, alike for all, so that places stand under each other."""
 
 
 def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np.ndarray, "place"]:
@@ -85,6 +87,8 @@ def window(
 ) -> alt.VConcatChart:
     """The consensus as a logo, a window's letters, and numbers of each letter, place under place.
 
+    In two rows, before and after the boundary: so the letters can be read.
+
     Parameters
     ----------
     logo : Float[np.ndarray, "place letter"]
@@ -104,58 +108,83 @@ def window(
         The figure.
     """
     half = len(letters) // 2
-    step = WIDTH
     colour = alt.Color(
         "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
     )
-    bare = alt.X("place:O", axis=None)
-    stacked = alt.Chart(alt.Data(values=logo_letters(logo, half, n))).encode(x=bare)
-    bars = stacked.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
-        y=alt.Y("from:Q", title=labels["bits"], scale=alt.Scale(domain=[0, 2])), y2="to:Q",
-        color=colour,
-        tooltip=["site:O", "base:N", alt.Tooltip("share:Q", format=".0%")],
-    )  # fmt: skip
-    named = (
-        stacked.transform_filter("datum.to - datum.from > 0.22")
-        .transform_calculate(mid="(datum.from + datum.to) / 2")
-        .mark_text(fontSize=9, fontWeight="bold", color="#111")
-        .encode(y="mid:Q", text="base:N")
-    )
-    rows = [
+    consensus = logo_letters(logo, half, n)
+    rows: list[dict[str, Any]] = [
         {
             "place": i, "site": i - half + (i >= half), "base": c,
             "changed": c != original[i], "was": original[i],
+            **{name: float(values[i]) for name, values in tracks.items()},
         }
         for i, c in enumerate(letters)
     ]  # fmt: skip
-    mine = alt.Chart(alt.Data(values=rows)).encode(x=bare, tooltip=["site:O", "base:N", "was:N"])
-    boxes = mine.mark_rect(height=16).encode(
+    parts: list[alt.LayerChart | alt.Chart] = []
+    for side in (range(half), range(half, len(letters))):
+        here = [r for r in rows if r["place"] in side]
+        titles = labels if side.start == 0 else {}  # the second row's are the same
+        parts += [
+            _logo([r for r in consensus if r["place"] in side], colour, labels["bits"]).properties(
+                width=WIDTH, height=84, title=_title(titles.get("logo", ""))
+            ),
+            _boxes(here, colour).properties(
+                width=WIDTH, height=18, title=_title(titles.get("letters", ""))
+            ),
+        ]
+        for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
+            known = [0.0, *(r[name] for r in rows)]
+            y = alt.Y(
+                f"{name}:Q", title=None, axis=alt.Axis(tickCount=3, **_MARGIN),
+                scale=alt.Scale(domain=[min(known), max(known)]),
+            )  # fmt: skip
+            last = name == list(tracks)[-1]
+            axis = alt.Axis(
+                labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
+                labelAngle=0, labelOverlap=False, ticks=False,
+            ) if last else None  # fmt: skip
+            chart = alt.Chart(alt.Data(values=here)).mark_bar(color=shade).encode(
+                x=alt.X("place:O", axis=axis, title=labels["place"] if last else None), y=y,
+                tooltip=["site:O", "base:N", alt.Tooltip(f"{name}:Q", format=".3f")],
+            )  # fmt: skip
+            parts.append(
+                chart.properties(width=WIDTH, height=54, title=_title(titles.get(name, "")))
+            )
+    return alt.vconcat(*parts, spacing=4, description=labels["title"]).resolve_scale(color="shared")
+
+
+def _logo(stacks: Sequence[Mapping[str, Any]], colour: alt.Color, bits: str) -> alt.LayerChart:
+    """Columns of letters."""
+    base = alt.Chart(alt.Data(values=list(stacks))).encode(x=alt.X("place:O", axis=None))
+    y = alt.Y("from:Q", title=bits, scale=alt.Scale(domain=[0, 2]), axis=alt.Axis(**_MARGIN))
+    bars = base.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
+        y=y, y2="to:Q", color=colour,
+        tooltip=["site:O", "base:N", alt.Tooltip("share:Q", format=".0%")],
+    )  # fmt: skip
+    named = (
+        base.transform_filter("datum.to - datum.from > 0.22")
+        .transform_calculate(mid="(datum.from + datum.to) / 2")
+        .mark_text(fontSize=12, fontWeight="bold", color="#111")
+        .encode(y=alt.Y("mid:Q"), text="base:N")
+    )
+    return bars + named
+
+
+def _boxes(rows: Sequence[Mapping[str, Any]], colour: alt.Color) -> alt.LayerChart:
+    """The window's own letters; those that were mutated have a frame."""
+    base = alt.Chart(alt.Data(values=list(rows))).encode(
+        x=alt.X("place:O", axis=None), tooltip=["site:O", "base:N", "was:N"]
+    )
+    boxes = base.mark_rect(height=16).encode(
         y=alt.value(9),
         color=colour,
         stroke=alt.condition("datum.changed", alt.value(CHANGED), alt.value("#0000")),
         strokeWidth=alt.value(2),
     )
-    text = mine.mark_text(fontSize=8, fontWeight="bold", color="#111").encode(
+    text = base.mark_text(fontSize=11, fontWeight="bold", color="#111").encode(
         y=alt.value(9), text="base:N"
     )
-    parts = [
-        (bars + named).properties(width=step, height=110, title=_title(labels["logo"])),
-        (boxes + text).properties(width=step, height=18, title=_title(labels["letters"])),
-    ]
-    for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
-        values = [r | {"value": float(v)} for r, v in zip(rows, tracks[name], strict=True)]
-        last = name == list(tracks)[-1]
-        axis = alt.Axis(
-            labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
-            labelAngle=0, labelOverlap=False, ticks=False,
-        ) if last else None  # fmt: skip
-        chart = alt.Chart(alt.Data(values=values)).mark_bar(color=shade).encode(
-            x=alt.X("place:O", axis=axis, title=labels["place"] if last else None),
-            y=alt.Y("value:Q", title=None, axis=alt.Axis(tickCount=3)),
-            tooltip=["site:O", "base:N", alt.Tooltip("value:Q", format=".3f")],
-        )  # fmt: skip
-        parts.append(chart.properties(width=step, height=70, title=_title(labels[name])))
-    return alt.vconcat(*parts, spacing=4, description=labels["title"]).resolve_scale(color="shared")
+    return boxes + text
 
 
 def _title(text: str) -> alt.Title:

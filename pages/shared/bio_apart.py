@@ -7,6 +7,7 @@ import streamlit as st
 from attn_core.experiments import s6_3_bioinformatics as experiment
 from attn_core.experiments import s6_3_drug as drug
 from attn_core.experiments import s6_3_genome as genome
+from attn_core.experiments import s6_3_protein as protein
 from attn_core.experiments import s6_3_recorded as recorded
 from attn_core.experiments import s6_3_views as views
 from attn_core.experiments.s6_3_samples import text
@@ -43,7 +44,8 @@ def _heads(run: Run) -> None:
     found = views.reaches(run.result)
     rows = [t("s6_3.layer", n=i + 1) for i in range(len(found))]
     heads = [t("s5_1.apart.head", n=i + 1) for i in range(len(found[0]))]
-    words = {"title": t("s6_3.apart.reach"), "value": t("s6_3.apart.letters")}
+    unit = "residues" if run.config.model == "protein" else "letters"
+    words = {"title": t("s6_3.apart.reach"), "value": t(f"s6_3.apart.{unit}")}
     st.altair_chart(charts.heat(found, rows, heads, words, signed=False), key="reach")
     st.caption(t("s6_3.apart.reach_look"))
 
@@ -53,7 +55,8 @@ def _protein(run: Run) -> None:
     residue = run.result.queries[query]
     st.markdown(t("s6_3.apart.protein_what", residue=residue))
     with st.spinner(t("shell.working")):
-        found = views.protein_masked(run.config, query, run.device)
+        top = views.looked_at(run.result, run.selection.site, run.selection.head, query)
+        found = views.protein_masked(run.config, query, run.device, (top,))
     names = tuple(run.result.queries[p] for p in found["places"])
     for name, column, colour in (
         ("weight", st.container(), charts.QUERY), ("lost", st.container(), charts.OUTPUT),
@@ -63,7 +66,8 @@ def _protein(run: Run) -> None:
         words = {"x": t("s6_3.track.x"), "title": title}
         chart = charts.bars(names, found[name], words, colour)
         column.altair_chart(chart.properties(height=170), key=f"masked-{name}")
-    st.caption(t("s6_3.apart.masked_look"))
+    beyond = ", ".join(run.result.queries[p] for p in found["beyond"]) or "–"
+    st.caption(t("s6_3.apart.masked_look", around=protein.AROUND, beyond=beyond))
     _heads(run)
 
 
@@ -89,12 +93,23 @@ def _drug(run: Run) -> None:
         drugs = {n: text("drug", n) for n in experiment.SAMPLES["drug"]}
         st.dataframe(
             [
-                {t("s6_3.apart.drug"): t(f"s6_3.sample.{r['name']}"), "pKd": f"{r['pkd']:.2f}"}
+                {
+                    t("s6_3.apart.drug"): t(f"s6_3.sample.{r['name']}"),
+                    t("s6_3.apart.estimate"): f"{r['pkd']:.2f}",
+                    t("s6_3.apart.measured"): _measured(r["measured"]),
+                }
                 for r in drug.compared(drugs, target, run.device)
             ],
             hide_index=True, height="content",
         )  # fmt: skip
         st.caption(t("s6_3.apart.others_look"))
+
+
+def _measured(found: float | None) -> str:
+    """A measured pKd; that of a pair without binding is a bound, and many were not measured."""
+    if found is None:
+        return "–"
+    return f"≤ {found:.2f}" if found <= drug.NONE_SEEN else f"{found:.2f}"
 
 
 def _atoms(run: Run) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments.s6_3_samples import text as sample
 from attn_core.inputs.fasta import Record, as_fasta, decode_fasta
 from attn_core.inputs.limits import MAX_BASES, MAX_RESIDUES, MAX_TARGET, MIN_RESIDUES
-from attn_core.inputs.refused import Refused
 from pages.shared import controls, inputs
 from pages.shared.i18n import t
 
@@ -77,10 +76,8 @@ def fasta(kind: str) -> str:
 
 
 def _given(kind: str, typed: str) -> str:
-    """What was typed; "" for the first sample, and nothing at all is refused."""
-    if not typed.strip():
-        raise Refused("refused.smiles_empty" if kind == "drug" else "refused.fasta_empty")
-    return "" if typed == default(kind) else typed
+    """What was typed; "" for the first sample. Nothing at all is the reader's to refuse, once."""
+    return "" if typed == default(kind) else typed or " "
 
 
 def pair() -> dict[str, str]:

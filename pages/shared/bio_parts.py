@@ -11,6 +11,7 @@ from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments import s6_3_protein as protein
 from attn_core.experiments import s6_3_recorded as recorded
 from attn_core.experiments import s6_3_views as views
+from attn_core.inputs.fasta import like_dna
 from attn_core.inputs.limits import MAX_BASES, MAX_RESIDUES, MAX_TARGET
 from attn_core.models.drug_target import CROSS, POOL
 from attn_core.plots import molecule, sequence_charts
@@ -52,6 +53,12 @@ def reading(run: Run) -> None:
     else:
         kind = "pool" if run.selection.site == POOL else "row"
         st.markdown(t(f"s6_3.reading.{model}.{kind}", **words))
+    record = experiment.record(run.config)
+    if record.of > 1:
+        name = i18n.plain(record.name) or "–"
+        st.info(t("s6_3.records", number=record.number, of=record.of, name=name))
+    if model != "genome" and like_dna(record.sequence):
+        st.warning(t("s6_3.like_dna"))
     if details["n_left"]:
         st.warning(t("s6_3.left", n=details["n_left"], limit=BOUNDS[model]))
     if details["n_unknown"]:
@@ -64,6 +71,10 @@ def _answer(run: Run, words: dict[str, str]) -> None:
     if model == "genome":
         rule = t(f"s6_3.kind.{genome.NAMES[run.result.details['rule']]}")
         st.markdown(t("s6_3.answer.genome", rule=rule, **words))
+        unknown = views.unknown(run.result)
+        if unknown["n"]:
+            note = st.warning if unknown["mostly"] else st.info
+            note(t("s6_3.window_unknown", **unknown))
         name = genome.NAMES[run.before.details["kind"]]
         if run.before is not run.result:
             kind = t(f"s6_3.kind.{name}")
@@ -77,14 +88,25 @@ def _answer(run: Run, words: dict[str, str]) -> None:
         _changed(run, "confidence")
     else:
         st.markdown(t("s6_3.answer.drug", **words))
+        _beside(run)
         _changed(run, "pkd")
+
+
+def _beside(run: Run) -> None:
+    """What was measured of this pair, and by how much the model is off."""
+    known = drug.beside(run.before)
+    if known is None:
+        return
+    measured = t(f"s6_3.measured.{'none' if known['none'] else 'seen'}", **i18n.marked(known))
+    way = t(f"s6_3.measured.{known['way']}", by=f"{known['by']:.2f}", times=known["times"])
+    st.markdown(f"{measured} {way}")
 
 
 def _drug_notes(run: Run, words: dict[str, str]) -> None:
     """What of the drug and the target the model knew, and the motifs."""
     details = run.result.details
     seen = f"{'drug' if details['seen_drug'] else ''}{'chain' if details['seen_chain'] else ''}"
-    st.markdown(t(f"s6_3.seen.{seen or 'none'}"))
+    st.markdown(t(f"s6_3.seen.{seen or 'none'}", **recorded.trained_on()))
     if details["motifs"]:
         st.markdown(t("s6_3.answer.motif", **words))
     else:
@@ -217,6 +239,7 @@ def _drug(run: Run) -> None:
     words = {"title": title, "x": t("s6_3.track.x"), "other": t("s6_3.chain.other")}
     rows = views.segment_rows(run.result, values)
     st.altair_chart(sequence_charts.segments(rows, words), key="chain")
-    st.caption(t("s6_3.chain.look", **i18n.marked(facts(run))))
+    if details["motifs"]:
+        st.caption(t("s6_3.chain.look", **i18n.marked(facts(run)), **recorded.on_motifs()))
     st.caption(t("s6_3.chain.read", smiles=i18n.plain(details["smiles"]),
                  stride=drug.STRIDE))  # fmt: skip

@@ -7,6 +7,7 @@ from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixtu
 
 from attn_core.experiments import s6_3_bioinformatics as experiment
 from attn_core.experiments.s6_3_samples import text
+from pages.shared import i18n
 
 PAGE = "s6_3_bioinformatics"
 INPUTS = {"genome": "input-dna", "protein": "input-chain", "drug": "input-smiles"}
@@ -126,10 +127,75 @@ def test_a_spoilt_link_opens_all_the_same(link):
 def test_a_salt_and_a_rare_element_are_told():
     at = opened(PAGE, molecule="drug", smiles="CC[Se]CC.Cl")
     assert any("Se" in i.value for i in at.info)
-    assert any(title("en", "s6_3.salt").split("}")[1][:12] in i.value for i in at.info)
+    assert any(title("en", "s6_3.salt").split("{")[0] in i.value for i in at.info)
 
 
 def test_moving_the_window_moves_the_letters():
     at = opened(PAGE, moved="3")
     assert "275" in words(at)
     assert text("genome", "hbb")
+
+
+def test_a_reset_of_mutations_starts_again():
+    at = opened(PAGE)
+    for order in ("attention", "occlusion"):
+        at.button(key=f"mutate-{order}").click().run()
+        assert not at.exception
+        assert at.query_params["edits"].count(",") == 3
+
+
+def test_chinese_quizzes_name_the_kinds_in_chinese(monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: "zh")  # the test's own thread has no session
+    at = opened(PAGE, "zh", part="check")
+    asked = " ".join(radio.label for radio in at.radio)
+    kinds = [title("zh", f"s6_3.kind.{k}") for k in ("donor", "acceptor", "neither")]
+    assert any(kind in asked for kind in kinds)
+    assert not any(word in asked for word in ("donor", "acceptor", "neither", "s6_3."))
+    at = opened(PAGE, "zh")
+    at.radio(key="guess").set_value("other").run()
+    at.button(key="predict-act").click().run()
+    said = " ".join(m.value for m in (*at.success, *at.info))
+    assert any(kind in said for kind in kinds)
+    assert not any(word in said for word in ("donor", "acceptor", "neither", "s6_3."))
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_which_of_several_sequences_is_read_is_said(lang, monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: lang)
+    at = opened(PAGE, lang)
+    key = "input-dna"
+    at.text_area(key=key).set_value(f">one\nACGT\n>two\n{'ACGT' * 30}\n>three\nACGT").run()
+    wanted = title(lang, "s6_3.records").format(number=2, of=3, name="two")
+    assert any(wanted == i.value for i in at.info)
+
+
+def test_an_emptied_field_warns_once():
+    for model in experiment.MODELS:
+        at = opened(PAGE, molecule=model)
+        at.text_area(key=INPUTS[model]).set_value("AC").run()
+        at.text_area(key=INPUTS[model]).set_value("").run()
+        assert len(at.warning) == 1
+        key = "refused.smiles_empty" if model == "drug" else "refused.fasta_empty"
+        assert title("en", key)[:14] in at.warning[0].value
+
+
+def test_unknown_letters_and_dna_for_a_protein_are_said():
+    at = opened(PAGE)
+    at.text_area(key="input-dna").set_value("N" * 90).run()
+    assert any("60" in w.value for w in at.warning)
+    at = opened(PAGE, molecule="drug")
+    at.text_area(key="input-target").set_value("ACGT" * 5).run()
+    assert any(title("en", "s6_3.like_dna") == w.value for w in at.warning)
+    at.text_area(key="input-target").set_value("ACGT" * 30).run()
+    assert any(title("en", "refused.fasta_dna") in w.value for w in at.warning)
+
+
+def test_heavy_methanol_is_drawn():
+    at = opened(PAGE, molecule="drug", smiles="[2H]C([2H])([2H])O")
+    assert not at.warning
+    assert "CO" in words(at)
+
+
+def test_what_was_measured_is_cited():
+    assert "1046" in words(opened(PAGE, molecule="drug"))
+    assert "1046" not in words(opened(PAGE, molecule="drug", smiles="CCO"))

@@ -253,3 +253,63 @@ def test_metrics_are_above_their_baselines(checkpoint, metric, least):
     assert recorded.card({"splice": "genome", "protein_structure": "protein"}.get(
         checkpoint, "drug"
     ))  # fmt: skip
+
+
+@pytest.mark.parametrize("order", views.ORDERS[:2])
+def test_mutating_what_stands_first_starts_again_in_its_window(order, results):
+    result, at = results["genome"], results["genome"].details["at"]
+    far = at + genome.WINDOW + 9
+    config = experiment.Config(edits=f"{at + 1}A,{at + 60}C,{far}G")
+    found = dict(genome.edits_of(views.edits_for(config, result, order)))
+    places = {at + p + 1 for p in views.top(result, order)}
+    assert set(found) == places | {far}
+    window = result.details["original"]
+    assert all(found[p] == views.PARTNER[window[p - at - 1]] for p in places)
+    again = experiment.Config(edits=genome.edits_text(tuple(found.items())))
+    assert dict(genome.edits_of(views.edits_for(again, result, order))) == found
+
+
+@pytest.mark.parametrize(
+    ("smiles", "target", "kd_nm"),
+    [("sb203580", "p38", 12), ("alvocidib", "cdk2", 550), ("imatinib", "p38", 10_000)],
+)
+def test_what_was_measured_stands_beside_the_estimate(smiles, target, kd_nm):
+    config = experiment.Config("drug", smiles=text("drug", smiles), target=text("target", target))
+    result = experiment.run(config)
+    found = drug.beside(result)
+    assert found["measured"] == pytest.approx(9 - np.log10(kd_nm))
+    off = found["by"] if found["way"] == "high" else -found["by"]
+    assert result.numbers["pkd"] - off == pytest.approx(found["measured"])
+    assert float(found["times"]) == pytest.approx(10 ** found["by"], rel=0.06)
+    assert found["none"] == (kd_nm == 10_000)
+
+
+def test_what_was_not_measured_is_not_made_up():
+    config = experiment.Config("drug", smiles=text("drug", "aspirin"))
+    assert drug.beside(experiment.run(config)) is None
+    rows = drug.compared({"x": text("drug", "caffeine")}, text("target", "p38"))
+    assert rows[0]["measured"] is None
+
+
+def test_the_most_attended_residue_is_masked_however_far_it_is():
+    chain = text("protein", "first")
+    found = protein.masked(chain, 110, also=(0,))
+    assert 0 in found["beyond"]
+    assert not set(found["beyond"]) & set(range(110 - protein.AROUND, 148))
+    assert len(found["places"]) == len(found["lost"]) == len(found["weight"])
+    whole = protein.run(chain, None, "cpu")
+    mean = torch.stack([t.weights[0, :, 110].float().mean(0) for t in whole.traces.values()])
+    assert int(mean.mean(0).argmax()) in found["places"]
+
+
+def test_unknown_letters_of_the_window_are_counted(results):
+    assert views.unknown(results["genome"]) == {"n": 0, "of": 60, "mostly": False}
+    result = experiment.run(experiment.Config(dna="N" * 80))
+    assert views.unknown(result) == {"n": 60, "of": 60, "mostly": True}
+
+
+def test_the_record_that_is_read_says_which_it_is():
+    config = experiment.Config(dna=f">a\nACGT\n>b\n{'ACGT' * 20}\n>c\n{'ACGT' * 20}")
+    found = experiment.record(config)
+    assert (found.name, found.number, found.of) == ("b", 2, 3)
+    assert [experiment.record(experiment.Config(m)).of for m in experiment.MODELS] == [1, 1, 1]
