@@ -7,7 +7,7 @@ import streamlit as st
 from attn_core.experiments import s5_2_ctc as experiment
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Labels
-from pages.shared import controls, ctc_apart, ctc_parts, frame, i18n, inputs, sounds, speech_parts
+from pages.shared import controls, ctc_apart, ctc_parts, frame, i18n, sounds, speech_parts
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -40,7 +40,9 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         if model == "joint" and way == "beam":
             weight = controls.stops("ctc_weight", experiment.WEIGHTS, DEFAULT.weight)
         temperature = controls.temperature()
-    labels = experiment.said(inputs.text("suppose_said", t("s5_2.suppose"), ""))
+    labels = experiment.said(
+        speech_parts.digits_of("suppose_said", t("s5_2.suppose"), values["sound"])
+    )
     return experiment.Config(
         values["sound"], spans, model, None if snr == NO_NOISE else float(snr), way, width,
         weight, labels,

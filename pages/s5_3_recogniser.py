@@ -13,7 +13,6 @@ from pages.shared import (
     ctc_parts,
     frame,
     i18n,
-    inputs,
     sounds,
     speech_parts,
     spelt_apart,
@@ -43,7 +42,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         times = controls.stops("times", experiment.TIMES, DEFAULT.times)
     with warmth:
         temperature = controls.temperature()
-    labels = said(inputs.text("really_said", t("s5_3.said"), ""))
+    labels = said(speech_parts.digits_of("really_said", t("s5_3.said"), values["sound"]))
     return experiment.Config(
         values["sound"], spans, model, feed, labels, times
     ), Intervention(temperature=temperature)  # fmt: skip

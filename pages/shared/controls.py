@@ -83,8 +83,19 @@ def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
         st.session_state[name] = next((o for o in options if str(o) == wanted), default)
     if st.session_state.get("_noting"):
         st.session_state["_below"][name] = default
+    st.session_state.setdefault("_seeded", set()).add(name)
     keep(name, default)  # a message sent before the address changed may have brought the old one
     return {"key": name, "on_change": keep, "args": (name, default)}
+
+
+def reword() -> None:
+    """Hold on to every control while its options change their words; for callbacks.
+
+    A browser names an option by its words, which the next run does not know in another language.
+    """
+    for name in st.session_state.get("_seeded", ()):
+        if name in st.session_state:
+            st.session_state[name] = st.session_state[name]
 
 
 def held(name: str, default: str) -> str:

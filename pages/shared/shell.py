@@ -37,11 +37,16 @@ def _pages() -> dict[str, st.Page]:
     return pages
 
 
+def _reworded() -> None:
+    controls.keep("lang", None)
+    controls.reword()
+
+
 def language_switch() -> None:
     """The language, in place; in the link as ``lang``."""
     names = list(i18n.LANGUAGES)
     st.session_state.setdefault("lang", i18n.language())
-    bound = controls.seed("lang", names, None)
+    bound = controls.seed("lang", names, None) | {"on_change": _reworded, "args": ()}
     with st.container(key="language"):
         st.selectbox(
             t("shell.language"),

@@ -13,7 +13,7 @@ from attn_core.inputs.sound import Sound, again, find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane, SoundView, Word, slices
 from attn_core.plots.view import Labels
-from pages.shared import controls, i18n, sound, state
+from pages.shared import controls, i18n, inputs, sound, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -31,6 +31,14 @@ def silenced(of: str) -> tuple[speech.Span, ...]:
     seconds = sum(last - first + 1 for first, last in spans) * speech.TOKEN_SECONDS
     controls.hold_as("silenced", t("speech.silenced", s=f"{seconds:.2f}"))
     return spans
+
+
+def digits_of(name: str, label: str, of: str) -> str:
+    """Digits that are typed about one sound; another sound has none."""
+    if st.session_state.setdefault(f"_{name}_of", of) != of:
+        st.session_state[f"_{name}_of"] = of
+        inputs.put(name, "", "")
+    return inputs.text(name, label, "")
 
 
 def _silence(run: Run, first: int, last: int) -> None:

@@ -157,7 +157,8 @@ def reading(run: Run) -> None:
     speech_parts.told(run)
     if not run.result.details["ended"]:
         st.warning(t("s5_3.reading.no_end"), icon=":material/all_inclusive:")
-    st.markdown(t("s5_3.reading.step", **i18n.marked(facts(run))))
+    kind = "step" if step(run) else "first"
+    st.markdown(t(f"s5_3.reading.{kind}", **i18n.marked(facts(run))))
     numbers, before = run.result.numbers, run.before.numbers
     changed = run.before is not run.result
     head = ["", t("s5_1.reading.now")] + [t("s5_1.reading.before")] * changed
