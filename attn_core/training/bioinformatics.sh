@@ -15,6 +15,8 @@ sequences protein_small --kind attention convolution --seed 0 1 2
 drug --seed 0 --epochs 30
 drug --seed 0 --epochs 40 --rate 0.0015 --kinases 24 --drugs 24 --tag=-more \
   --start "$runs/drug-usual-cross-0/best.pt"
+drug --seed 0 --epochs 16 --rate 0.0008 --kinases 24 --drugs 24 --tag=-last \
+  --start "$runs/drug-usual-cross-0-more/best.pt"
 for twin in "" --twin; do
   drug --size drug_small --seed 0 1 2 --epochs 6 --rate 0.003 $twin
   drug --size drug_small --split cold_drug cold_target --seed 0 --epochs 6 --rate 0.003 $twin

@@ -31,8 +31,8 @@ from attn_core.training.davis_data import SPLITS, davis, masks, provenance, writ
 from attn_core.training.sequences import NUCLEOTIDES, Data, right, share
 
 SEEDS = (0, 1, 2)
-FIRST, SHOWN = "drug-usual-cross-0", "drug-usual-cross-0-more"
-"""Runs of the affinity model: from scratch, and gone on from there in blocks of other sides."""
+STAGES = ("drug-usual-cross-0", "drug-usual-cross-0-more", "drug-usual-cross-0-last")
+"""Runs of the affinity model, each gone on from the one before; the last two's mean is shipped."""
 NEAR = 0.7
 """A test window that shares so many letters with a training window is a near relative."""
 FAMILIES = 120
@@ -58,6 +58,15 @@ def loaded(runs: Path, name: str) -> nn.Module:
     weights = torch.load(runs / name / "best.pt", weights_only=True)
     model.load_state_dict({k: v.half().float() for k, v in weights.items()})
     return model.eval()
+
+
+def averaged(runs: Path, names: tuple[str, ...]) -> nn.Module:
+    """A model with the mean of several stages' weights (Izmailov et al. 2018), as it is shipped."""
+    models = [loaded(runs, name) for name in names]
+    weights = [model.state_dict() for model in models]
+    mean = {k: torch.stack([w[k] for w in weights]).mean(0).half().float() for k in weights[0]}
+    models[0].load_state_dict(mean)
+    return models[0]
 
 
 def spread(values: list[float]) -> float | None:
@@ -235,13 +244,13 @@ def trained(names: list[str], rows: np.ndarray) -> list[str]:
 def drug(runs: Path, folder: Path) -> None:
     """The model of affinity."""
     data = davis(folder)
-    name = SHOWN if found(runs, SHOWN) else FIRST
-    model = loaded(runs, name)
+    model = averaged(runs, STAGES[1:])
     assert isinstance(model, DrugTarget)
     parts = masks(folder, data, "usual", 0)
-    shown = found(runs, name) or {}
-    seconds = sum((found(runs, n) or {})["seconds"] for n in {name, FIRST})
-    measured = drug_target.measure(drug_target.predict(model, data), data, parts["test"])
+    shown = found(runs, STAGES[-1]) or {}
+    seconds = sum((found(runs, name) or {})["seconds"] for name in STAGES)
+    guess = drug_target.predict(model, data)
+    measured = drug_target.measure(guess, data, parts["test"])
     kinds = {
         f"{split}_{kind}": [
             r for s in SEEDS if (r := found(runs, f"drug_small-{split}-{kind}-{s}"))
@@ -272,6 +281,7 @@ def drug(runs: Path, folder: Path) -> None:
         "command": "sh attn_core/training/bioinformatics.sh python runs ../shared/data",
         "wall_seconds": round(seconds), "config": shown["config"],
         "data": provenance(folder, shown["sizes"]), "metrics": about,
+        "validation": drug_target.measure(guess, data, parts["validation"]),
         "published": {"name": "DeepDTA (Öztürk, Özgür and Ozkirimli 2018, Bioinformatics 34:i821)",
                       "concordance_index": 0.878, "mse": 0.261},
         "by_split": {
