@@ -169,6 +169,15 @@ def test_a_learners_changes_reach_the_scores():
     torch.testing.assert_close(cut, target()(SEEN[:, 1:], torch.arange(N))[0])
 
 
+@torch.no_grad()
+@pytest.mark.parametrize(("mixing", "alike"), [("pooled", True), ("mean", False)])
+def test_pooled_knows_the_films_and_not_which_was_last(mixing, alike):
+    """Without places, one layer's answer to a set of films: the shortcut alone tells the last."""
+    twin = recommender(mixing=mixing, positions=False, n_layers=1)
+    last = [twin(seen)[0][0, -1] for seen in (SEEN, SEEN.flip(1))]
+    assert torch.allclose(*last, atol=1e-5) == alike
+
+
 @pytest.mark.parametrize("bad", [{"mixing": "max"}, {"d_model": 0}, {"dropout": 1.0}])
 def test_bad_sizes_are_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
