@@ -275,6 +275,9 @@ class SoundView {
     const { view } = this, made = new Map([...this.words.children].map((el) => [el.dataset.key, el]));
     this.words.hidden = !view.words.length;
     const centres = this.places();
+    const closest = Math.min(CHIP, ...centres.slice(1).map((x, i) => x - centres[i])); // too many: narrower, never one bar
+    this.words.classList.toggle("many", closest < CHIP);
+    this.words.style.setProperty("--chip", `${Math.max(3, closest - 1).toFixed(1)}px`);
     view.words.forEach((word, i) => {
       const key = String(word.key);
       let el = made.get(key);

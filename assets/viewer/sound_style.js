@@ -12,6 +12,7 @@ export const css = `
 .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; margin: 0; }
 .words { position: relative; height: calc(var(--target) + 4px); }
 .words button { position: absolute; top: 0; transform: translateX(-50%); min-width: 22px; height: var(--target); padding: 0 5px; margin: 0; border: 0; border-radius: 4px; font: 700 14px/1 var(--v-font); cursor: pointer; }
+.words.many button { min-width: 0; width: var(--chip); padding: 0; overflow: hidden; font-size: min(14px, calc(1.4 * var(--chip))); }
 .words button[aria-pressed="true"] { outline: 3px solid var(--v-ink); outline-offset: 1px; }
 .words button:focus-visible, .tools button:focus-visible { outline: 2px solid var(--v-ink); outline-offset: 2px; }
 .stage { position: relative; border-radius: 4px; background: var(--v-panel); cursor: crosshair; touch-action: pan-y; overflow: hidden; }

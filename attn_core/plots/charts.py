@@ -12,6 +12,8 @@ FEW = 8
 LONG = 18
 """Letters of a series' name above which the legend has one row for each; a Chinese one counts as
 two."""
+LEGEND_ROW = 20
+"""Pixels of such a row."""
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
@@ -98,10 +100,11 @@ def curves(
     palette = [QUERY, CHANGED, VALUE, OUTPUT, KEY, "#56B4E9"]
     scale_x = alt.Scale(type="log", base=2) if log_x else alt.Scale(zero=False)
     scale_y = alt.Scale(type="log") if log_y else alt.Scale()
-    longest = max((_width(str(r[series])) for r in kept), default=0)
+    names = list(dict.fromkeys(str(r[series]) for r in kept))
+    long = any(_width(name) > LONG for name in names)
     measured = sorted({r[x] for r in kept})
     ticks = alt.Axis(values=measured) if 0 < len(measured) <= FEW else alt.Axis()
-    legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if longest > LONG else 0)
+    legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if long else 0)
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
@@ -109,13 +112,15 @@ def curves(
             x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x, axis=ticks),
             y=alt.Y(f"{y}:Q", title=None, scale=scale_y),
             color=alt.Color(
-                f"{series}:N", title=labels["series"], scale=alt.Scale(range=palette),
-                legend=legend,
+                f"{series}:N", title=labels["series"], legend=legend,
+                scale=alt.Scale(domain=names, range=palette),
             ),
-            shape=alt.Shape(f"{series}:N", title=labels["series"]),
+            shape=alt.Shape(
+                f"{series}:N", title=labels["series"], scale=alt.Scale(domain=names)
+            ),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
         )
-        .properties(height=HEIGHT + 120)
+        .properties(height=HEIGHT + 120 + (LEGEND_ROW * len(names) if long else 0))
     )  # fmt: skip
 
 
