@@ -102,3 +102,16 @@ def test_every_part_opens_on_every_model(page, part, lang):
     for link in models[page]:
         at = opened(page, part=part, lang=lang, **link)
         assert not at.exception
+
+
+@pytest.mark.parametrize(
+    ("page", "typed"), [("s5_2_ctc", "suppose_said"), ("s5_3_recogniser", "really_said")]
+)
+def test_digits_typed_about_one_sound_leave_with_it(page, typed):
+    at = opened(page, **{typed: "5 5 8 0 0"})
+    assert at.text_input(key=f"input-{typed}").value == "5 5 8 0 0"
+    said = at.selectbox(key="said")
+    said.select_index((said.index + 1) % len(said.options)).run()
+    assert not at.exception
+    assert at.text_input(key=f"input-{typed}").value == ""
+    assert typed not in at.query_params
