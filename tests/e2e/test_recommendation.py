@@ -89,8 +89,8 @@ def test_a_list_is_sent_and_taken_home(page, server, tmp_path):
     path = tmp_path / "seen.csv"
     path.write_text("title,year\nPsycho,1960\nNo such film,2001\nVertigo,1958\n")
     page.locator("input[type=file]").set_input_files(path)
-    expect(page.get_by_text(re.compile("1 names were not found.*No such film"))).to_be_visible()
-    page.get_by_role("button", name="Use these 2 films").click()
+    expect(page.get_by_text(re.compile(r"not found \(1\).*No such film"))).to_be_visible()
+    page.get_by_role("button", name="Use these films (2)").click()
     rows(page, 2)
     with page.expect_download() as download:
         page.get_by_role("button", name="History as CSV").click()
