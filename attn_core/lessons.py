@@ -220,6 +220,15 @@ LESSONS: tuple[Lesson, ...] = (
         modality="sequence",
     ),
     Lesson(
+        number="6.2",
+        slug="s6_2_video",
+        checkpoints=("video", "video_apart", "video_twins", "signs"),
+        claims=("6.2.a", "6.2.b", "6.2.c"),
+        listing="",
+        modules=("attn_core.models.video", "attn_core.layers.pooling"),
+        modality="clip",
+    ),
+    Lesson(
         number="6.3",
         slug="s6_3_bioinformatics",
         checkpoints=("splice", "protein_structure", "drug_target"),

@@ -184,6 +184,7 @@ BUILDERS: dict[str, Callable[[Manifest], nn.Module]] = {
     "recogniser_joint": _recogniser,
     "recogniser_joint_0": _recogniser,
     "video": _video,
+    "video_apart": _video,
     "signs": _signs,
     "listener": _listener,
     "listener_content": _listener,

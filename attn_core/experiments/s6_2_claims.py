@@ -58,6 +58,8 @@ def against(
 def key_frames(runs: Runs) -> Claim:
     """6.2.a: attention over frames finds those that move, and that helps.
 
+    Frames that attend to each other, and frames kept apart until they are summed ("apart").
+
     Parameters
     ----------
     runs : dict of list of dict
@@ -78,6 +80,10 @@ def key_frames(runs: Runs) -> Claim:
         against("deletion", _of(runs, "divided", "without_top"),
                 _of(runs, "divided", "without_random"), n, better="lower"),
         against("mean", _of(runs, "divided", "accuracy"), _of(runs, "mean", "accuracy"), n),
+        against("apart_chance", _of(runs, "space", "pointing"), _of(runs, "space", "chance"),
+                moving, "pointing_accuracy"),
+        against("apart_deletion", _of(runs, "space", "without_top"),
+                _of(runs, "space", "without_random"), n, better="lower"),
     )  # fmt: skip
     measure = Measure("accuracy", "fraction", "higher", SMALLEST, conditions)
     return Claim("6.2.a", "6.2", "measured", COMMAND, "recorded", measure)
@@ -101,6 +107,8 @@ def segments(runs: Runs) -> Claim:
     conditions = (
         against("alone", _of(runs, "divided", "off"), pixels, n),
         against("attention", _of(runs, "divided", "off_attention"), pixels, n),
+        against("apart_alone", _of(runs, "space", "off"), pixels, n),
+        against("apart_attention", _of(runs, "space", "off_attention"), pixels, n),
     )
     measure = Measure("boundary_error", "frames", "lower", FRAMES, conditions)
     return Claim("6.2.b", "6.2", "measured", COMMAND, "recorded", measure)
@@ -125,6 +133,8 @@ def regions(runs: Runs) -> Claim:
     conditions = (
         against("frames", _of(runs, "divided", "in_span"), _of(runs, "divided", "chance"), moving,
                 "share_of_attention"),
+        against("apart_frames", _of(runs, "space", "in_span"), _of(runs, "space", "chance"),
+                moving, "share_of_attention"),
         against("thing", _of(runs, "divided", "on_thing"), _of(runs, "divided", "thing_share"), n,
                 "share_of_attention", "lower"),
         *(against(f"no_{gone}", accuracy, _of(runs, left, "accuracy"), n)

@@ -17,21 +17,27 @@ SPANS = ((2, 7), (8, 14))
 """Where the motion lies in the clips of ``everywhere``."""
 
 
-def card() -> dict[str, Any]:
-    """What is known of the shown classifier, from its manifest.
+def card(attention: str = "divided") -> dict[str, Any]:
+    """What is known of a shown classifier, from its manifest.
+
+    Parameters
+    ----------
+    attention : str
+        Key of ``CHECKPOINTS``.
 
     Returns
     -------
     dict
-        "accuracy", "pointing" and its "chance" in %, their "n" and "n_moving", "parameters" in
-        thousands.
+        "accuracy", "pointing" of attention and of the "gradient", and the "chance" of a random
+        frame in %, their "n" and "n_moving", "parameters" in thousands.
     """
-    manifest = read_manifest(experiment.CHECKPOINT)
+    manifest = read_manifest(experiment.CHECKPOINTS[attention])
     named, points = (manifest.metrics[n] for n in ("accuracy_motion", "pointing_accuracy"))
     return {
         "accuracy": 100 * named.value, "n": named.n, "pointing": 100 * points.value,
         "chance": 100 * (points.baseline or 0), "n_moving": points.n,
         "parameters": manifest.raw["parameters"] / 1e3,
+        "gradient": 100 * manifest.raw["measured"]["pointing_gradient"],
     }  # fmt: skip
 
 
@@ -59,19 +65,27 @@ def twins() -> list[dict[str, Any]]:
 
 
 def by_motion() -> list[dict[str, Any]]:
-    """Recorded accuracy of the shown classifier by motion.
+    """Recorded accuracy of the shown classifiers by motion.
 
     Returns
     -------
     list of dict
-        "motion", "accuracy", "n".
+        "motion", "n", and accuracy by classifier.
     """
-    found = read_manifest(experiment.CHECKPOINT).raw["by_motion"]
-    return [{"motion": motion, **found[motion]} for motion in MOTIONS]
+    found = {a: read_manifest(c).raw["by_motion"] for a, c in experiment.CHECKPOINTS.items()}
+    return [
+        {"motion": motion, "n": found["divided"][motion]["n"]}
+        | {attention: by[motion]["accuracy"] for attention, by in found.items()}
+        for motion in MOTIONS
+    ]
 
 
 def everywhere(
-    report: Callable[..., None], should_stop: Callable[[], bool], *, picture: str
+    report: Callable[..., None],
+    should_stop: Callable[[], bool],
+    *,
+    picture: str,
+    attention: str = "divided",
 ) -> list[dict[str, Any]]:
     """Move the camera over one photograph in every way, at every speed.
 
@@ -81,6 +95,8 @@ def everywhere(
         As ``attn_core.jobs`` gives them.
     picture : str
         A sample photograph.
+    attention : str
+        Which classifier.
 
     Returns
     -------
@@ -97,7 +113,7 @@ def everywhere(
         right, points = 0, 0
         for motion in motions:
             clip = made_name(picture, motion)
-            seen = experiment.asked(experiment.Config(clip=clip), traced=False)
+            seen = experiment.asked(experiment.Config(clip=clip, attention=attention), traced=False)
             right += MOTIONS[int(seen.logits[0].argmax())] == kind
             points += bool(motion.moving[int(seen.frames[0].argmax())])
         rows.append({

@@ -57,12 +57,15 @@ def by_rule(sign: str) -> Points:
     turn = 2 * math.pi * at
     triangle = np.abs((4 * at) % 2 - 1)
     lines: dict[str, tuple[Any, Any]] = {
-        "circle": (0.5 + 0.3 * np.sin(turn), 0.5 - 0.3 * np.cos(turn)),
-        "clockwise_arc": (0.5 - 0.3 * np.cos(turn / 2), 0.6 - 0.3 * np.sin(turn / 2)),
-        "face_up_curve": (0.2 + 0.6 * at, 0.4 + 0.25 * np.sin(turn / 2)),
+        "circle": (0.5 + 0.3 * np.cos(turn), 0.5 - 0.3 * np.sin(turn)),
+        "clockwise_arc": (0.5 + 0.3 * np.sin(0.7 * turn), 0.5 - 0.3 * np.cos(0.7 * turn)),
+        "face_up_curve": (0.8 - 0.6 * at, 0.4 + 0.25 * np.sin(turn / 2)),
         "horizontal_swing": (0.2 + 0.6 * np.abs((4 * at + 1) % 2 - 1), 0.5 + 0.02 * np.sin(turn)),
-        "horizontal_zigzag": (0.15 + 0.7 * at, 0.38 + 0.24 * triangle),
-        "vertical_wave": (0.5 + 0.12 * np.sin(2 * turn), 0.15 + 0.7 * at),
+        "horizontal_zigzag": (0.85 - 0.7 * at, 0.38 + 0.24 * triangle),
+        "vertical_wave": (
+            0.5 - 0.25 * np.sin(2 * turn),
+            0.85 - 0.7 * at + 0.06 * np.sin(4 * turn),
+        ),
     }
     if sign not in lines:
         raise ValueError(f"sign is {sign!r}; there are rules for {SAMPLES}")

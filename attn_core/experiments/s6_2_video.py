@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
 
 from attn_core import zoo
 from attn_core.experiments import s6_2_signs as signs
@@ -25,9 +27,9 @@ from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
-CHECKPOINT = "video"
+CHECKPOINTS = {"divided": "video", "space": "video_apart"}
+"""Classifiers of clips: frames attend to each other, or are kept apart until they are summed."""
 MODELS = ("clip", "sign")
-LAYERS = 3
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 """Sample photographs over which a camera can move; no model was trained on them."""
 CLIP = made_name("astronaut", Motion("pan_right", 6, 11))
@@ -53,6 +55,8 @@ class Config:
         Which frame's patches, and which patch's frames, the attention map shows.
     path : str
         The sign's path, as ``s6_2_signs.points`` knows it.
+    attention : str
+        Key of ``CHECKPOINTS``.
 
     Raises
     ------
@@ -68,10 +72,15 @@ class Config:
     frame: int = 8
     patch: int = 14
     path: str = signs.PATH
+    attention: str = "divided"
 
     def __post_init__(self) -> None:
         if self.model not in MODELS:
             raise ValueError(f"model is {self.model!r}; it must be one of {MODELS}")
+        if self.attention not in CHECKPOINTS:
+            raise ValueError(
+                f"attention is {self.attention!r}; it must be one of {tuple(CHECKPOINTS)}"
+            )
         if self.start < 0:
             raise ValueError(f"start is {self.start}; it must be at least 0")
         for name in ("dropped", "frozen"):
@@ -81,6 +90,34 @@ class Config:
             object.__setattr__(self, name, frames)
         if not (0 <= self.frame < N_FRAMES and 0 <= self.patch < N_PATCHES):
             raise ValueError(f"frame {self.frame}, patch {self.patch}: at most 15 and 35")
+
+
+def given(
+    config: Config,
+) -> tuple[Float[Tensor, "1 frame row column"], Bool[Tensor, "1 frame"]]:
+    """What a classifier gets of a clip.
+
+    Parameters
+    ----------
+    config : Config
+        Clip, start, frames that are dropped or frozen.
+
+    Returns
+    -------
+    frames : Float[Tensor, "1 frame row column"]
+        As ``attn_core.inputs.clip.for_model`` answers them.
+    seen : Bool[Tensor, "1 frame"]
+        ``False`` on those that are dropped.
+
+    Raises
+    ------
+    attn_core.inputs.refused.Refused
+        If the clip is not on this machine.
+    """
+    frames = for_model(window(find(config.clip), config.start, config.frozen))
+    seen = torch.ones(1, N_FRAMES, dtype=torch.bool)
+    seen[0, list(config.dropped)] = False
+    return frames, seen
 
 
 def asked(
@@ -110,10 +147,8 @@ def asked(
     attn_core.inputs.refused.Refused
         If the clip is not on this machine.
     """
-    loaded = zoo.get(CHECKPOINT, device)
-    frames = for_model(window(find(config.clip), config.start, config.frozen))
-    seen = torch.ones(1, N_FRAMES, dtype=torch.bool)
-    seen[0, list(config.dropped)] = False
+    loaded = zoo.get(CHECKPOINTS[config.attention], device)
+    frames, seen = given(config)
     with torch.inference_mode():
         return loaded.module(
             frames.to(loaded.device), seen.to(loaded.device), traced=traced,
@@ -154,8 +189,9 @@ def run(
     Returns
     -------
     LessonResult
-        Of a clip: frames by frames at "0.time", "1.time", "2.time" (of the open patch), patches by
-        patches at "0.space", … (of the open frame), one row at "pool.space" and "pool.time".
+        Of a clip: frames by frames at "0.time", … (of the open patch; not where frames are kept
+        apart), patches by patches at "0.space", … (of the open frame), one row at "pool.space" and
+        "pool.time".
         ``details`` holds probabilities, attention over "frames" and "patches", what each frame says
         alone, the "truth" where it is known, and milliseconds by stage. Of a sign: see
         ``s6_2_signs.run``.
@@ -212,7 +248,7 @@ def _result(
         }  # fmt: skip
     contributions = (weights[:, None] * by_frame)[:, top]
     details: dict[str, Any] = {
-        "model": "clip", "names": names,
+        "model": "clip", "attention": config.attention, "names": names,
         "motion": MOTIONS[top],
         "probabilities": {m: round(float(p), 4) for m, p in zip(MOTIONS, chances, strict=True)},
         "frames": [round(float(w), 5) for w in weights],
@@ -226,7 +262,7 @@ def _result(
         "start": min(config.start, last_start(clip)), "last_start": last_start(clip),
         "dropped": list(config.dropped), "frozen": list(config.frozen),
         "stages": {"decode": clip.decode_ms, "model": milliseconds},
-        "seconds": N_FRAMES / PACE, "device": zoo.get(CHECKPOINT, device).device,
+        "seconds": N_FRAMES / PACE, "device": zoo.get(CHECKPOINTS[config.attention], device).device,
     }  # fmt: skip
     return LessonResult(
         {site: in_half(trace) for site, trace in traces.items()},
@@ -267,7 +303,7 @@ def default_row(result: LessonResult) -> int:
 
 
 def default_open(result: LessonResult) -> Selection:
-    """The last layer's attention over time, head by head: where frames look at other frames.
+    """The last attention over time: where frames look at frames, or the sum over them.
 
     Parameters
     ----------
@@ -279,8 +315,10 @@ def default_open(result: LessonResult) -> Selection:
     Selection
         The head whose rows differ most from each other.
     """
-    site = f"{LAYERS - 1}.time" if result.details["model"] == "clip" else signs.LAST
-    spread = result.traces[site].weights[0].float().std(1).mean(-1)
+    last = max((site for site in result.traces if site != FRAMES_SITE and site.endswith(".time")),
+               default=FRAMES_SITE)  # fmt: skip
+    site = last if result.details["model"] == "clip" else signs.LAST
+    spread = result.traces[site].weights[0].float().std(1, correction=0).mean(-1)
     return Selection(site, int(spread.argmax()))
 
 

@@ -9,13 +9,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
+from attn_core import zoo
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, runs_of
 from attn_core.inputs.clip import find, for_model, window
 from attn_core.inputs.motion import MOTIONS, N_FRAMES
 from attn_core.result import LessonResult
-
-STRIPES = ("weight", "lost")
 
 
 @lru_cache(maxsize=64)
@@ -47,6 +46,31 @@ def leave_one_out(config: experiment.Config, device: str = "cpu") -> tuple[float
         left = experiment.asked(without, device=device, traced=False).logits[0].softmax(-1)
         out.append(float(full[top] - left[top]))
     return tuple(out)
+
+
+@lru_cache(maxsize=64)
+def gradient(config: experiment.Config, device: str = "cpu") -> tuple[float, ...]:
+    """How strongly the named motion's logit depends on each frame's pixels.
+
+    Parameters
+    ----------
+    config : Config
+        Clip, start, frames that are dropped or frozen.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    tuple of float
+        Sum of |∂logit/∂pixel| over each frame, as a share of all frames' (Simonyan et al. 2014).
+    """
+    loaded = zoo.get(experiment.CHECKPOINTS[config.attention], device)
+    frames, seen = (part.to(loaded.device) for part in experiment.given(config))
+    frames.requires_grad_(True)
+    logits = loaded.module(frames, seen, traced=False).logits[0]
+    (slope,) = torch.autograd.grad(logits.max(), frames)
+    found = slope[0].abs().sum((1, 2))
+    return tuple(float(v) for v in found / found.sum().clamp_min(1e-12))
 
 
 def frame_change(config: experiment.Config) -> tuple[float, ...]:

@@ -95,7 +95,10 @@ def _first(result: LessonResult) -> Question:
     order = sorted((top, *others[:3]))
     values = {"p": f"{alone[top]:.2f}"}
     names = tuple(f"s6_2.motion.{MOTIONS[m]}" for m in order)
-    return Question("s6_2.quiz.first", values, names, order.index(top), option_keys=True)
+    answer = order.index(top)
+    if result.details["attention"] == "space":
+        return Question("s6_2.quiz.first_space", values, names, answer, option_keys=True)
+    return Question("s6_2.quiz.first_divided", values, names, answer, option_keys=True)
 
 
 def _drop(config: experiment.Config, result: LessonResult) -> Question:

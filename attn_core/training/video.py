@@ -115,7 +115,7 @@ def train(args: argparse.Namespace) -> None:
         batch = video_data.clips(photos["train"], args.batch, rng)
         late = 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
         for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1.0, (step + 1) / 200) * max(late, 0.01)
+            group["lr"] = args.rate * min(1.0, (step + 1) / args.warm) * max(late, 0.01)
         logits = model(as_read(batch.frames), traced=False).logits
         loss = nn.functional.cross_entropy(logits, batch.motions, label_smoothing=0.02)
         optimiser.zero_grad()
@@ -123,7 +123,7 @@ def train(args: argparse.Namespace) -> None:
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimiser.step()
         sums.append(loss.item())
-        keep = min(0.995, (1 + step) / (10 + step))
+        keep = min(args.keep, (1 + step) / (10 + step))
         with torch.no_grad():
             for name, value in model.state_dict().items():
                 average[name].lerp_(value, 1 - keep)
@@ -167,6 +167,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--warm", type=int, default=200, help="steps until the rate is whole")
+    parser.add_argument("--keep", type=float, default=0.995, help="of the weights' running mean")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     train(parser.parse_args())

@@ -10,9 +10,10 @@ train() { # MODEL SEED STEPS RUN OPTIONS
     --data "$data" --out "$runs/$run" "$@"
 }
 train divided 0 2400 video-shown
+train space 0 1000 video-apart --rate 0.002 --warm 100 --keep 0.99
 for seed in 0 1 2; do
   for model in divided mean space time joint; do
-    train "$model" "$seed" 500 "video-$model-$seed" --batch 16
+    train "$model" "$seed" 800 "video-$model-$seed" --batch 16 --rate 0.002 --warm 50 --keep 0.99
   done
 done
 [ -f "$runs/movement_libras.dat" ] || {

@@ -26,12 +26,16 @@ from attn_core.inputs.motion import MOTIONS, as_read
 from attn_core.models.video import PATCH, Seen, VideoClassifier
 from attn_core.training import video_data
 from attn_core.training.segmentation_finish import result, told
-from attn_core.training.video import MODELS, N_TEST, answers, build
+from attn_core.training.video import AT_ONCE, MODELS, N_TEST, answers, build
 from attn_core.training.video_data import Batch
 
+SHOWN = {"video": ("video-shown", "divided"), "video_apart": ("video-apart", "space")}
+"""Run and kind of each classifier that the page runs."""
 SPLIT = "clips over photographs never trained on"
 STILL = MOTIONS.index("still")
-MANY = 0.15
+N_TWINS = 500
+"""Held-out clips on which the twins are compared, the first of those of the shown ones."""
+MANY = 0.05
 """Share of a frame's patches that the crossing thing covers at least, where it is counted."""
 
 
@@ -83,11 +87,22 @@ def dropped(model: VideoClassifier, batch: Batch, seen: Seen, n: int, seed: int 
     keep.scatter_(1, order[:, :n], value=False)
     right = 0
     with torch.inference_mode():
-        for at in range(0, len(keep), 50):
-            frames = as_read(batch.frames[at : at + 50])
-            logits = model(frames, keep[at : at + 50], traced=False).logits
-            right += int((logits.argmax(1) == batch.motions[at : at + 50]).sum())
+        for at in range(0, len(keep), AT_ONCE):
+            frames = as_read(batch.frames[at : at + AT_ONCE])
+            logits = model(frames, keep[at : at + AT_ONCE], traced=False).logits
+            right += int((logits.argmax(1) == batch.motions[at : at + AT_ONCE]).sum())
     return right / len(keep)
+
+
+def slopes(model: VideoClassifier, batch: Batch) -> Float[Tensor, "clip frame"]:
+    """How strongly the largest logit depends on each frame's pixels: sums of |gradient|."""
+    found = []
+    for at in range(0, len(batch.frames), AT_ONCE):
+        frames = as_read(batch.frames[at : at + AT_ONCE]).requires_grad_(True)
+        logits = model(frames, traced=False).logits
+        (slope,) = torch.autograd.grad(logits.amax(1).sum(), frames)
+        found.append(slope.abs().sum((2, 3)))
+    return torch.cat(found)
 
 
 def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
@@ -100,6 +115,7 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     tops = seen.frames[rows].argmax(1)
     frames = as_read(batch.frames)
     changes = torch.diff(frames, dim=1, prepend=frames[:, :1]).abs().mean((2, 3))[rows].argmax(1)
+    steepest = slopes(model, batch)[rows].argmax(1)
     at = torch.arange(len(rows))
     covered = in_patches(batch.passing)
     crossed = covered.mean(-1) > MANY
@@ -107,6 +123,7 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     return {
         "accuracy": float(right.float().mean()), "n": len(named), "n_moving": len(rows),
         "pointing": float(moving[at, tops].float().mean()),
+        "pointing_gradient": float(moving[at, steepest].float().mean()),
         "pointing_change": float(moving[at, changes].float().mean()),
         "chance": float(moving.float().mean()),
         "in_span": float((seen.frames[rows] * moving).sum(1).mean()),
@@ -160,18 +177,28 @@ def metrics_of(found: list[dict[str, Any]]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def shown(runs: Path, batch: Batch, data: Any) -> None:
-    """The classifier that the page runs."""
-    run = result(runs, "video-shown")
-    weights, model = best(runs, "video-shown", "divided")
+def shown(runs: Path, batch: Batch, data: Any, name: str) -> None:
+    """A classifier that the page runs."""
+    folder, kind = SHOWN[name]
+    run = result(runs, folder)
+    weights, model = best(runs, folder, kind)
     found = measure(model, batch)
-    sys.stdout.write(f"{json.dumps(found, indent=1)}\n")
-    write("video", weights, {
+    sys.stdout.write(f"{name} {json.dumps(found, indent=1)}\n")
+    write(name, weights, {
         "command": told("video", run), "wall_seconds": round(run["seconds"]), "data": data,
         "config": run["config"], "parameters": run["parameters"],
         "steps": run["arguments"]["steps"], "by_motion": found["by_motion"], "measured": found,
         "metrics": metrics_of([found]),
     })  # fmt: skip
+
+
+def of_run(runs: Path, name: str, kind: str, batch: Batch) -> dict[str, Any]:
+    """All that is measured of one of the twins; kept in its folder as ``measured.json``."""
+    kept = runs / name / "measured.json"
+    if not kept.exists():
+        found = measure(best(runs, name, kind)[1], batch)
+        kept.write_text(json.dumps(found), encoding="utf-8")
+    return dict(json.loads(kept.read_text(encoding="utf-8")))
 
 
 def twins(runs: Path, batch: Batch, data: Any) -> None:
@@ -184,12 +211,12 @@ def twins(runs: Path, batch: Batch, data: Any) -> None:
         folders = sorted(path.parent.name for path in runs.glob(f"video-{kind}-[0-9]/result.json"))
         found[kind] = []
         for name in folders:
-            of_run, model = best(runs, name, kind)
             if name == folders[0]:
-                weights |= {f"{kind}.{key}": value for key, value in of_run.items()}
+                first, _ = best(runs, name, kind)
+                weights |= {f"{kind}.{key}": value for key, value in first.items()}
                 firsts[kind] = result(runs, name)
             seconds += result(runs, name)["seconds"]
-            found[kind].append(measure(model, batch))
+            found[kind].append(of_run(runs, name, kind, batch))
         sys.stdout.write(f"{kind}: {[round(f['accuracy'], 4) for f in found[kind]]}\n")
     divided = found["divided"]
     metrics = metrics_of(divided)
@@ -211,16 +238,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--what", nargs="+", default=["shown", "twins"])
+    parser.add_argument("--what", nargs="+", default=[*SHOWN, "twins"])
     args = parser.parse_args()
     torch.set_num_threads(1)
     photos = video_data.read(args.data)
     batch = video_data.held_out(photos["test"], N_TEST, 200)
     data = video_data.provenance(args.data, photos)
-    if "shown" in args.what:
-        shown(args.runs, batch, data)
+    for name in SHOWN:
+        if name in args.what:
+            shown(args.runs, batch, data, name)
     if "twins" in args.what:
-        twins(args.runs, batch, data)
+        twins(args.runs, video_data.held_out(photos["test"], N_TWINS, 200), data)
 
 
 if __name__ == "__main__":

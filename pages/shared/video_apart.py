@@ -26,9 +26,11 @@ def apart(run: Run) -> None:
     st.markdown(t("s6_2.apart.effect_what"))
     with st.spinner(t("shell.working")):
         lost = views.leave_one_out(run.config, run.device)
-    weight, effect = st.columns(2)
+        slope = views.gradient(run.config, run.device)
+    weight, steep, effect = st.columns(3)
     for column, name, values, colour in (
         (weight, "weight", run.result.details["frames"], charts.KEY),
+        (steep, "slope", slope, charts.OUTPUT),
         (effect, "lost", lost, charts.CHANGED),
     ):
         words = {"x": t("s6_2.timeline.x"), "title": t(f"s6_2.apart.{name}")}
@@ -107,8 +109,15 @@ def live() -> None:
     with now:
         kept = st.session_state.get("s6_2_video.good", (experiment.Config(), None))[0]
         picture = compared.photograph(kept.clip)
-        st.markdown(t("s6_2.live.what", picture=t(f"control.over.{picture}")))
-        found = work.job("everywhere", compared.everywhere, _everywhere, picture=picture)
+        words = {
+            "picture": t(f"control.over.{picture}"),
+            "talk": t(f"control.talk.{kept.attention}"),
+        }
+        st.markdown(t("s6_2.live.what", **words))
+        found = work.job(
+            "everywhere", compared.everywhere, _everywhere, picture=picture,
+            attention=kept.attention,
+        )  # fmt: skip
         if found:
             _everywhere(found)
             st.caption(t("s6_2.live.look"))
@@ -136,8 +145,11 @@ def _recorded() -> None:
     st.caption(t("s6_2.live.recorded_look"))
     st.markdown(f"##### {t('s6_2.live.by_motion')}")
     found = compared.by_motion()
-    words = {"x": "", "title": t("s6_2.live.by_motion")}
-    names = [t(f"s6_2.motion.{r['motion']}") for r in found]
-    st.altair_chart(
-        charts.bars(names, [r["accuracy"] for r in found], words, charts.OUTPUT), key="by-motion"
-    )
+    st.dataframe(
+        [
+            {t("s6_2.live.motion"): t(f"s6_2.motion.{r['motion']}"), t("s6_2.live.n"): r["n"]}
+            | {t(f"control.talk.{a}"): f"{100 * r[a]:.1f} %" for a in experiment.CHECKPOINTS}
+            for r in found
+        ],
+        hide_index=True, height="content",
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Lesson 6.2, attention in video: controls and words, for the page that its weights will open."""
+"""Lesson 6.2, attention in video: controls and words."""
 
 from typing import Any
 
@@ -23,11 +23,13 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     """The controls below the picture."""
     sign = values["model"] == "sign"
     most = 0 if sign else clips.longest_start(values["clip"])
-    warmth, part = st.columns(2)
+    talk, warmth, part = st.columns([0.34, 0.33, 0.33], vertical_alignment="bottom")
     with warmth:
         changes = Intervention(temperature=controls.temperature())
     if sign:
         return experiment.Config("sign", path=clips.path_now(values["path"])), changes
+    with talk:
+        attention = controls.segments("talk", tuple(experiment.CHECKPOINTS), "divided")
     start = 0
     if most:
         with part:
@@ -35,6 +37,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     config = experiment.Config(
         "clip", values["clip"], start, video_parts.held_frames("dropped", values["clip"]),
         video_parts.held_frames("frozen", values["clip"]), *video_parts.opened(),
+        attention=attention,
     )  # fmt: skip
     return config, changes
 

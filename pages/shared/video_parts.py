@@ -253,8 +253,9 @@ def reading(run: Run) -> None:
         st.markdown(t(f"s6_2.reading.{same}", named=before, p=old))
     st.markdown(t(f"s6_2.reading.row.{kind_of(run)}", **i18n.marked(facts(run))))
     if prefix == "motion":
-        card = compared.card()
-        st.caption(t("s6_2.card", **i18n.safe({k: f"{v:.0f}" for k, v in card.items()})))
+        card = compared.card(details["attention"])
+        words = {name: f"{value:.1f}".removesuffix(".0") for name, value in card.items()}
+        st.caption(t("s6_2.card", **i18n.safe(words)))
     else:
         st.caption(t("s6_2.card.sign", **i18n.safe(signs.card())))
 
@@ -271,5 +272,9 @@ def _truth(run: Run) -> None:
         "last": truth["last"] + 1, "in_span": f"{100 * numbers.get('in_span', 0):.0f}",
         "share": f"{100 * numbers.get('span_share', 0):.0f}",
     }  # fmt: skip
-    kind = "still" if truth["motion"] == "still" else "moves"
-    st.markdown(t(f"s6_2.reading.{kind}", **i18n.marked(words)))
+    if truth["motion"] == "still":
+        st.markdown(t("s6_2.reading.still", **i18n.marked(words)))
+        return
+    st.markdown(t("s6_2.reading.moves", **i18n.marked(words)))
+    lies = "on" if numbers["in_span"] > numbers["span_share"] else "off"
+    st.markdown(t(f"s6_2.reading.{details['attention']}_{lies}"))

@@ -10,11 +10,7 @@ from playwright.sync_api import expect
 from attn_core.experiments import s6_2_views as views
 from attn_core.inputs.clip import find, made_name
 from attn_core.inputs.motion import Motion
-from attn_core.lessons import LESSONS
 from attn_core.plots.clip import as_webm
-
-if "6.2" not in {lesson.number for lesson in LESSONS}:
-    pytest.skip("lesson 6.2 opens when its classifier is trained", allow_module_level=True)
 
 PATH = "/6-2-video"
 PHOTO = "[data-photo]"
@@ -65,6 +61,19 @@ def test_a_frame_cut_in_the_map_changes_the_answer(page, server):
     page.get_by_role("button", name="Cut key").click()
     expect(page.get_by_text(re.compile("Before your changes it said"))).to_be_visible()
     expect(page).to_have_url(re.compile("pool.time"))
+
+
+def test_kept_apart_the_frames_have_no_attention_over_time(page, server):
+    ready(page, server + PATH)
+    page.get_by_role("radio", name="Frames kept apart").or_(
+        page.get_by_role("button", name="Frames kept apart")
+    ).first.click()
+    expect(page).to_have_url(re.compile("talk=space"))
+    expect(page.get_by_text(re.compile("Kept apart, a frame knows only itself"))).to_be_visible()
+    page.wait_for_function(
+        "() => document.querySelector('[data-painted]').attnViewer.view.rows === 1 || "
+        "document.querySelector('[data-painted]').attnViewer.view.queries?.length === 1"
+    )
 
 
 def test_the_clip_is_played(page, server):

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from attn_core import zoo
 from attn_core.experiments import s6_2_signs as signs
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments import s6_2_views as views
@@ -140,11 +141,49 @@ def test_a_size_out_of_bounds_is_named(what, value):
 
 @pytest.mark.parametrize(
     "values", [{"model": "film"}, {"start": -1}, {"dropped": tuple(range(16))}, {"frozen": (16,)},
-               {"frame": 16}, {"patch": 36}],
+               {"frame": 16}, {"patch": 36},
+               {"attention": "joint"}],
 )  # fmt: skip
 def test_a_config_out_of_bounds_is_refused(values):
     with pytest.raises(ValueError, match="must|at most"):
         experiment.Config(**values)
+
+
+@pytest.mark.parametrize("attention", experiment.CHECKPOINTS)
+def test_slopes_are_the_gradient(attention):
+    """Against torch.func; shares of all frames."""
+    config = experiment.Config(attention=attention)
+    frames, seen = experiment.given(config)
+    module = zoo.get(experiment.CHECKPOINTS[attention]).module
+    slope = torch.func.grad(lambda f: module(f, seen, traced=False).logits[0].max())(frames)
+    expected = slope[0].abs().sum((1, 2))
+    found = torch.tensor(views.gradient(config))
+    assert torch.allclose(found, expected / expected.sum(), atol=1e-5)
+
+
+def test_kept_apart_the_weight_lies_on_the_motion():
+    """What the two classifiers were trained to show, on a clip that neither has seen."""
+    shares = {}
+    for attention in experiment.CHECKPOINTS:
+        result = experiment.run(experiment.Config(attention=attention))
+        assert result.details["motion"] == "pan_right"
+        shares[attention] = result.numbers["in_span"]
+    assert shares["space"] > 0.9 > 0.3 > shares["divided"]
+    alone = experiment.run(experiment.Config(attention="space"))
+    assert not any(site.endswith(".time") and site[0].isdigit() for site in alone.traces)
+    assert experiment.default_open(alone).site == experiment.FRAMES_SITE
+
+
+def test_a_frame_kept_apart_knows_nothing_of_the_others():
+    """Whatever frames 9 to 16 show, frames 1 to 7 say the same."""
+    whole = experiment.asked(experiment.Config(attention="space")).by_frame[0]
+    frozen = experiment.Config(attention="space", frozen=tuple(range(8, 16)))
+    part = experiment.asked(frozen).by_frame[0]
+    # light is evened over a clip, so that the others' pixels move a little
+    assert whole[:7].argmax(1).tolist() == part[:7].argmax(1).tolist()
+    talk = [experiment.asked(c).by_frame[0] for c in (
+        experiment.Config(), experiment.Config(frozen=tuple(range(5, 16))))]  # fmt: skip
+    assert talk[0][:4].argmax(1).tolist() != talk[1][:4].argmax(1).tolist()
 
 
 def test_levels_part_where_otsu_parts_them():
@@ -180,6 +219,11 @@ def test_a_path_s_place_and_size_do_not_count():
     assert logits.shape == (1, len(SIGNS))
     assert torch.allclose(ours(line, traced=False)[0], logits, atol=1e-5)
     assert set(traces) == {"encoder.0", "encoder.1", "pool"}
+
+
+@pytest.mark.parametrize("sign", signs.SAMPLES)
+def test_a_path_drawn_by_rule_is_the_sign_it_is_called(sign):
+    assert signs.run(sign).details["motion"] == sign
 
 
 def test_points_lie_evenly_along_a_line():
