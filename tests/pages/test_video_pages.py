@@ -111,8 +111,12 @@ def test_a_drawn_line_is_named_and_an_empty_canvas_says_nothing_wrong():
 @pytest.mark.parametrize("part", ["apart", "claim", "code", "check"])
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_part_opens_on_both_models(part, lang):
-    for link in ({"watch": "sign"}, {"motion": "still"}, {"frozen": "8-9", "dropped": "3"},
-                 {"talk": "space", "open": "2.time~1~3"}):
+    for link in (
+        {"watch": "sign"},
+        {"motion": "still"},
+        {"frozen": "8-9", "dropped": "3"},
+        {"talk": "space", "open": "2.time~1~3"},
+    ):
         at = opened(PAGE, part=part, lang=lang, **link)
         assert not at.exception
 
