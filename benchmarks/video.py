@@ -16,7 +16,7 @@ from torch import nn
 
 from attn_core import zoo
 from attn_core.experiments import s6_2_video as experiment
-from attn_core.inputs.clip import find, read_clip
+from attn_core.inputs.clip import decoded, find
 from attn_core.interventions import Intervention
 from attn_core.models.transformer_layers import How
 from attn_core.plots.clip import as_webm
@@ -62,7 +62,7 @@ def _measure() -> Iterator[tuple[str, float, str]]:
         "answer": lambda: experiment.run(experiment.Config(), Intervention(temperature=1.1)),
         "divided": divided,
         "whole": lambda: peer(tokens.flatten(1, 2)),
-        "read": lambda: read_clip(data, "clip.webm"),
+        "read": lambda: decoded("a", data),
         "decoded": lambda: _decoded(data),
     }
     found: dict[str, list[float]] = {name: [] for name in calls}
