@@ -26,8 +26,7 @@ def give() -> dict[str, Any]:
 
 def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     """The controls below the picture."""
-    if st.session_state.setdefault("_hidden_of", values["picture"]) != values["picture"]:
-        st.session_state["_hidden_of"] = values["picture"]  # patches of another picture
+    if controls.turned("hidden", values["picture"]):  # patches of another picture
         controls.put("hidden", "", "")
     limit, light, behind, warmth = st.columns(4)
     with limit:

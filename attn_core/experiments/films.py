@@ -16,10 +16,10 @@ from attn_core.zoo import Loaded
 
 SELF, TARGET, TWINS = "recommender", "recommender_target", "recommender_twins"
 MODELS = (
-    "long", "long-mean", "target", "attention", "mean", "orderless", "features-mean",
-    "features-none", "popularity",
+    "long", "long-mean", "long-pooled", "target", "attention", "mean", "orderless",
+    "features-mean", "features-none", "popularity",
 )  # fmt: skip
-"""All that can rank: the one that is shown, its twin, target attention, five of a short training,
+"""All that can rank: the one that is shown, its twins, target attention, five of a short training,
 and popularity."""
 TOP = 10
 

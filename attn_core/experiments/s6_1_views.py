@@ -177,8 +177,9 @@ def card(ranker: str) -> dict[str, Any]:
     -------
     dict
         "hit" rate at 10 in %, "popular": popularity's, "last": that of what followed the last film
-        most often, "twin": that of self-attention's twin, which takes the mean of the past;
-        "times", "n" users, "films", "parameters" in millions.
+        most often, "pooled" and "twin": those of self-attention's twins, with nothing but the mean
+        of the past, and with the last film beside it; "times", "n" users, "films",
+        "parameters" in millions.
     """
     others = {row["model"]: 100 * row["hit"] for row in recorded()}
     manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
@@ -186,6 +187,7 @@ def card(ranker: str) -> dict[str, Any]:
     return {
         "hit": 100 * hit.value, "popular": 100 * (hit.baseline or 0.0), "times": times.value,
         "last": others["last_film"], "twin": others["long-mean"],
+        "pooled": others["long-pooled"],
         "n": hit.n, "films": manifest.raw["data"][0]["films"],
         "parameters": manifest.raw["parameters"] / 1e6,
     }  # fmt: skip

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from jaxtyping import Float
-from torch import Tensor
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
 
 from attn_core.inputs.motion import MOTIONS, N_FRAMES, SIDE
 from attn_core.models.video import PATCH
@@ -64,6 +65,32 @@ def one_of(trace: AttentionTrace, row: int) -> AttentionTrace:
         trace, mask=mask, query=trace.query[here], key=trace.key[here], value=trace.value[here],
         scores=trace.scores[here], weights=trace.weights[here], context=trace.context[here],
     )  # fmt: skip
+
+
+def slopes(
+    model: nn.Module, frames: Float[Tensor, "clip frame row column"],
+    seen: Bool[Tensor, "clip frame"] | None = None,
+) -> Float[Tensor, "clip frame"]:  # fmt: skip
+    """How strongly the largest logit depends on each frame's pixels.
+
+    Parameters
+    ----------
+    model : nn.Module
+        A ``VideoClassifier``.
+    frames : Float[Tensor, "clip frame row column"]
+        As it reads them.
+    seen : Bool[Tensor, "clip frame"], optional
+        ``False`` on frames that are dropped.
+
+    Returns
+    -------
+    Float[Tensor, "clip frame"]
+        Sums of |∂logit/∂pixel| over each frame (Simonyan et al. 2014).
+    """
+    frames = frames.clone().requires_grad_(True)
+    logits = model(frames, seen, traced=False).logits
+    (slope,) = torch.autograd.grad(logits.amax(1).sum(), frames)
+    return slope.abs().sum((2, 3))
 
 
 def runs_of(flags: list[bool]) -> tuple[tuple[int, int], ...]:

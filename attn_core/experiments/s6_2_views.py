@@ -11,7 +11,7 @@ from torch import Tensor
 
 from attn_core import zoo
 from attn_core.experiments import s6_2_video as experiment
-from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, runs_of
+from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, runs_of, slopes
 from attn_core.inputs.clip import find, for_model, window
 from attn_core.inputs.motion import MOTIONS, N_FRAMES
 from attn_core.result import LessonResult
@@ -66,10 +66,7 @@ def gradient(config: experiment.Config, device: str = "cpu") -> tuple[float, ...
     """
     loaded = zoo.get(experiment.CHECKPOINTS[config.attention], device)
     frames, seen = (part.to(loaded.device) for part in experiment.given(config))
-    frames.requires_grad_(True)
-    logits = loaded.module(frames, seen, traced=False).logits[0]
-    (slope,) = torch.autograd.grad(logits.max(), frames)
-    found = slope[0].abs().sum((1, 2))
+    found = slopes(loaded.module, frames, seen)[0]
     return tuple(float(v) for v in found / found.sum().clamp_min(1e-12))
 
 

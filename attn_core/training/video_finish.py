@@ -20,7 +20,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from attn_core.checkpoints import FOLDER
-from attn_core.experiments.s6_2_frames import runs_of, says_moving
+from attn_core.experiments.s6_2_frames import runs_of, says_moving, slopes
 from attn_core.experiments.s6_2_views import halved, longest
 from attn_core.inputs.motion import MOTIONS, as_read
 from attn_core.models.video import PATCH, Seen, VideoClassifier
@@ -94,17 +94,6 @@ def dropped(model: VideoClassifier, batch: Batch, seen: Seen, n: int, seed: int 
     return right / len(keep)
 
 
-def slopes(model: VideoClassifier, batch: Batch) -> Float[Tensor, "clip frame"]:
-    """How strongly the largest logit depends on each frame's pixels: sums of |gradient|."""
-    found = []
-    for at in range(0, len(batch.frames), AT_ONCE):
-        frames = as_read(batch.frames[at : at + AT_ONCE]).requires_grad_(True)
-        logits = model(frames, traced=False).logits
-        (slope,) = torch.autograd.grad(logits.amax(1).sum(), frames)
-        found.append(slope.abs().sum((2, 3)))
-    return torch.cat(found)
-
-
 def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     """All that is measured of one training."""
     seen = answers(model, batch)
@@ -115,7 +104,8 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     tops = seen.frames[rows].argmax(1)
     frames = as_read(batch.frames)
     changes = torch.diff(frames, dim=1, prepend=frames[:, :1]).abs().mean((2, 3))[rows].argmax(1)
-    steepest = slopes(model, batch)[rows].argmax(1)
+    steep = [slopes(model, part) for part in as_read(batch.frames).split(AT_ONCE)]
+    steepest = torch.cat(steep)[rows].argmax(1)
     at = torch.arange(len(rows))
     covered = in_patches(batch.passing)
     crossed = covered.mean(-1) > MANY

@@ -101,8 +101,7 @@ def pair() -> dict[str, str]:
 
 def edits(of: str) -> str:
     """The learner's mutations, as the link holds them; other DNA has none."""
-    if st.session_state.setdefault("_edits_of", of) != of:
-        st.session_state["_edits_of"] = of
+    if controls.turned("edits", of):
         controls.put("edits", "", "")
     text = controls.held("edits", "")
     count = len(genome.edits_of(text)) if text else 0

@@ -151,10 +151,11 @@ def _genome(run: Run) -> None:
     }  # fmt: skip
     tracks = {"attention": details["weights"], "occlusion": details["lost"]}
     logo = genome.logo(details["shown"])
-    st.altair_chart(
-        sequence_charts.window(logo, details["window"], details["original"], tracks, words),
-        key="window",
-    )
+    with st.container(key="window-letters"):
+        st.altair_chart(
+            sequence_charts.window(logo, details["window"], details["original"], tracks, words),
+            key="window",
+        )
     st.caption(t("s6_3.window.look", **i18n.marked(facts(run))))
     _mutations(run)
 

@@ -108,6 +108,13 @@ def held(name: str, default: str) -> str:
     return str(st.session_state[name])
 
 
+def turned(name: str, of: str) -> bool:
+    """Whether what a value is about has become another since the last run."""
+    was = st.session_state.get(f"_{name}_of", of)
+    st.session_state[f"_{name}_of"] = of
+    return bool(was != of)
+
+
 def hold_as(name: str, text: str) -> None:
     """How a held value is shown."""
     st.session_state.setdefault("_held", {})[name] = text

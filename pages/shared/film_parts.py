@@ -92,7 +92,7 @@ def reading(run: Run) -> None:
         st.caption(t("s6_1.reading.span", n=views.span(ranker)))
     known = views.card(ranker)
     st.caption(t("s6_1.card", **i18n.safe(known | {
-        key: f"{known[key]:.1f}" for key in ("hit", "popular", "times", "last", "twin")
+        key: f"{known[key]:.1f}" for key in ("hit", "popular", "times", "last", "pooled", "twin")
     })))  # fmt: skip
 
 

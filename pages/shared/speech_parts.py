@@ -24,8 +24,7 @@ SLICES_UP_TO = 240
 
 def silenced(of: str) -> tuple[speech.Span, ...]:
     """The spans that are silenced, as the link holds them; another sound has none."""
-    if st.session_state.setdefault("_silenced_of", of) != of:
-        st.session_state["_silenced_of"] = of
+    if controls.turned("silenced", of):
         controls.put("silenced", "", "")
     spans = speech.spans_from_text(controls.held("silenced", ""))
     seconds = sum(last - first + 1 for first, last in spans) * speech.TOKEN_SECONDS
@@ -35,8 +34,7 @@ def silenced(of: str) -> tuple[speech.Span, ...]:
 
 def digits_of(name: str, label: str, of: str) -> str:
     """Digits that are typed about one sound; another sound has none."""
-    if st.session_state.setdefault(f"_{name}_of", of) != of:
-        st.session_state[f"_{name}_of"] = of
+    if controls.turned(name, of):
         inputs.put(name, "", "")
     return inputs.text(name, label, "")
 

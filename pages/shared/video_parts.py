@@ -28,8 +28,7 @@ LIES = ("where", "row", "plain")
 
 def held_frames(name: str, clip: str) -> tuple[int, ...]:
     """Frames that are dropped or frozen, as the link holds them; another clip has none."""
-    if st.session_state.setdefault(f"_{name}_of", clip) != clip:
-        st.session_state[f"_{name}_of"] = clip
+    if controls.turned(name, clip):
         controls.put(name, "", "")
     text = controls.held(name, "")
     frames = sorted({int(f) - 1 for f in text.split("-") if f.isdigit() and 0 < int(f) <= N_FRAMES})
