@@ -14,6 +14,7 @@ export function actions(v) {
   /** Send an event; `slow` ones change the picture, which is greyed when the answer takes long. */
   const tell = (event, slow = true) => {
     v.owed = event.type !== "scale"; // a scale changes no number
+    if (slow && v.compare === "before" && !["scale", "zoom", "open"].includes(event.type)) v.choose({ compare: "after" }); // what was changed is shown
     if (slow && !waiting) {
       waiting = setTimeout(() => v.root.classList.add("waiting"), GREY_AFTER);
       giveUp = setTimeout(() => act.settle(), GIVE_UP);
@@ -115,6 +116,11 @@ export function actions(v) {
     },
     unsetAll(q, k) {
       for (const what of v.view.changesAt(q, k)) act.unset(what, q, k);
+    },
+    /** Ask Python for all of the open region's exact weights, to save them. */
+    exact() {
+      v.wanted = `${Date.now()}-${Math.random()}`;
+      v.outbox.send({ type: "exact", number: v.wanted, ...here() });
     },
     /** Ask Python, once, for the exact numbers of the cell looked at. */
     probe() {

@@ -61,6 +61,13 @@ export function segmented(choose) {
         attr(b, "aria-pressed", value === pressed ? "true" : "false");
       }
     },
+    /** Nothing to choose yet: the buttons keep their place and say why. @param {string|null} why */
+    off(why) {
+      for (const b of buttons.values()) {
+        attr(b, "aria-disabled", why ? "true" : null);
+        if (why) attr(b, "title", why);
+      }
+    },
   };
 }
 

@@ -82,10 +82,10 @@ export function toSvg(viewer) {
   const head = 54, foot = 40, out = [];
   let legend;
   if (L.kind === "map") {
-    const look = shades(view, viewer.compare, viewer.scale.value);
+    const look = shades(view, viewer.scale.value);
     out.push(mapCells(L, view, theme, look), rect(L.x, L.y, L.w, L.h, `fill="none" stroke="${theme.line}"`));
     const picked = query === null ? -1 : view.bin(0, query);
-    const row = query === null ? null : rowOf(view, query, viewer.compare);
+    const row = query === null ? null : rowOf(view, query);
     if (row) {
       const top = row.values.reduce((m, v) => Math.max(m, Math.abs(v)), 1e-9), y = L.bars.y + L.bars.h;
       const zero = look.diverging ? y - L.bars.h / 2 : y, reach = look.diverging ? L.bars.h / 2 : L.bars.h;
@@ -104,13 +104,13 @@ export function toSvg(viewer) {
     }
     for (const k of view.cutTokens) if (view.bin(1, k) >= 0) out.push(rect(L.x + view.bin(1, k) * L.cw, L.y, L.cw, L.h, `fill="none" stroke="${CHANGED}" stroke-width="2"`));
     const top = number(look.top, look.top < 0.1 ? 3 : 2);
-    legend = { diverging: look.diverging, low: look.diverging ? `−${top}` : "0", high: look.diverging ? `+${top}` : viewer.scale.value === "row" ? t.row_top : top, masked: view.cells.includes(255) };
+    legend = { diverging: look.diverging, low: look.diverging ? `−${top}` : "0", high: look.diverging ? `+${top}` : viewer.scale.value === "row" ? t.row_top : top, masked: look.index.includes(-1) };
   } else {
     for (const line of viewer.drawn) {
       const [x0, y0, x1, y1] = lineEnds(L, line), { shade, width } = lineLook(view, line.w);
       out.push(`<line x1="${n2(x0)}" y1="${n2(y0)}" x2="${n2(x1)}" y2="${n2(y1)}" stroke="${theme.ramp[shade]}" stroke-width="${n2(width)}" stroke-linecap="round"/>`);
     }
-    legend = { low: "0", high: number(view.max, 2), masked: false };
+    legend = { low: "0", high: number(view.side.max, 2), masked: false };
   }
   out.push(labels(L, view, theme));
   const stops = (legend.diverging ? theme.diverge.filter((_, i) => i % 51 === 0) : theme.ramp.filter((_, i) => i % 32 === 0 || i === 254));
@@ -130,18 +130,42 @@ export function toSvg(viewer) {
     + text(0, -34, view.title, `font-size="${n2(size)}" font-weight="600"`) + text(0, -14, where, `fill="${theme.muted}"`) + out.join("") + key.join("") + "</svg>";
 }
 
-/** The region's cells as CSV: exact where the exact row or a fetched cell is known, marked where 8-bit. */
-export function toCsv(viewer) {
-  const { view, book } = viewer, t = view.strings;
+/** The region's cells as CSV. @param {object} [exact] {weights, before}: Float32Arrays from Python; else what is known here, marked */
+export function toCsv(viewer, exact) {
+  const { all: view, book } = viewer, t = view.strings;
   const safe = (s) => (/^[=+\-@\t\r]/.test(s) ? `'${s}` : s); // a label must not become a formula in a spreadsheet
   const quote = (s) => `"${safe(String(s ?? "")).replaceAll('"', '""')}"`;
-  const rows = [[t.csv_query_position, t.query, t.csv_key_position, t.key, t.weight, t.csv_known].map(quote).join(",")];
-  for (let r = 0; r < view.R; r++) for (let c = 0; c < view.C; c++) {
-    const f = factsOf(view, book, { r, c });
-    const known = f.exact ? t.csv_exact : f.masked ? t.masked : t.csv_approximate;
-    rows.push([f.q + 1, quote(view.item(0, f.q).label), f.k + 1, quote(view.item(1, f.k).label), f.exact ? f.weight : Number(f.weight.toPrecision(3)), quote(known)].join(","));
+  const old = exact ? exact.before : view.before;
+  const head = [t.csv_query_position, t.query, t.csv_key_position, t.key, t.weight, ...(old ? [t.csv_before] : []), t.csv_known];
+  const rows = [head.map(quote).join(",")];
+  const row = (q, k, weights, known) => rows.push([q + 1, quote(view.item(0, q).label), k + 1, quote(view.item(1, k).label), ...weights, quote(known)].join(","));
+  const nine = (v) => Number(v.toPrecision(9)); // nine digits name a float32
+  const [q0, q1, k0, k1] = view.region;
+  if (exact) {
+    let i = 0;
+    for (let q = q0; q < q1; q++) for (let k = k0; k < k1; k++, i++) row(q, k, [exact.weights, ...(old ? [old] : [])].map((side) => nine(side[i])), t.csv_exact);
+  } else {
+    for (let r = 0; r < view.R; r++) for (let c = 0; c < view.C; c++) {
+      const f = factsOf(view, book, { r, c }), w = (of) => (of.exact ? nine(of.weight) : Number(of.weight.toPrecision(3)));
+      row(f.q, f.k, [w(f), ...(old ? [w(f.before)] : [])], f.exact ? t.csv_exact : f.masked ? t.masked : t.csv_approximate);
+    }
   }
   return `\ufeff${rows.join("\r\n")}\r\n`;
+}
+
+const decoded = (text) => text && new Float32Array(Uint8Array.from(atob(text), (c) => c.charCodeAt(0)).buffer);
+
+/** Python's exact weights have come: save them, once for each time they were asked for. */
+export function saved(viewer, exact) {
+  if (exact.number !== viewer.wanted) return;
+  viewer.wanted = null;
+  const known = exact.weights && { weights: decoded(exact.weights), before: decoded(exact.before) };
+  save(new Blob([toCsv(viewer, known)], { type: "text/csv;charset=utf-8" }), nameOf(viewer, "csv"));
+}
+
+function nameOf(viewer, kind) {
+  const { site, head } = viewer.open.value;
+  return `${viewer.view.id}_${site}_${head + 1}.${kind}`.replace(/[^\w.-]+/g, "_");
 }
 
 function save(blob, name) {
@@ -153,9 +177,8 @@ function save(blob, name) {
 
 /** Make and save one file. @param {"png"|"svg"|"csv"} kind */
 export async function download(kind, viewer) {
-  const { site, head } = viewer.open.value;
-  const name = `${viewer.view.id}_${site}_${head + 1}.${kind}`.replace(/[^\w.-]+/g, "_");
-  if (kind === "csv") return save(new Blob([toCsv(viewer)], { type: "text/csv;charset=utf-8" }), name);
+  const name = nameOf(viewer, kind);
+  if (kind === "csv") return viewer.do.exact();
   const svg = toSvg(viewer);
   if (kind === "svg") return save(new Blob([svg], { type: "image/svg+xml" }), name);
   const image = new Image();

@@ -1,7 +1,5 @@
 // facts.js — what is known of one cell (or of a pooled block of cells), and how exactly; and how numbers are written.
 
-import { MASKED } from "./unpack.js";
-
 const ASK_AGAIN = 3000; // ms after which an unanswered question may be put again
 
 /** A number for the eye: three decimals, or two digits and a power of ten when it is small; NaN and ∞ as themselves. */
@@ -41,34 +39,50 @@ export function probeBook() {
   };
 }
 
-/**
- * All that can be said of map cell (r, c) now.
- * @returns {{q: number, k: number, block: number[]|null, weight: number, exact: boolean, masked: boolean, score?: number, before?: number}}
- *   q, k: the single pair meant (of a block, the one whose numbers are shown or should be asked for)
- */
-export function factsOf(view, book, { r, c }) {
-  const qs = view.block(0, r), ks = view.block(1, c);
-  const single = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1;
-  const raw = view.raw(r, c);
-  const out = { q: qs[0], k: ks[0], block: single ? null : [...qs, ...ks], masked: raw === MASKED, exact: false, weight: raw === MASKED ? 0 : (raw / 254) * view.max };
-  if (view.before) {
-    const b = view.before[r * view.C + c];
-    out.before = b === MASKED ? 0 : (b / 254) * view.beforeMax;
-  }
-  const probe = book.within(qs, ks);
-  const row = view.row;
+/** What one side (now or before) says of a map cell; of a block, of its strongest known pair. */
+function sideFacts(view, side, probe, at, [qs, ks]) {
+  const i = at.r * view.C + at.c, single = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1;
+  const out = { q: qs[0], k: ks[0], weight: side.weights[i], exact: false, masked: side.masked[i] === 1 && !Number.isNaN(side.weights[i]) };
+  if (single && side.scores) out.score = side.scores[i];
+  const row = side.row;
   if (row && row.query >= qs[0] && row.query < qs[1]) {
     out.q = row.query;
     for (let k = ks[0]; k < ks[1]; k++) if (row.weights[k] > row.weights[out.k]) out.k = k;
-    out.score = row.scores[out.k];
-    out.weight = row.weights[out.k];
-    out.exact = true;
+    Object.assign(out, { score: row.scores[out.k], weight: row.weights[out.k], exact: true });
   }
-  if (probe && (!out.exact || (probe.query === out.q && probe.key === out.k))) {
-    Object.assign(out, { q: probe.query, k: probe.key, score: probe.score ?? NaN, weight: probe.weight, exact: true });
+  if (probe && (!out.exact || (probe.q === out.q && probe.k === out.k))) {
+    Object.assign(out, { q: probe.q, k: probe.k, score: probe.score ?? NaN, weight: probe.weight ?? NaN, exact: true });
     if (single) out.masked = probe.allowed === false;
     out.queryVector = probe.query_vector;
     out.keyVector = probe.key_vector;
   }
   return out;
 }
+
+/**
+ * All that can be said of map cell (r, c) now, as the view compares: now, before, or after minus before.
+ * @returns {{q: number, k: number, block: number[]|null, weight: number, exact: boolean, masked: boolean, score?: number,
+ *   before?: {weight: number}, after?: {weight: number}, difference?: boolean}}
+ *   q, k: the single pair meant (of a block, the one whose numbers are shown or should be asked for); in a difference,
+ *   weight and score are differences and `after` and `before` what they are between
+ */
+export function factsOf(view, book, at) {
+  const blocks = [view.block(0, at.r), view.block(1, at.c)], [qs, ks] = blocks;
+  const block = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1 ? null : [...qs, ...ks];
+  const found = book.within(qs, ks);
+  const told = found && { ...found, q: found.query, k: found.key };
+  const old = found?.before && { ...found.before, q: found.query, k: found.key };
+  const after = sideFacts(view, view.now, told, at, blocks);
+  const before = view.before && sideFacts(view, view.before, old, at, blocks);
+  if (view.compare === "before") return { ...before, block };
+  if (view.compare !== "difference") return { ...after, block, ...(before && { before }) };
+  return {
+    ...after, block, before, after, difference: true,
+    exact: after.exact && before.exact, masked: after.masked && before.masked,
+    weight: after.weight - before.weight,
+    score: after.score === undefined || before.score === undefined ? undefined : after.score - before.score,
+  };
+}
+
+/** A difference with its sign. */
+export const signed = (v, digits = 3) => (v > 0 ? "+" : "") + number(v, digits);

@@ -25,8 +25,8 @@ export function buildFrame(v) {
   f.bar = controls({
     mode: (mode) => v.choose({ mode }),
     which: (which) => v.choose({ which }),
-    compare: (compare) => v.choose({ compare }),
-    edit: (edit) => { f.editor.shut(false); v.choose({ edit: v.edit === edit ? null : edit }); },
+    compare: (compare) => v.all.before && v.choose(compare === "after" ? { compare } : { compare, edit: null }),
+    edit: (edit) => { f.editor.shut(false); v.choose({ edit: v.edit === edit ? null : edit, compare: "after" }); },
     scale: (scale) => v.do.rescale(scale),
     reset: () => v.do.reset(),
     zoom: (way) => v.do.zoom(way),

@@ -2,37 +2,33 @@
 
 import { CHANGED, KEY, QUERY } from "./colour.js";
 import { cellRect, edge } from "./geometry.js";
-import { MASKED, pool, rowOf } from "./unpack.js";
+import { pool, rowOf } from "./unpack.js";
 
 const small = document.createElement("canvas");
 
 /**
- * The index into the ramp of every cell, as the chosen comparison and scale want it.
- * @param {"after"|"before"|"difference"} compare @param {"row"|"head"|"all"} scale
+ * The index into the ramp of every cell, as the view's comparison and the scale want it.
+ * @param {"row"|"head"|"all"} scale
  * @returns {{index: Int16Array, diverging: boolean, top: number}} -1 for masked; `top` is the number at the ramp's end
  */
-export function shades(view, compare, scale) {
-  const { R, C, cells, before } = view;
+export function shades(view, scale) {
+  const { R, C, side, before, now } = view;
   const index = new Int16Array(R * C);
-  if (compare === "difference" && before) {
-    const value = (v, max) => (v === MASKED ? 0 : (v / 254) * max);
+  if (view.compare === "difference") {
     let top = 0;
-    for (let i = 0; i < index.length; i++) top = Math.max(top, Math.abs(value(cells[i], view.max) - value(before[i], view.beforeMax)));
-    for (let i = 0; i < index.length; i++) {
-      const gap = value(cells[i], view.max) - value(before[i], view.beforeMax);
-      index[i] = cells[i] === MASKED && before[i] === MASKED ? -1 : 255 + Math.round((gap / (top || 1)) * 255);
-    }
+    const gap = (i) => (now.weights[i] || 0) - (before.weights[i] || 0); // NaN draws as 0
+    for (let i = 0; i < index.length; i++) top = Math.max(top, Math.abs(gap(i)));
+    for (let i = 0; i < index.length; i++) index[i] = now.masked[i] && before.masked[i] ? -1 : 255 + Math.round((gap(i) / (top || 1)) * 255);
     return { index, diverging: true, top };
   }
-  const source = compare === "before" && before ? before : cells;
-  const max = source === before ? view.beforeMax : view.max;
-  const common = Math.max(view.max, before ? view.beforeMax : 0);
+  const common = Math.max(now.max, before?.max ?? 0);
   for (let r = 0; r < R; r++) {
-    let most = 0;
-    if (scale === "row") for (let i = r * C; i < (r + 1) * C; i++) if (source[i] !== MASKED && source[i] > most) most = source[i];
-    const gain = scale === "row" ? 254 / (most || 1) : max / common;
-    const same = gain === 1;
-    for (let i = r * C; i < (r + 1) * C; i++) index[i] = source[i] === MASKED ? -1 : same ? source[i] : Math.round(source[i] * gain);
+    let most = common;
+    if (scale === "row") {
+      most = 0;
+      for (let i = r * C; i < (r + 1) * C; i++) if (!side.masked[i] && side.weights[i] > most) most = side.weights[i];
+    }
+    for (let i = r * C; i < (r + 1) * C; i++) index[i] = side.masked[i] ? -1 : Math.min(254, Math.round((254 * side.weights[i]) / (most || 1)));
   }
   return { index, diverging: false, top: common };
 }
@@ -112,11 +108,11 @@ function outline(ctx, x, y, w, h, colour, width) {
 }
 
 /** Bars of the picked query's weights, each under its own column. */
-function paintBars(ctx, L, view, theme, query, compare, dpr) {
+function paintBars(ctx, L, view, theme, query, dpr) {
   const { y, h } = L.bars;
   ctx.fillStyle = theme.line;
-  const row = query === null ? null : rowOf(view, query, compare);
-  const signed = compare === "difference" && Boolean(view.before);
+  const row = query === null ? null : rowOf(view, query);
+  const signed = view.compare === "difference";
   const zero = signed ? y + h / 2 : y + h - 1; // differences hang from the middle
   ctx.fillRect(L.x, zero, L.w, 1);
   if (!row) return null;
@@ -136,8 +132,8 @@ function paintBars(ctx, L, view, theme, query, compare, dpr) {
  * Paint the base canvas.
  * @returns {{look: object, bars: object|null}} the shades used and the bars' top, for legend and captions
  */
-export function paintMap(ctx, L, view, theme, { compare, scale, query, dpr }) {
-  const look = shades(view, compare, scale);
+export function paintMap(ctx, L, view, theme, { scale, query, dpr }) {
+  const look = shades(view, scale);
   ctx.setTransform(dpr, 0, 0, dpr, 0, 0);
   ctx.clearRect(0, 0, L.width, L.height);
   paintCells(ctx, L, view, theme, look, dpr);
@@ -148,7 +144,7 @@ export function paintMap(ctx, L, view, theme, { compare, scale, query, dpr }) {
     for (let c = 1; c < L.C; c++) ctx.fillRect(edge(L.x, L.cw, c, dpr), L.y, 1 / dpr, L.h);
   }
   outline(ctx, L.x - 1, L.y - 1, L.w + 2, L.h + 2, theme.line, 1);
-  const bars = paintBars(ctx, L, view, theme, query, compare, dpr);
+  const bars = paintBars(ctx, L, view, theme, query, dpr);
   const picked = query === null ? -1 : view.bin(0, query);
   if (picked >= 0) {
     const a = cellRect(L, picked, 0, dpr);

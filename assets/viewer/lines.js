@@ -1,7 +1,7 @@
 // lines.js — the bipartite picture: queries left, keys right, one line for each strong pair; the darker and wider, the larger the weight.
 
 import { CHANGED, KEY, QUERY } from "./colour.js";
-import { MASKED, rowOf } from "./unpack.js";
+import { rowOf } from "./unpack.js";
 
 const yOf = (L, pitch, i) => L.y + pitch * (i + 0.5);
 
@@ -15,10 +15,10 @@ export function linesOf(view, which, query) {
   const row = query === null ? null : rowOf(view, query);
   if (which === "all") {
     for (const [q, k, w] of view.lines) add(view.bin(0, q), view.bin(1, k), w);
-    if (!view.lines.length) view.cells.forEach((v, i) => v !== MASKED && v > 12 && add(Math.floor(i / view.C), i % view.C, (v / 254) * view.max));
+    if (!view.lines.length) view.side.weights.forEach((w, i) => w > 0.05 * view.side.max && add(Math.floor(i / view.C), i % view.C, w));
   }
   if (row) {
-    const least = which === "all" ? 0.02 * view.max : 0.004 * view.max;
+    const least = which === "all" ? 0.02 * view.side.max : 0.004 * view.side.max;
     row.values.forEach((w, c) => w > least && add(view.bin(0, query), c, w));
   }
   return [...found.values()].sort((a, b) => a.w - b.w);
@@ -31,7 +31,7 @@ export function lineEnds(L, { r, c }) {
 
 /** How a line of weight `w` looks: index into the ramp and width in px. */
 export function lineLook(view, w) {
-  const t = Math.min(1, w / view.max);
+  const t = Math.min(1, w / view.side.max);
   return { shade: Math.round(254 * Math.min(1, 0.1 + 0.9 * t)), width: 0.75 + 3.25 * t };
 }
 

@@ -36,11 +36,11 @@ export function paintPicture(v) {
   let bars = null;
   v.drawn = [];
   if (L.kind === "map") {
-    const out = paintMap(ctx, L, view, theme, { compare: v.compare, scale: v.scale.value, query, dpr });
+    const out = paintMap(ctx, L, view, theme, { scale: v.scale.value, query, dpr });
     [v.shown, bars] = [out.look, out.bars];
   } else {
     v.drawn = paintLines(ctx, L, view, theme, { which: v.which, query, dpr });
-    v.shown = { diverging: false, top: view.max };
+    v.shown = { diverging: false, top: view.side.max };
   }
   v.shown.anyMasked = L.kind === "map" && v.shown.index.includes(-1);
   v.rows.update(L, view, query);

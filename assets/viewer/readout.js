@@ -2,7 +2,7 @@
 
 import { KEY, QUERY } from "./colour.js";
 import { attr, fill, h, say } from "./dom.js";
-import { number } from "./facts.js";
+import { number, signed } from "./facts.js";
 
 function vectorRow(cls) {
   const name = h("span", { class: "vec-name" });
@@ -63,26 +63,31 @@ export function readoutPanel(act) {
       attr(el, "aria-label", t.readout);
       say(query.name, t.query);
       say(key.name, t.key);
-      say(score.name, t.score);
-      say(weight.name, t.weight);
-      say(qv.name, t.query_vector);
-      say(kv.name, t.key_vector);
+      const apart = view.compare === "difference";
+      say(score.name, apart ? t.score_difference : t.score);
+      say(weight.name, apart ? t.weight_difference : t.weight);
+      const coming = facts && !facts.queryVector && !facts.block ? " …" : ""; // asked for, on its way
+      say(qv.name, t.query_vector + coming);
+      say(kv.name, t.key_vector + coming);
       if (!facts) return;
       const { block } = facts;
       const span = (axis, a, b) => (block && b - a > 1 ? fill(t.range, { from: view.item(axis, a).label, to: view.item(axis, b - 1).label }) : null);
       const about = block && facts.exact;
       showItem(query, view.item(0, facts.q), block && !about ? span(0, block[0], block[1]) : null);
       showItem(key, view.item(1, facts.k), block && !about ? span(1, block[2], block[3]) : null);
-      say(score.value, facts.score === undefined ? "–" : number(facts.score));
-      say(weight.value, facts.masked && !facts.exact ? "0" : (facts.exact ? "" : "≈ ") + number(facts.weight));
+      const write = apart ? signed : number, about1 = facts.exact ? "" : "≈ ";
+      say(score.value, facts.score === undefined ? "–" : about1 + write(facts.score));
+      say(weight.value, facts.masked && !facts.exact ? "0" : about1 + write(facts.weight));
       attr(weight.value, "title", facts.exact || facts.masked ? null : t.approximate);
       const whats = [...view.changesAt(facts.q, facts.k)];
-      const isCut = view.cutTokens.has(facts.k);
+      const isCut = view.cutTokens.has(facts.k), old = facts.before;
+      const moved = old && Math.abs((facts.after ?? facts).weight - old.weight) > (facts.exact && old.exact ? 5e-4 : view.now.max / 200);
       const notes = [];
       if (isCut) notes.push(t.note_cut);
       if (whats.length) notes.push(fill(t.note_changed, { what: whats.map((w) => t[`what_${w}`]).join(t.comma) }));
       if (facts.masked && !isCut) notes.push(t.note_masked);
-      if (facts.before !== undefined && (whats.length || facts.before - facts.weight > view.max / 200 || facts.weight - facts.before > view.max / 200)) notes.push(fill(t.note_before, { weight: number(facts.before) }));
+      if (apart) notes.push(fill(t.note_difference, { before: number(old.weight), after: number(facts.after.weight) }));
+      else if (old && (whats.length || moved)) notes.push(fill(old.exact ? t.note_before : t.note_before_about, { weight: number(old.weight) }));
       if (block) notes.push(about ? t.note_block_exact : t.note_block);
       else if (!facts.exact && !facts.masked) notes.push(t.note_approximate);
       say(note, notes.join(t.joint));
@@ -90,11 +95,11 @@ export function readoutPanel(act) {
       el.classList.toggle("is-changed", isCut || whats.length > 0);
       paintVector(qv.canvas, facts.queryVector, QUERY, theme, dpr);
       paintVector(kv.canvas, facts.keyVector, KEY, theme, dpr);
-      cut.hidden = !view.can.cut_token;
+      cut.hidden = !view.can.cut_token || view.compare === "before"; // what was is not changed
       say(cut, isCut ? t.restore_token : t.cut_token);
       attr(cut, "title", t.cut_token_help);
       attr(cut, "aria-pressed", isCut);
-      unset.hidden = !view.can.edit.length;
+      unset.hidden = !view.can.edit.length || view.compare === "before";
       say(unset, t.unset);
       attr(unset, "aria-disabled", whats.length === 0);
       attr(unset, "title", whats.length ? t.unset_help : t.unset_none);

@@ -43,9 +43,11 @@ export function controls(act) {
     update(view, s) {
       const t = view.strings;
       attr(top, "aria-label", t.controls);
+      const changes = Boolean(view.before) || view.can.edit.length > 0 || view.can.cut_token || view.can.cut_head;
       mode.update(t.show_as, [["map", t.mode_map], ["lines", t.mode_lines]], s.mode);
       which.update(t.lines_of, [["one", t.lines_one], ["all", t.lines_all]], s.which, s.mode === "lines");
-      compare.update(t.compare, [["before", t.before], ["after", t.after], ["difference", t.difference]], s.compare, Boolean(view.before) && s.mode === "map");
+      compare.update(t.compare, [["before", t.before], ["after", t.after], ["difference", t.difference]], s.compare, s.mode === "map" && changes);
+      compare.off(view.before ? null : t.compare_none);
       edit.update(t.edit, view.can.edit.map((w) => [w, t[`what_${w}`], t[`edit_${w}_help`]]), s.edit, view.can.edit.length > 0);
       reset.hidden = !(view.can.edit.length || view.can.cut_token || view.can.cut_head);
       say(reset, view.changeCount ? fill(t.reset_all_n, { n: view.changeCount }) : t.reset_all);
@@ -71,7 +73,7 @@ export function controls(act) {
       say(masked.lastChild, t.masked);
       masked.hidden = lines || !look.anyMasked;
       say(changed.lastChild, t.changed);
-      changed.hidden = view.changeCount === 0;
+      changed.hidden = view.changeCount === 0 || view.compare === "before";
 
       const big = Math.max(...view.n) > 16 || view.region[1] - view.region[0] < view.n[0] || view.region[3] - view.region[2] < view.n[1];
       zoom.hidden = !big;

@@ -1,8 +1,10 @@
 // unpack.js — one payload of bytes becomes one `view`, the read-only thing that every other file draws from.
 //
 // Layout of the bytes: uint32 (little-endian) H, H bytes of UTF-8 JSON, then the body that all offsets count from.
-// A map cell is one byte: 0..254 stands for 0..max, 255 for "masked". A map may be pooled (by maximum): then one
-// cell stands for a block of queries × a block of keys, and block i of `parts` covers floor(i·n/parts) to floor((i+1)·n/parts).
+// A small map comes whole, as scores (attn_core/plots/fine.py): its weights are computed here. A large one comes as
+// a picture: one byte a cell, 0..254 for 0..max, 255 for "masked"; it may be pooled (by maximum): then one cell
+// stands for a block of queries × a block of keys, and block i of `parts` covers floor(i·n/parts) to
+// floor((i+1)·n/parts).
 
 export const MASKED = 255;
 
@@ -14,6 +16,76 @@ export function sameBytes(a, b) {
 }
 
 const floats = (body, offset, n) => new Float32Array(body.slice(offset, offset + 4 * n).buffer, 0, n);
+const words = (body, offset, n) => new Uint32Array(body.slice(offset, offset + 4 * n).buffer, 0, n);
+
+/** One float16, given as its 16 bits, as a number. */
+export function half(bits) {
+  const sign = bits & 0x8000 ? -1 : 1, power = (bits >> 10) & 31, rest = bits & 1023;
+  if (power === 31) return rest ? NaN : sign * Infinity;
+  return sign * (power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024));
+}
+
+/**
+ * The weights of a whole map from its scores, as `decode` in attn_core/plots/fine.py computes them.
+ * @returns {{weights: Float32Array, masked: Uint8Array, scores: Float32Array}} of all n[0] × n[1] cells
+ */
+function computed(body, fine, [rows, cols]) {
+  const n = rows * cols;
+  const bits = new Uint16Array(body.slice(fine.scores, fine.scores + 2 * n).buffer, 0, n);
+  const tops = floats(body, fine.top, rows), totals = floats(body, fine.total, rows);
+  const weights = new Float32Array(n), masked = new Uint8Array(n), scores = new Float32Array(n);
+  for (let r = 0; r < rows; r++) {
+    let sum = 0;
+    for (let i = r * cols; i < (r + 1) * cols; i++) {
+      const x = half(bits[i]);
+      scores[i] = x + tops[r];
+      if (fine.allowed !== null && !((body[fine.allowed + (i >> 3)] >> (7 - (i & 7))) & 1)) masked[i] = 1;
+      else sum += weights[i] = fine.sigmoid ? 1 / (1 + Math.exp(-x)) : Math.exp(x);
+    }
+    if (!fine.sigmoid && sum !== 0) for (let i = r * cols; i < (r + 1) * cols; i++) weights[i] *= totals[r] / sum;
+  }
+  const [count, at, values] = fine.exact;
+  const places = words(body, at, count), exact = floats(body, values, count);
+  places.forEach((i, j) => { weights[i] = exact[j]; });
+  for (let i = 0; i < n; i++) if (Number.isNaN(weights[i])) masked[i] = 1; // white would say "no attention"
+  return { weights, masked, scores };
+}
+
+const crop = (array, cols, [q0, q1, k0, k1]) => {
+  const out = new array.constructor((q1 - q0) * (k1 - k0));
+  for (let q = q0; q < q1; q++) out.set(array.subarray(q * cols + k0, q * cols + k1), (q - q0) * (k1 - k0));
+  return out;
+};
+
+/** One run's map: what is shown of it (`weights`, `masked`: R × C), its largest weight, its exact row. */
+function sideOf(body, map, region, n) {
+  const row = map.row && {
+    query: map.row.query,
+    scores: floats(body, map.row.scores, n[1]),
+    weights: floats(body, map.row.weights, n[1]),
+  };
+  const top = map.max > 0 ? map.max : 1;
+  if (map.fine) {
+    const all = computed(body, map.fine, n);
+    const side = { R: region[1] - region[0], C: region[3] - region[2], fine: true, max: top, row, lines: null, all };
+    for (const name of ["weights", "masked", "scores"]) side[name] = crop(all[name], n[1], region);
+    return side;
+  }
+  const cells = body.subarray(map.offset, map.offset + map.rows * map.cols);
+  const weights = Float32Array.from(cells, (v) => (v === MASKED ? 0 : (v / 254) * top));
+  const masked = Uint8Array.from(cells, (v) => +(v === MASKED));
+  return { R: map.rows, C: map.cols, fine: false, max: top, row, lines: map.lines ?? [], weights, masked, scores: null };
+}
+
+const MOST_LINES = 300;
+
+/** The strongest pairs of a whole small map: [[query, key, weight]]. */
+function strongestPairs(side, cols) {
+  const { weights } = side.all, order = [];
+  weights.forEach((w, i) => w > 0 && order.push(i));
+  order.sort((a, b) => weights[b] - weights[a]);
+  return order.slice(0, MOST_LINES).map((i) => [Math.floor(i / cols), i % cols, weights[i]]);
+}
 
 /**
  * @param {Uint8Array} bytes
@@ -23,13 +95,13 @@ export function unpack(bytes) {
   const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
   const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
   const body = bytes.subarray(4 + length);
-  const { rows: R, cols: C } = head.map;
-  const region = head.map.region;
+  const { region } = head;
+  const now = sideOf(body, head.map, region, head.n);
+  const before = head.before && sideOf(body, head.before, region, head.n);
   const start = [region[0], region[2]];
   const span = [region[1] - region[0], region[3] - region[2]];
-  const parts = [R, C];
+  const parts = [now.R, now.C];
   const first = head.first ?? [0, 0];
-  const lists = [head.queries ?? [], head.keys ?? []];
   const changed = { cells: [], tokens: [], heads: [], ...head.changed };
   const changedCells = new Map();
   for (const [q, k, what] of changed.cells) {
@@ -38,31 +110,41 @@ export function unpack(bytes) {
     changedCells.get(id).add(what);
   }
   const cutHeads = new Set(changed.heads.map(([site, h]) => `${site}|${h}`));
+  const seen = new Map();
 
-  return {
-    ...head, first, changed, R, C, region,
+  const view = {
+    ...head, first, changed, region, now, before,
+    R: now.R, C: now.C,
     open: { query: null, ...head.open },
     can: { edit: [], cut_token: false, cut_head: false, ...head.can },
     strings: head.strings ?? {},
-    lines: head.lines ?? [],
-    max: head.map.max > 0 ? head.map.max : 1,
-    scale: head.map.scale ?? "head",
-    cells: body.subarray(head.map.offset, head.map.offset + R * C),
-    before: head.before && body.subarray(head.before.offset, head.before.offset + R * C),
-    beforeMax: head.before?.max ?? (head.map.max > 0 ? head.map.max : 1),
-    row: head.row && {
-      query: head.row.query,
-      scores: floats(body, head.row.scores, head.n[1]),
-      weights: floats(body, head.row.weights, head.n[1]),
-    },
+    scale: head.scale ?? "head",
+    compare: "after",
+    side: now,
+    row: now.row,
     sites: (head.sites ?? []).map((s) => ({ ...s, thumbs: body.subarray(s.offset, s.offset + s.heads * s.rows * s.cols) })),
-    pooled: R < span[0] || C < span[1],
+    pooled: now.R < span[0] || now.C < span[1],
     changeCount: changed.cells.length + changed.tokens.length + changed.heads.length,
     cutTokens: new Set(changed.tokens),
 
+    /** The same view as the learner wants to compare: in "before", words, row and marks are those of before. */
+    as(compare) {
+      if (compare === "after" || !before) return view;
+      if (!seen.has(compare)) {
+        const then = compare === "before"
+          ? { ...Object.fromEntries(["title", "look", "summary", "queries", "keys"].map((k) => [k, head.before[k] ?? head[k]])),
+            side: before, row: before.row, changed: { ...changed, cells: [], tokens: [] }, cutTokens: new Set(), changesAt: () => new Set() }
+          : {};
+        seen.set(compare, Object.assign(Object.create(view), then, { compare }));
+      }
+      return seen.get(compare);
+    },
+    get lines() {
+      return (this.side.lines ??= strongestPairs(this.side, head.n[1]));
+    },
     /** {label, title?, image?} of one query (axis 0) or key (axis 1). */
     item(axis, i) {
-      return lists[axis][i - first[axis]] ?? { label: String(i + 1) };
+      return (axis ? this.keys : this.queries)?.[i - first[axis]] ?? { label: String(i + 1) };
     },
     /** [from, to) of the tokens that map row (axis 0) or column (axis 1) `bin` stands for. */
     block(axis, bin) {
@@ -74,41 +156,49 @@ export function unpack(bytes) {
       const j = i - start[axis];
       if (i === null || j < 0 || j >= span[axis]) return -1;
       let b = Math.floor((j * parts[axis]) / span[axis]);
-      while (b + 1 < parts[axis] && this.block(axis, b)[1] <= i) b++;
+      while (b + 1 < parts[axis] && view.block(axis, b)[1] <= i) b++;
       return b;
     },
-    raw: (r, c) => body[head.map.offset + r * C + c],
     changesAt: (q, k) => changedCells.get(`${q},${k}`) ?? new Set(),
     headCut: (site, h) => cutHeads.has(`${site}|${h}`),
     siteOf(key) {
-      return this.sites.find((s) => s.key === key);
+      return head.sites.find((s) => s.key === key);
     },
   };
+  return view;
+}
+
+/** One side's weights of map row `r`, exact where the exact row is known. */
+function weightsOf(view, side, r, query) {
+  const from = r * view.C;
+  const values = side.weights.slice(from, from + view.C);
+  const exact = side.row?.query === query;
+  if (exact) {
+    for (let c = 0; c < view.C; c++) {
+      const [a, b] = view.block(1, c);
+      values[c] = side.row.weights[a];
+      for (let k = a + 1; k < b; k++) if (side.row.weights[k] > values[c]) values[c] = side.row.weights[k];
+    }
+  }
+  return { values, masked: side.masked.slice(from, from + view.C), exact };
 }
 
 /**
- * The weights of one query over the map's columns (largest in each block), exact where the exact row is known.
- * @param {"after"|"before"|"difference"} [compare] with the learner's changes, without them, or what they changed (8-bit but for "after")
+ * The weights of one query over the map's columns (largest in each block), exact where the exact row is known; of the
+ * difference, after minus before.
  * @returns {{values: Float32Array, masked: Uint8Array, exact: boolean} | null} null when the query is not in the map
  */
-export function rowOf(view, query, compare = "after") {
+export function rowOf(view, query) {
   const r = view.bin(0, query);
   if (r < 0) return null;
-  const values = new Float32Array(view.C);
-  const masked = new Uint8Array(view.C);
-  const old = compare !== "after" && view.before;
-  const exact = view.row?.query === query && !old;
-  const part = (v, max) => (v === MASKED ? 0 : (v / 254) * max);
-  for (let c = 0; c < view.C; c++) {
-    const raw = view.cells[r * view.C + c];
-    masked[c] = raw === MASKED ? 1 : 0;
-    if (old) values[c] = (compare === "difference" ? part(raw, view.max) : 0) + (compare === "difference" ? -1 : 1) * part(old[r * view.C + c], view.beforeMax);
-    else if (exact) {
-      const [a, b] = view.block(1, c);
-      for (let k = a; k < b; k++) values[c] = Math.max(values[c], view.row.weights[k]);
-    } else values[c] = part(raw, view.max);
-  }
-  return { values, masked, exact };
+  const row = weightsOf(view, view.side, r, query);
+  if (view.compare !== "difference") return row;
+  const old = weightsOf(view, view.before, r, query);
+  return {
+    values: row.values.map((v, c) => v - old.values[c]),
+    masked: row.masked.map((m, c) => m & old.masked[c]),
+    exact: row.exact && old.exact,
+  };
 }
 
 /** Shrink a map of shades (-1 = masked) by maximum to rows × cols cells: masked only where all of a block is. */

@@ -12,6 +12,7 @@ import { forgetWidths } from "./geometry.js";
 import { interact } from "./interact.js";
 import { markPicture, paintPicture, pointIn } from "./picture.js";
 import { Followed, outbox } from "./state.js";
+import { saved } from "./export.js";
 import { fillTable } from "./table.js";
 import { rowOf, sameBytes, unpack } from "./unpack.js";
 
@@ -23,7 +24,8 @@ class Viewer {
   constructor(parent) {
     this.parent = parent;
     this.host = parent.host ?? parent;
-    this.view = null; // the last payload, unpacked
+    this.all = null; // the last payload, unpacked
+    this.view = null; // the same as it is compared: now, before or the difference
     this.bytes = null;
     this.painted = 0;
     this.open = new Followed({ site: "", head: 0, query: null });
@@ -81,15 +83,18 @@ class Viewer {
 
   take(bytes) {
     const first = !this.view;
-    const view = (this.view = unpack(bytes));
+    const was = this.all?.open;
+    const all = (this.all = unpack(bytes));
     this.bytes = bytes;
     this.book.clear();
-    this.open.confirm(view.open);
-    this.scale.confirm(view.scale);
-    if (!view.before) this.compare = "after";
+    this.open.confirm(all.open);
+    this.scale.confirm(all.scale);
+    if (!all.before || this.mode !== "map") this.compare = "after";
+    const view = (this.view = all.as(this.compare));
     if (!view.can.edit.includes(this.edit)) this.edit = null;
     const words = JSON.stringify([view.n, view.keys, view.queries]);
-    if (first || words !== this.named) this.focus = this.firstFocus(); // another input: start over
+    const moved = was && (was.site !== all.open.site || was.head !== all.open.head || (all.open.query !== null && was.query !== all.open.query && this.focus.q !== all.open.query));
+    if (first || moved || words !== this.named) this.focus = this.firstFocus(); // another input or row: the panel goes with it
     this.named = words;
     this.focus = { q: Math.min(this.focus.q, view.n[0] - 1), k: Math.min(this.focus.k, view.n[1] - 1) };
     if (this.hover && (this.hover.r >= view.R || this.hover.c >= view.C)) this.hover = null;
@@ -98,8 +103,9 @@ class Viewer {
     this.host.dataset.bytes = String(bytes.length);
     this.render();
     if (this.table.open) fillTable(this.tableBox, view);
-    const told = first && window.attnProbes?.[view.id]; // it came before this module had loaded
+    const told = window.attnProbes?.[view.id]; // it may have come before these bytes, and will not come again
     if (told) this.learn(told);
+    if (!this.facts?.queryVector) this.pointer.soon(); // the panel is about a cell that nobody has asked for yet
   }
 
   /** Start on the open query's strongest key. */
@@ -112,7 +118,10 @@ class Viewer {
   /** A choice of how to look, kept in the browser: mode, which, compare, edit. */
   choose(choice) {
     Object.assign(this, choice);
+    if (this.mode !== "map") this.compare = "after";
+    this.view = this.all.as(this.compare);
     this.render();
+    if (this.table.open) fillTable(this.tableBox, this.view);
   }
 
   /** Lay out and paint everything for the current view, choices, size and theme. */
@@ -162,11 +171,13 @@ class Viewer {
 
   /** Exact numbers of one cell have come from Python. */
   learn(detail) {
-    const open = this.view?.open;
-    if (!open || detail?.id !== this.view.id || detail.site !== open.site || detail.head !== open.head) return;
-    this.book.learn(detail);
-    this.editor.learn(detail);
+    if (!detail || detail.id !== this.all?.id || detail.stamp !== this.all.stamp) return; // of another picture
+    for (const answer of detail.answers) {
+      this.book.learn(answer);
+      this.editor.learn(answer);
+    }
     this.marks();
+    if (detail.exact) saved(this, detail.exact);
   }
 
   cellAt(q, k) {

@@ -1,13 +1,18 @@
-"""Attention maps as bytes for the viewer: weights in 8 bits, pooled to the screen's resolution.
+"""Attention maps as bytes for the viewer: small ones as scores, large ones as a pooled picture.
 
 Layout: uint32 (little-endian) length of the header, the header (JSON, UTF-8), the body. Offsets in
-the header count from the start of the body. A map's cell is 0–254 for 0–``max`` and 255 where the
-mask forbids; a cell that stands for several holds their maximum, so that no peak is lost.
+the header count from the start of the body. A map of at most 128² cells is sent whole, as ``fine``
+encodes it. A larger one is a picture of 8 bits a cell: 0–254 for 0–``max`` and 255 where the mask
+forbids; a cell that stands for several holds their maximum, so that no peak is lost. The open row
+is exact in both. What was before the learner's changes is sent in the same way, with its own
+largest weight, its own row and its own words.
 """
 
+import base64
 import json
 import math
 import struct
+import zlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -18,6 +23,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from attn_core.interventions import Intervention
+from attn_core.plots import fine
 from attn_core.plots.pooling import quantise
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
@@ -31,6 +37,8 @@ MAX_LINES = 300
 LARGE = 250_000
 """Cells of a map from which on its pooled bytes are kept for the next view of it."""
 MAX_VECTOR = 64
+MAX_EXACT = 2**18
+"""Most cells whose exact weights are sent for a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +211,118 @@ def opened(result: LessonResult, selection: Selection) -> tuple[str, AttentionTr
     return site, trace, head
 
 
+def _map(
+    result: LessonResult,
+    site: str,
+    head: int,
+    selection: Selection,
+    region: tuple[int, int, int, int],
+    body: _Body,
+) -> dict[str, Any]:
+    """One run's map of the open head: its numbers or its picture, its row, its strongest pairs."""
+    trace = result.traces[site]
+    weights = trace.weights[0, head]
+    n_query, n_key = weights.shape
+    over = [weights]
+    if selection.scale == "all":
+        over = [t.weights for t in result.traces.values()]
+    maximum = max(float(w.float().nan_to_num().max()) for w in over) or 1.0
+    out: dict[str, Any] = {"max": maximum}
+    if weights.numel() <= fine.MOST:
+        found = fine.encode(trace, head)
+        out["fine"] = {
+            "scores": body.add(found.relative.astype("<f2")),
+            "allowed": None if found.allowed.all() else body.add(np.packbits(found.allowed)),
+            "top": body.add(found.top.astype("<f4")),
+            "total": body.add(found.total.astype("<f4")),
+            "sigmoid": found.sigmoid,
+            "exact": [
+                len(found.exact),
+                body.add(found.exact_at.astype("<u4")),
+                body.add(found.exact.astype("<f4")),
+            ],
+        }
+    else:
+        levels = (_kept_levels if weights.numel() > LARGE else _levels)(
+            result, site, head, region, maximum
+        )
+        out |= {"offset": body.add(levels), "rows": levels.shape[0], "cols": levels.shape[1]}
+        out["lines"] = _lines(weights) if max(n_query, n_key) <= 256 else []
+    query = selection.query
+    out["row"] = None
+    if query is not None and 0 <= query < n_query:
+        row = slice(query, query + 1)
+        out["row"] = {
+            "query": query,
+            "scores": body.add(trace.scores[0, head, row].float().cpu().numpy().astype("<f4")),
+            "weights": body.add(weights[row].float().cpu().numpy().astype("<f4")),
+        }
+    return out
+
+
+def comparable(
+    result: LessonResult, before: LessonResult | None, site: str, head: int
+) -> AttentionTrace | None:
+    """The open site before the learner's changes, where its cells are those of now.
+
+    Parameters
+    ----------
+    result, before : LessonResult
+        The run that is shown, and the run without the changes.
+    site : str
+        Trace key.
+    head : int
+        The open head.
+
+    Returns
+    -------
+    AttentionTrace or None
+        ``None`` where there is none, or one of another shape.
+    """
+    if before is None or before is result:
+        return None
+    old = before.traces.get(site)
+    shape = result.traces[site].weights.shape
+    if old is None or head >= old.weights.shape[1] or old.weights.shape[2:] != shape[2:]:
+        return None
+    return old
+
+
+def stamp(
+    result: LessonResult, before: LessonResult | None, site: str, head: int, query: int | None
+) -> int:
+    """A number for what a head computed, by which an answer finds the picture it belongs to.
+
+    Parameters
+    ----------
+    result, before : LessonResult
+        The run that is shown, and the run without the changes.
+    site : str
+        Trace key.
+    head : int
+        The open head.
+    query : int or None
+        The open row.
+
+    Returns
+    -------
+    int
+        The same for the same numbers; of a large map only the open row and the vectors count.
+    """
+    found = 0
+    for trace in (result.traces[site], comparable(result, before, site, head)):
+        if trace is None:
+            continue
+        scores, weights = trace.scores[0, head], trace.weights[0, head]
+        if weights.numel() > fine.MOST:
+            row = slice(query or 0, (query or 0) + 1)
+            scores, weights = scores[row], weights[row]
+        for tensor in (scores, weights, trace.query[0], trace.key[0]):
+            array = np.ascontiguousarray(tensor.detach().float().cpu().numpy())
+            found = zlib.crc32(array.tobytes(), found)
+    return found
+
+
 def pack(
     name: str,
     result: LessonResult,
@@ -210,6 +330,7 @@ def pack(
     labels: Labels,
     changes: Intervention | None = None,
     before: LessonResult | None = None,
+    labels_before: Labels | None = None,
 ) -> bytes:
     """Everything the viewer needs for one view.
 
@@ -227,6 +348,8 @@ def pack(
         What the learner changed, to be marked.
     before : LessonResult, optional
         The run without the changes, to stand beside.
+    labels_before : Labels, optional
+        The words around that run's picture; as ``labels`` where left out.
 
     Returns
     -------
@@ -236,41 +359,44 @@ def pack(
     changes = changes or Intervention()
     body = _Body()
     site, trace, head = opened(result, selection)
-    weights = trace.weights[0, head]
-    n_query, n_key = weights.shape
-    q0, q1, k0, k1 = _region(selection, n_query, n_key)
-    region = (q0, q1, k0, k1)
-    over = [weights]
-    if selection.scale == "all":
-        over = [t.weights for t in result.traces.values()]
-    maximum = max(float(w.float().nan_to_num().max()) for w in over) or 1.0
-    large = weights.numel() > LARGE
-    levels_of = _kept_levels if large else _levels
-    levels = levels_of(result, site, head, region, maximum)
+    n_query, n_key = trace.weights.shape[2:]
+    region = _region(selection, n_query, n_key)
+    q0, q1, k0, k1 = region
+    large = trace.weights[0, head].numel() > LARGE
+    query = selection.query
+    if query is not None and not 0 <= query < n_query:
+        query = None
+    few = max(n_query, n_key) <= MAX_LABELS
+    first = (0, 0) if few else (q0, k0)
+    ends = (n_query, n_key) if few else (min(q1, q0 + MAX_LABELS), min(k1, k0 + MAX_LABELS))
+
+    def words(of: LessonResult, around: Labels) -> dict[str, Any]:
+        queries, keys = of.names(site)
+        rows = around.rows.get(site, queries)
+        return {
+            "queries": _labels(rows, around.query_images, first[0], ends[0]),
+            "keys": _labels(keys, around.key_images, first[1], ends[1]),
+            "title": around.title,
+            "look": around.look,
+            "summary": around.summary,
+        }
+
     header: dict[str, Any] = {
         "id": name,
-        "open": {"site": site, "head": head, "query": selection.query},
+        "stamp": stamp(result, before, site, head, query),
+        "open": {"site": site, "head": head, "query": query},
         "n": [n_query, n_key],
-        "map": {
-            "offset": body.add(levels), "rows": levels.shape[0], "cols": levels.shape[1],
-            "region": [q0, q1, k0, k1], "max": maximum, "scale": selection.scale,
-        },
+        "region": list(region),
+        "scale": selection.scale,
+        "map": _map(result, site, head, selection, region, body),
         "before": None,
-        "row": None,
-    }  # fmt: skip
-    if before is not None and site in before.traces:
-        old = before.traces[site].weights[0]
-        if head < old.shape[0] and old.shape[-2:] == weights.shape:
-            header["before"] = {"offset": body.add(levels_of(before, site, head, region, maximum))}
-    if selection.query is not None and 0 <= selection.query < n_query:
-        row = slice(selection.query, selection.query + 1)
-        header["row"] = {
-            "query": selection.query,
-            "scores": body.add(trace.scores[0, head, row].float().cpu().numpy().astype("<f4")),
-            "weights": body.add(weights[row].float().cpu().numpy().astype("<f4")),
+    }
+    now = words(result, labels)
+    if before is not None and comparable(result, before, site, head) is not None:
+        then = words(before, labels_before or labels)
+        header["before"] = _map(before, site, head, selection, region, body) | {
+            key: value for key, value in then.items() if value != now[key]
         }
-    else:
-        header["open"]["query"] = None
     header["sites"] = []
     for key, each in result.traces.items():
         side = min(THUMBNAIL, 8) if len(result.traces) * each.weights.shape[1] > 200 else THUMBNAIL
@@ -279,24 +405,15 @@ def pack(
             "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
             "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],
         })  # fmt: skip
-    few = max(n_query, n_key) <= MAX_LABELS
-    first = (0, 0) if few else (q0, k0)
-    ends = (n_query, n_key) if few else (min(q1, q0 + MAX_LABELS), min(k1, k0 + MAX_LABELS))
-    queries, keys = result.names(site)
+    header |= now
     header |= {
-        "queries": _labels(labels.rows.get(site, queries), labels.query_images, first[0], ends[0]),
-        "keys": _labels(keys, labels.key_images, first[1], ends[1]),
         "first": list(first),
-        "lines": _lines(weights) if max(n_query, n_key) <= 256 else [],
         "changed": _changed(changes, site, head),
         "can": {
             "edit": list(labels.can_edit),
             "cut_token": "token" in labels.can_cut,
             "cut_head": "head" in labels.can_cut,
         },
-        "title": labels.title,
-        "look": labels.look,
-        "summary": labels.summary,
         "strings": labels.strings,
     }
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
@@ -320,7 +437,9 @@ def unpack_header(data: bytes) -> dict[str, Any]:
     return dict(json.loads(data[4 : 4 + length]))
 
 
-def strongest(result: LessonResult, selection: Selection) -> dict[str, Any] | None:
+def strongest(
+    result: LessonResult, selection: Selection, before: LessonResult | None = None
+) -> dict[str, Any] | None:
     """The exact numbers of the open row's strongest cell, before anything was asked for.
 
     Parameters
@@ -329,6 +448,8 @@ def strongest(result: LessonResult, selection: Selection) -> dict[str, Any] | No
         The run.
     selection : Selection
         What is open.
+    before : LessonResult, optional
+        The run without the learner's changes.
 
     Returns
     -------
@@ -339,11 +460,76 @@ def strongest(result: LessonResult, selection: Selection) -> dict[str, Any] | No
     if selection.query is None or not 0 <= selection.query < trace.weights.shape[2]:
         return None
     row = trace.weights[0, head, selection.query].float().nan_to_num()
-    return probe(result, site, head, selection.query, int(row.argmax()))
+    return probe(result, site, head, selection.query, int(row.argmax()), before)
+
+
+def exact(
+    result: LessonResult, selection: Selection, before: LessonResult | None = None
+) -> dict[str, Any] | None:
+    """All weights of the open region, for a file.
+
+    Parameters
+    ----------
+    result : LessonResult
+        The run.
+    selection : Selection
+        What is open.
+    before : LessonResult, optional
+        The run without the learner's changes.
+
+    Returns
+    -------
+    dict or None
+        ``region`` and the float32 weights of its cells, row by row, as base64 (``weights``, and
+        ``before`` or ``None``); ``None`` for more than ``MAX_EXACT`` cells.
+    """
+    site, trace, head = opened(result, selection)
+    q0, q1, k0, k1 = _region(selection, *trace.weights.shape[2:])
+    if (q1 - q0) * (k1 - k0) > MAX_EXACT:
+        return None
+
+    def coded(of: AttentionTrace | None) -> str | None:
+        if of is None:
+            return None
+        part = of.weights[0, head, q0:q1, k0:k1].float().cpu().numpy().astype("<f4")
+        return base64.b64encode(part.tobytes()).decode()
+
+    return {
+        "region": [q0, q1, k0, k1],
+        "weights": coded(trace),
+        "before": coded(comparable(result, before, site, head)),
+    }
+
+
+def _cell(trace: AttentionTrace, head: int, query: int, key: int) -> dict[str, Any]:
+    """One cell's numbers; what overflowed is ``None``."""
+
+    def vector(of: Tensor, place: int) -> list[float]:
+        row = of[0, min(head, of.shape[1] - 1), place, :MAX_VECTOR]
+        return [round(x, 4) for x in row.float().nan_to_num().tolist()]
+
+    _, heads, n_query, n_key = trace.weights.shape
+    score = float(trace.scores[0, head, query, key])
+    weight = float(trace.weights[0, head, query, key])
+    allowed = True
+    if trace.mask is not None:
+        allowed = bool(trace.mask.expand(-1, heads, n_query, n_key)[0, head, query, key])
+    return {
+        "allowed": allowed,
+        "score": score if math.isfinite(score) else None,
+        "weight": weight if math.isfinite(weight) else None,
+        "query_vector": vector(trace.query, query),
+        "key_vector": vector(trace.key, key),
+    }
 
 
 def probe(
-    result: LessonResult, site: str, head: int, query: int, key: int
+    result: LessonResult,
+    site: str,
+    head: int,
+    query: int,
+    key: int,
+    before: LessonResult | None = None,
 ) -> dict[str, Any] | None:
     """The exact numbers of one cell, as the browser asks for them.
 
@@ -355,12 +541,15 @@ def probe(
         Trace key.
     head, query, key : int
         The cell.
+    before : LessonResult, optional
+        The run without the learner's changes.
 
     Returns
     -------
     dict or None
         Score, weight, whether the mask allows it, and the first ``MAX_VECTOR`` numbers of query
-        and key; ``None`` where there is no such cell. Non-finite scores are ``None``.
+        and key; ``before``: the same of the run without changes, or ``None``. ``None`` where there
+        is no such cell. Non-finite scores are ``None``.
     """
     trace = result.traces.get(site)
     if trace is None:
@@ -368,19 +557,9 @@ def probe(
     _, heads, n_query, n_key = trace.weights.shape
     if not (0 <= head < heads and 0 <= query < n_query and 0 <= key < n_key):
         return None
-
-    def vector(of: Tensor, place: int) -> list[float]:
-        row = of[0, min(head, of.shape[1] - 1), place, :MAX_VECTOR]
-        return [round(x, 4) for x in row.float().nan_to_num().tolist()]
-
-    score = float(trace.scores[0, head, query, key])
-    allowed = True
-    if trace.mask is not None:
-        allowed = bool(trace.mask.expand(1, heads, n_query, n_key)[0, head, query, key])
+    old = comparable(result, before, site, head)
     return {
-        "site": site, "head": head, "query": query, "key": key, "allowed": allowed,
-        "score": score if math.isfinite(score) else None,
-        "weight": float(trace.weights[0, head, query, key]),
-        "query_vector": vector(trace.query, query),
-        "key_vector": vector(trace.key, key),
+        "site": site, "head": head, "query": query, "key": key,
+        **_cell(trace, head, query, key),
+        "before": None if old is None else _cell(old, head, query, key),
     }  # fmt: skip

@@ -111,7 +111,9 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     selection, opens = state.selection(), hasattr(experiment, "default_open")
     if opens and selection.site not in result.traces:
         # Nothing is open, or what a link or another model had open; an edit opens no other head.
-        selection = experiment.default_open(before)
+        # How it is looked at (zoom, colours) stays.
+        found = experiment.default_open(before)
+        selection = dataclasses.replace(found, region=selection.region, scale=selection.scale)
     site, trace, head = view.opened(result, selection)
     selection = dataclasses.replace(selection, site=site, head=head)
     n_rows = trace.weights.shape[2]
@@ -119,6 +121,16 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
         row = min(experiment.default_row(before if opens else result), n_rows - 1)
         selection = dataclasses.replace(selection, query=row)
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
+
+
+def _labels_before(page: LessonPage, run: Run) -> Labels | None:
+    """The words around the picture as they were before the learner's changes."""
+    site, _, head = view.opened(run.result, run.selection)
+    if view.comparable(run.result, run.before, site, head) is None:
+        return None
+    plain = compute.experiment(run.lesson).plain(run.config)
+    was = dataclasses.replace(run, config=plain, changes=Intervention(), result=run.before)
+    return page.labels(was)
 
 
 def _notes(run: Run, note: DeltaGenerator) -> None:
@@ -187,8 +199,9 @@ def _stage(
                 page.picture(run)
         with attention:
             viewer.show(
-                lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before
-            )
+                lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before,
+                _labels_before(page, run),
+            )  # fmt: skip
             _changes_bar(run)
         with words:
             page.reading(run)

@@ -8,7 +8,16 @@ from typing import Any
 import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
-from attn_core.plots.view import Labels, Selection, opened, pack, probe, strongest
+from attn_core.plots.view import (
+    Labels,
+    Selection,
+    exact,
+    opened,
+    pack,
+    probe,
+    stamp,
+    strongest,
+)
 from attn_core.result import LessonResult
 from pages.shared import preload, state
 
@@ -109,12 +118,35 @@ def _on_event(key: str) -> None:
         try:
             if event.get("type") == "probe":
                 st.session_state[f"{key}.probe"] = event
+            elif event.get("type") == "exact":
+                st.session_state[f"{key}.exact"] = event
             elif event.get("type") in ("open", "scale", "zoom"):
                 state.set_selection(select(state.selection(), event))
             else:
                 state.set_changes(apply(state.changes(), event))
         except (KeyError, TypeError, ValueError):
             st.session_state[f"{key}.refused"] = True
+
+
+def _answers(
+    key: str, result: LessonResult, selection: Selection, before: LessonResult
+) -> dict[str, Any] | None:
+    """The exact numbers of the cell that was asked for and of the open row's strongest."""
+    site, _, head = opened(result, selection)
+    asked = st.session_state.get(f"{key}.probe")
+    answers = [strongest(result, selection, before)]
+    if isinstance(asked, dict) and (asked.get("site"), asked.get("head")) == (site, head):
+        try:
+            query, cell = int(asked["query"]), int(asked["key"])
+            answers.append(probe(result, site, head, query, cell, before))
+        except (KeyError, TypeError, ValueError):
+            st.session_state.pop(f"{key}.probe")
+    found: dict[str, Any] = {"answers": [answer for answer in answers if answer]}
+    wanted = st.session_state.pop(f"{key}.exact", None)
+    if isinstance(wanted, dict) and (wanted.get("site"), wanted.get("head")) == (site, head):
+        found["exact"] = {"number": wanted.get("number")}
+        found["exact"] |= exact(result, selection, before) or {}
+    return found if len(found) > 1 or found["answers"] else None
 
 
 def show(
@@ -124,21 +156,16 @@ def show(
     selection: Selection,
     changes: Intervention,
     before: LessonResult,
+    labels_before: Labels | None = None,
 ) -> None:
     """Mount the viewer for a result; its events go into the link."""
     key = f"viewer_{name}"
-    data = pack(name, result, selection, labels, changes, None if before is result else before)
+    data = pack(name, result, selection, labels, changes, before, labels_before)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
     _viewer(key=key, data=data, on_log_change=callback)
-    asked = st.session_state.get(f"{key}.probe")
-    answer = None
-    site, _, head = opened(result, selection)
-    if isinstance(asked, dict) and (asked.get("site"), asked.get("head")) == (site, head):
-        try:
-            cell = [int(asked[k]) for k in ("head", "query", "key")]
-            answer = probe(result, str(asked["site"]), *cell)
-        except (KeyError, TypeError, ValueError):
-            answer = None
-    if answer is None:
-        answer = strongest(result, selection)
-    _probe(key=f"{key}_probe", data={"id": name, **answer} if answer else None, height=1)
+    answers = _answers(key, result, selection, before)
+    if answers:
+        site, _, head = opened(result, selection)
+        number = stamp(result, before, site, head, selection.query)
+        answers = {"id": name, "stamp": number, **answers}
+    _probe(key=f"{key}_probe", data=answers, height=1)

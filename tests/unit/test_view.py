@@ -1,5 +1,6 @@
 """What the viewer is sent: bytes that say what the tensors say, bounded, for any shape."""
 
+import base64
 import struct
 
 import numpy as np
@@ -11,7 +12,16 @@ from hypothesis import strategies as st
 from attn_core import masks
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.pooling import MASKED, max_pool, quantise
-from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack, probe, unpack_header
+from attn_core.plots.view import (
+    MAX_SIDE,
+    Labels,
+    Selection,
+    exact,
+    pack,
+    probe,
+    stamp,
+    unpack_header,
+)
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
@@ -53,18 +63,17 @@ def test_max_pool_keeps_every_peak_where_it_belongs(n_query, n_key, rows, column
             assert pooled[i, j] == block.max()
 
 
-@given(st.integers(1, 30), st.integers(1, 30))
-@settings(deadline=None)
-def test_bytes_are_the_weights_to_half_a_level(n_query, n_key):
+@pytest.mark.parametrize(("n_query", "n_key"), [(129, 130), (2, 9000), (400, 380)])
+def test_bytes_of_a_large_map_are_the_weights_to_half_a_level(n_query, n_key):
     result = result_of(n_query, n_key)
     weights = result.traces["s"].weights[0, 0]
     data = pack("v", result, Selection(query=0), WORDS)
-    header = unpack_header(data)
-    m = header["map"]
+    m = unpack_header(data)["map"]
     levels = np.frombuffer(body(data), np.uint8, m["rows"] * m["cols"], m["offset"])
     back = levels.reshape(m["rows"], m["cols"]) / 254 * m["max"]
-    assert np.abs(back - weights.numpy()).max() <= m["max"] / 254 / 2 + 1e-6
-    row = np.frombuffer(body(data), "<f4", n_key, header["row"]["weights"])
+    shown = max_pool(weights, MAX_SIDE, MAX_SIDE).numpy()
+    assert np.abs(back - shown).max() <= m["max"] / 254 / 2 + 1e-6
+    row = np.frombuffer(body(data), "<f4", n_key, m["row"]["weights"])
     assert np.array_equal(row, weights[0].numpy())
 
 
@@ -111,10 +120,33 @@ def test_changes_are_named_for_the_open_head_alone():
         heads=(("s", 0),),
         scores=(Cell("s", 0, 1, 2, 3.0), Cell("t", 0, 1, 2, 3.0)),
     )
-    data = pack("v", result_of(4, 4), Selection(), WORDS, changes, result_of(4, 4))
-    header = unpack_header(data)
+    before = result_of(4, 4, seed=1)
+    header = unpack_header(pack("v", result_of(4, 4), Selection(), WORDS, changes, before))
     assert header["changed"] == {"cells": [[1, 2, "score"]], "tokens": [2], "heads": [["s", 0]]}
-    assert header["before"] is not None
+    assert header["before"]["max"] == float(before.traces["s"].weights.max())
+
+
+def test_before_of_another_shape_is_not_compared():
+    header = unpack_header(pack("v", result_of(4, 4), Selection(), WORDS, None, result_of(4, 5)))
+    assert header["before"] is None
+
+
+def test_a_stamp_tells_pictures_apart():
+    one, other = result_of(6, 6), result_of(6, 6, seed=1)
+    assert stamp(one, None, "s", 0, 0) == stamp(result_of(6, 6), None, "s", 0, 3)
+    assert stamp(one, None, "s", 0, 0) != stamp(other, None, "s", 0, 0)
+    assert stamp(one, other, "s", 0, 0) != stamp(one, None, "s", 0, 0)
+
+
+def test_exact_weights_are_those_of_the_region():
+    result, before = result_of(6, 7), result_of(6, 7, seed=1)
+    found = exact(result, Selection(region=(1, 4, 2, 7)), before)
+    for name, of in (("weights", result), ("before", before)):
+        got = np.frombuffer(base64.b64decode(found[name]), "<f4").reshape(3, 5)
+        assert np.array_equal(got, of.traces["s"].weights[0, 0, 1:4, 2:7].numpy())
+    large = result_of(600, 600)
+    assert exact(large, Selection(), None) is None
+    assert exact(large, Selection(region=(0, 9, 0, 600)), None)["region"] == [0, 9, 0, 600]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +156,7 @@ def test_changes_are_named_for_the_open_head_alone():
 )  # fmt: skip
 def test_any_selection_from_a_link_is_drawn(selection):
     header = unpack_header(pack("v", result_of(5, 6), selection, WORDS))
-    q0, q1, k0, k1 = header["map"]["region"]
+    q0, q1, k0, k1 = header["region"]
     assert 0 <= q0 < q1 <= 5
     assert 0 <= k0 < k1 <= 6
 
@@ -136,6 +168,10 @@ def test_probe_is_exact_and_bounded():
     assert found["score"] == float(trace.scores[0, 0, 2, 3])
     assert found["weight"] == float(trace.weights[0, 0, 2, 3])
     assert found["query_vector"] == pytest.approx(trace.query[0, 0, 2].tolist(), abs=1e-4)
+    assert found["before"] is None
+    other = result_of(5, 6, seed=1)
+    both = probe(result, "s", 0, 2, 3, other)
+    assert both["before"]["weight"] == float(other.traces["s"].weights[0, 0, 2, 3])
     for bad in (("t", 0, 0, 0), ("s", 1, 0, 0), ("s", 0, 5, 0), ("s", 0, 0, -1)):
         assert probe(result, *bad) is None
 
