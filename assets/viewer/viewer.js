@@ -66,6 +66,7 @@ class Viewer {
       focusCell: (q, k) => this.focusCell(q, k),
       get hover() { return self.hover; },
       get view() { return self.view; },
+      get facts() { return self.facts; },
     };
   }
 
