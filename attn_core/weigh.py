@@ -58,6 +58,7 @@ def weigh(
     Float[Tensor, "batch head query key"],
     Float[Tensor, "batch head query key"],
     Bool[Tensor, "#batch #head query key"] | None,
+    str,
 ]:
     """Scores to weights with a learner's changes applied: the one function that applies them.
 
@@ -85,6 +86,8 @@ def weigh(
         After everything.
     mask : Bool[Tensor, "#batch #head query key"] or None
         The mask that was used.
+    normaliser : str
+        The one that was used: the learner's, or the attention's own.
 
     Examples
     --------
@@ -93,7 +96,7 @@ def weigh(
     [0.0, 1.0]
     """
     if intervention is None or not intervention.touches(site):
-        return scores, normalise(scores, mask, normaliser), mask
+        return scores, normalise(scores, mask, normaliser), mask, normaliser
     scores = _set(scores / intervention.temperature, intervention.scores, site)
     n_query, n_key = scores.shape[-2:]
     cells = [c for c in intervention.mask_cells if c.site == site]
@@ -116,4 +119,4 @@ def weigh(
             weights[:, out] = 0.0
         else:
             weights[:, out] = normalise(torch.zeros_like(scores), mask)[:, out]
-    return scores, weights, mask
+    return scores, weights, mask, chosen

@@ -382,5 +382,5 @@ def probe(
         "score": score if math.isfinite(score) else None,
         "weight": float(trace.weights[0, head, query, key]),
         "query_vector": vector(trace.query, query),
-        "key_vector": vector(trace.key, key),
+        "key_vector": vector(trace.keys_of(query), key),
     }  # fmt: skip

@@ -197,7 +197,7 @@ def shape_rows(result: LessonResult) -> list[dict[str, str]]:
     """Shapes of the tensors on screen, traced from this very run."""
     rows = []
     for site, trace in result.traces.items():
-        for name in ("query", "key", "value", "scores", "mask", "weights", "context"):
+        for name in ("query", "key", "value", "location", "scores", "mask", "weights", "context"):
             tensor = getattr(trace, name)
             if tensor is not None:
                 rows.append({
