@@ -1,6 +1,6 @@
 """AttentionTrace: the one thing every attention returns beside its output."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import torch
 from jaxtyping import Bool, Float
@@ -40,6 +40,23 @@ class AttentionTrace:
     normaliser: str
     context: Float[Tensor, "batch query d_model"]
     location: Float[Tensor, "batch head query key d_key"] | None = None
+
+    def cpu(self) -> "AttentionTrace":
+        """The same on the CPU.
+
+        Returns
+        -------
+        AttentionTrace
+            This very one where it is there already.
+        """
+        if self.weights.device.type == "cpu":
+            return self
+        moved = {
+            field.name: value.cpu()
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return replace(self, **moved)
 
     def keys_of(self, query: int) -> Float[Tensor, "batch head key d_key"]:
         """The keys as one query met them.

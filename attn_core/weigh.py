@@ -26,6 +26,8 @@ def _set_weights(
 ) -> Float[Tensor, "batch head query key"]:
     """Set cells of weights; the other cells of the row are rescaled so that its sum stays."""
     edited = _set(weights, intervention.weights, site)
+    if edited is weights:
+        return weights
     if not intervention.renormalise:
         return edited
     _, heads, queries, keys = weights.shape
@@ -34,16 +36,19 @@ def _set_weights(
         if c.site == site and c.head < heads and c.query < queries and c.key < keys:
             rows.setdefault((c.head, c.query), []).append(c.key)
     for (head, query), fixed in rows.items():
-        row = edited[:, head, query]  # (batch, key), a view
+        # Never in place before the end: what a gradient is computed from must stay as it was.
+        row = edited[:, head, query].clone()  # (batch, key)
         free = torch.ones(row.shape[-1], dtype=torch.bool, device=row.device)
         free[fixed] = False
         total = weights[:, head, query].sum(-1, keepdim=True)
         left = (total - row[:, ~free].sum(-1, keepdim=True)).clamp_min(0)
         rest = row[:, free].sum(-1, keepdim=True)
-        row[:, free] = torch.where(rest > 0, row[:, free] * left / rest.clamp_min(1e-30), 0.0)
+        row = torch.where(
+            free, torch.where(rest > 0, row * left / rest.clamp_min(1e-30), 0.0), row
+        )
         # With nothing left to take from, the set cells themselves share the row's sum.
         now = row.sum(-1, keepdim=True)
-        row.copy_(torch.where(now > 0, row * total / now.clamp_min(1e-30), row))
+        edited[:, head, query] = torch.where(now > 0, row * total / now.clamp_min(1e-30), row)
     return edited
 
 

@@ -343,7 +343,7 @@ def run(
     named = order[int(answer.argmax())]
     shown = named if named in MOTIFS else best_site(answer, order)
     weights = traces[POOL].weights[0, 0, 0].float().cpu().numpy()
-    lost = substitutions(zoo.get(CHECKPOINT).module, window, order.index(named))
+    lost = substitutions(loaded.module, window, order.index(named))
     letters = tuple(f"{letter}{at + i + 1}" for i, letter in enumerate(window))
     places = core(logo(shown))
     first, last = MOTIFS[shown]
