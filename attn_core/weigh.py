@@ -26,8 +26,6 @@ def _set_weights(
 ) -> Float[Tensor, "batch head query key"]:
     """Set cells of weights; the other cells of the row are rescaled so that its sum stays."""
     edited = _set(weights, intervention.weights, site)
-    if edited is weights:
-        return weights
     if not intervention.renormalise:
         return edited
     _, heads, queries, keys = weights.shape
@@ -43,9 +41,7 @@ def _set_weights(
         total = weights[:, head, query].sum(-1, keepdim=True)
         left = (total - row[:, ~free].sum(-1, keepdim=True)).clamp_min(0)
         rest = row[:, free].sum(-1, keepdim=True)
-        row = torch.where(
-            free, torch.where(rest > 0, row * left / rest.clamp_min(1e-30), 0.0), row
-        )
+        row = torch.where(free, torch.where(rest > 0, row * left / rest.clamp_min(1e-30), 0.0), row)
         # With nothing left to take from, the set cells themselves share the row's sum.
         now = row.sum(-1, keepdim=True)
         edited[:, head, query] = torch.where(now > 0, row * total / now.clamp_min(1e-30), row)

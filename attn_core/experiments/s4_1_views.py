@@ -109,9 +109,7 @@ def by_part(rows: int, columns: int, device: str = "cpu") -> dict[str, int]:
         Their sum is the whole model's.
     """
     found = parts(rows, columns, device)
-    return {
-        part: sum(r["multiply_adds"] for r in found if r["part"] == part) for part in PARTS
-    }
+    return {part: sum(r["multiply_adds"] for r in found if r["part"] == part) for part in PARTS}
 
 
 def _mask(

@@ -7,21 +7,21 @@ CPU while the learner chose another device, and the numbers are the CPU's.
 
 import importlib
 import inspect
-import math
-import random
+import pkgutil
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pretend_device import NAME, accelerator
 
-from attn_core import zoo
-from attn_core.experiments.s6_3_samples import text
+from attn_core import experiments
+from attn_core.experiments import position_views
 from attn_core.interventions import Cell, Intervention
 from attn_core.lessons import LESSONS
 from attn_core.plots import view
-from attn_core.result import load_default
+from attn_core.result import LessonResult, load_default
 
 SLUGS = [lesson.slug for lesson in LESSONS]
 GPU = pytest.param(
@@ -63,6 +63,19 @@ def experiment_of(slug: str):
     return importlib.import_module(f"attn_core.experiments.{slug}")
 
 
+SMALL: dict[str, dict[str, Any]] = {
+    "s1_additive": {"word": "cat"}, "s3_1_incremental": {"length": 16},
+    "s3_3_transformer": {"text": "Thank you."}, "s5_3_recogniser": {"sound": "pi"},
+}  # fmt: skip
+"""Inputs that take less time than the default where much is run: each operation costs here."""
+
+
+def small(slug: str):
+    """The lesson's experiment, and a config."""
+    experiment = experiment_of(slug)
+    return experiment, experiment.Config(**SMALL.get(slug, {}))
+
+
 def same(one: Any, other: Any, where: str = "") -> None:
     """Equal to ``CLOSE`` of their size, in all that holds numbers; times are not compared."""
     if isinstance(one, dict):
@@ -73,9 +86,13 @@ def same(one: Any, other: Any, where: str = "") -> None:
         assert len(one) == len(other), where
         for i, (a, b) in enumerate(zip(one, other, strict=True)):
             same(a, b, f"{where}/{i}")
+    elif isinstance(one, np.ndarray | torch.Tensor):
+        one, other = torch.as_tensor(one).cpu(), torch.as_tensor(other).cpu()
+        bound = 2**-10 if one.dtype == torch.float16 else CLOSE
+        assert torch.allclose(one, other, rtol=bound, atol=bound, equal_nan=True), where
     elif isinstance(one, float):
         assert other == pytest.approx(one, rel=CLOSE, abs=CLOSE, nan_ok=True), where
-    else:
+    elif isinstance(one, str | int | bool | None):
         assert one == other, where
 
 
@@ -115,17 +132,16 @@ def test_the_default(slug, device):
     found = experiment.run(experiment.Config(), None, device)
     assert found.details.get("device", device) == device
     assert {trace.weights.device.type for trace in found.traces.values()} == {"cpu"}
-    same_results(load_default(slug), found)
+    same_results(on_the_cpu(experiment.run, experiment.Config(), None, "cpu"), found)
 
 
 @pytest.mark.parametrize(("fill", "renormalise"), [("zero", True), ("mean", False)])
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_kind_of_change(slug, fill, renormalise, device):
-    experiment = experiment_of(slug)
+    experiment, config = small(slug)
     changes = every_change(load_default(slug).traces, fill, renormalise)
     same_results(
-        on_the_cpu(experiment.run, experiment.Config(), changes, "cpu"),
-        experiment.run(experiment.Config(), changes, device),
+        on_the_cpu(experiment.run, config, changes, "cpu"), experiment.run(config, changes, device)
     )
 
 
@@ -146,9 +162,9 @@ def on_the_cpu(call, *args):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_the_quiz(slug, device):
     """Predicted, asked and set on the learner's device, with the answers of the CPU."""
-    experiment = experiment_of(slug)
+    experiment, config = small(slug)
     quiz = importlib.import_module(f"attn_core.quizzes.{slug}")
-    config, result = experiment.Config(), load_default(slug)
+    result = experiment.run(config, None, device)
     found = quiz.reveal(experiment.plain(config), device)
     assert quiz.truth(found) in quiz.GUESSES
     asked = on_the_cpu(quiz.questions, config, result, None, "cpu")
@@ -215,3 +231,100 @@ def test_other_settings_and_their_questions(slug, settings, device):
     result = experiment.run(config, None, device)
     same_results(on_the_cpu(experiment.run, config, None, "cpu"), result)
     assert quiz.questions(config, result, None, device)
+
+
+# What the pages take apart
+
+BESIDE = {
+    "s2_2": ("position_views",), "s3_1": ("blockwise_view",), "s6_1": ("films",),
+}  # fmt: skip
+"""Modules of a lesson that are not named after it."""
+
+ELSEWHERE = {
+    "read", "classifier", "translate", "with_layer_off", "embed", "mask_of", "written", "record",
+    "truth_of", "as_ids", "first_layer", "steps", "of",
+}  # fmt: skip
+"""Not of a page: steps of ``run``, which is tested above."""
+
+VIEW = position_views.View("learned", 16)
+CHAIN = "GIVEQCCTSICSLYQLENYCNFVNQHLCGSHLVEALYLVCGERGFFYTPKT"
+GIVEN: dict[str, Any] = {
+    "query": 1, "head": 1, "row": 1, "token": 2, "step": 1, "size": 16, "rows": 4, "columns": 6,
+    "length": 8, "steps": 3, "channels": [0, 3], "view": VIEW, "threshold": 0.5, "seconds": 1.0,
+    "words": ("cat", "tough"), "beam": 2, "text": "It rains. The street is wet. I stay at home.",
+    "name": "long", "histories": [[1, 2, 3], [4, 5, 6]], "history": (1, 2, 3), "n": 5,
+    "residue": 3, "also": (7,), "sequence": "ACGT" * 20, "windows": ["ACGT" * 15], "chain": CHAIN,
+    "smiles": "CCO", "target": CHAIN, "drugs": {"a": "CCO", "b": "CCN"}, "width": 4, "place": 0,
+    "label": 3, "labels": None, "changes": None, "intervention": None, "traced": False,
+    "by_frame": False, "falls": [[0.0, 1.0]] * 12, "way": "keys",
+    "feed": "own", "ranker": "self", "candidates": [5, 6], "quantity": "alpha",
+    "picture": "astronaut", "path": "circle", "classifier": None, "protein": "", "dna": "",
+}  # fmt: skip
+"""Arguments by their names; a function's own are in ``OWN``."""
+
+OWN: dict[str, dict[str, Any]] = {
+    "position_views.bias_matrix": {"kind": "relative"},
+    "s6_3_bioinformatics.given": {"kind": "genome"},
+    "s6_3_views.probability": {"kind": "E"},
+    "s6_1_recommendation.ranked": {"history": [1, 2, 3]},
+    "s6_3_protein.masked": {"protein": CHAIN},
+}
+
+
+def of_model(name: str) -> str:
+    """The model that must be open for a function of 6.2 or 6.3, "" for the first one."""
+    for part, model in (("protein", "protein"), ("reaches", "protein"), ("drug", "drug"),
+                        ("segment", "drug"), ("residue", "drug"), ("unknown", "drug")):  # fmt: skip
+        if name.startswith("s6_3") and part in name:
+            return model
+    return ""
+
+
+def opened(experiment, result):
+    """What is open on the page at first."""
+    start = getattr(experiment, "default_open", lambda _: view.Selection())
+    return start(result)
+
+
+def functions_of(slug: str):
+    """Public functions of a lesson's modules that are given a device, a config or a result."""
+    start = slug[:2] if slug.startswith("s1_") else slug[:4]
+    for found in pkgutil.iter_modules(experiments.__path__):
+        ours = found.name.startswith(start) or found.name in BESIDE.get(start, ())
+        if not ours or "claims" in found.name:
+            continue
+        module = importlib.import_module(f"attn_core.experiments.{found.name}")
+        for name, function in list(vars(module).items()):
+            if name.startswith("_") or not callable(function) or inspect.isclass(function):
+                continue
+            if getattr(function, "__module__", "") != module.__name__ or name in ELSEWHERE:
+                continue
+            parameters = list(inspect.signature(function).parameters)
+            # What reports as it goes is a job: it runs in a process of its own, on the CPU.
+            if {"device", "config", "result"} & set(parameters) and "report" not in parameters:
+                yield f"{found.name}.{name}", function, parameters
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_function_that_a_page_may_call(slug, device):
+    experiment, _ = small(slug)
+    results = {}
+    for name, function, parameters in functions_of(slug):
+        settings = {"model": of_model(name)} if of_model(name) else SMALL.get(slug, {})
+        config = experiment.Config(**settings)
+        if str(settings) not in results:
+            results[str(settings)] = experiment.run(config, None, device)
+        result = results[str(settings)]
+        known = GIVEN | OWN.get(name, {})
+        known |= {"config": config, "result": result, "device": device}
+        known |= {"site": next(reversed(result.traces)), "selection": opened(experiment, result)}
+        unknown = [p for p in parameters if p not in known]
+        assert not unknown, f"{name}: give this test values for {unknown}"
+        given = {p: known[p] for p in parameters}
+        found = function(**given)
+        if "device" in parameters:
+            expected = on_the_cpu(lambda f, g: f(**g | {"device": "cpu"}), function, given)
+            if isinstance(found, LessonResult):
+                same_results(expected, found)
+            else:
+                same(expected, found, name)
