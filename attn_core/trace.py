@@ -1,6 +1,7 @@
 """AttentionTrace: the one thing every attention returns beside its output."""
 
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -51,7 +52,7 @@ class AttentionTrace:
         """
         if self.weights.device.type == "cpu":
             return self
-        moved = {
+        moved: dict[str, Any] = {
             field.name: value.cpu()
             for field in fields(self)
             if isinstance(value := getattr(self, field.name), Tensor)

@@ -241,7 +241,7 @@ BESIDE = {
 """Modules of a lesson that are not named after it."""
 
 ELSEWHERE = {
-    "read", "classifier", "translate", "with_layer_off", "embed", "mask_of", "written", "record",
+    "read", "translate", "with_layer_off", "embed", "mask_of", "written", "record",
     "truth_of", "as_ids", "first_layer", "steps", "of",
 }  # fmt: skip
 """Not of a page: steps of ``run``, which is tested above."""
@@ -258,7 +258,8 @@ GIVEN: dict[str, Any] = {
     "label": 3, "labels": None, "changes": None, "intervention": None, "traced": False,
     "by_frame": False, "falls": [[0.0, 1.0]] * 12, "way": "keys",
     "feed": "own", "ranker": "self", "candidates": [5, 6], "quantity": "alpha",
-    "picture": "astronaut", "path": "circle", "classifier": None, "protein": "", "dna": "",
+    "picture": "astronaut", "path": "circle", "protein": CHAIN,
+    "dna": "ACGTTGCA" * 10, "edits": "", "at": 0,
 }  # fmt: skip
 """Arguments by their names; a function's own are in ``OWN``."""
 
