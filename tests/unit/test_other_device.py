@@ -9,6 +9,7 @@ import importlib
 import inspect
 import pkgutil
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from attn_core.interventions import Cell, Intervention
 from attn_core.lessons import LESSONS
 from attn_core.plots import view
 from attn_core.result import LessonResult, load_default
+from attn_core.weigh import weigh
 
 SLUGS = [lesson.slug for lesson in LESSONS]
 GPU = pytest.param(
@@ -107,7 +109,7 @@ def same_results(one, other) -> None:
         assert torch.allclose(a, b, rtol=bound, atol=bound, equal_nan=True), site
 
 
-def every_change(traces, head_fill: str, renormalise: bool) -> Intervention:
+def every_change(traces) -> Intervention:
     """One change of every kind at every site."""
 
     def cells(query: int, key: int, value: float) -> tuple[Cell, ...]:
@@ -116,12 +118,10 @@ def every_change(traces, head_fill: str, renormalise: bool) -> Intervention:
     several = {site: trace.weights.shape[1] for site, trace in traces.items()}
     return Intervention(
         heads=tuple((site, n - 1) for site, n in several.items() if n > 1),
-        head_fill=head_fill,
         tokens=tuple((site, 1) for site in traces),
         scores=cells(0, 2, 1.5),
         mask_cells=cells(1, 0, 0.0),
         weights=cells(0, 0, 0.5),
-        renormalise=renormalise,
         temperature=1.5,
     )
 
@@ -135,14 +135,31 @@ def test_the_default(slug, device):
     same_results(on_the_cpu(experiment.run, experiment.Config(), None, "cpu"), found)
 
 
-@pytest.mark.parametrize(("fill", "renormalise"), [("zero", True), ("mean", False)])
 @pytest.mark.parametrize("slug", SLUGS)
-def test_every_kind_of_change(slug, fill, renormalise, device):
+def test_every_kind_of_change(slug, device):
     experiment, config = small(slug)
-    changes = every_change(load_default(slug).traces, fill, renormalise)
+    changes = every_change(load_default(slug).traces)
     same_results(
         on_the_cpu(experiment.run, config, changes, "cpu"), experiment.run(config, changes, device)
     )
+
+
+@pytest.mark.parametrize("normaliser", ["softmax", "sigmoid"])
+@pytest.mark.parametrize(("fill", "renormalise"), [("zero", False), ("mean", True)])
+def test_every_way_to_weigh(fill, renormalise, normaliser, device):
+    scores = torch.randn(2, 3, 4, 5, generator=torch.Generator().manual_seed(0))
+    mask = torch.ones(4, 5, dtype=torch.bool).tril(1)[None, None]
+    trace = load_default("s2_3_multi_head").traces["encoder.0"]
+    changes = replace(
+        every_change({"here": trace}), heads=(("here", 2),), head_fill=fill,
+        renormalise=renormalise, normaliser=normaliser,
+    )  # fmt: skip
+    expected = weigh(scores, mask, site="here", intervention=changes)
+    found = weigh(scores.to(device), mask.to(device), site="here", intervention=changes)
+    assert found[3] == expected[3] == normaliser
+    for one, other in zip(expected[:3], found[:3], strict=True):
+        assert other.device.type == device
+        assert torch.allclose(one.float(), other.float().cpu(), atol=CLOSE)
 
 
 def on_the_cpu(call, *args):
@@ -259,14 +276,14 @@ GIVEN: dict[str, Any] = {
     "by_frame": False, "falls": [[0.0, 1.0]] * 12, "way": "keys",
     "feed": "own", "ranker": "self", "candidates": [5, 6], "quantity": "alpha",
     "picture": "astronaut", "path": "circle", "protein": CHAIN,
-    "dna": "ACGTTGCA" * 10, "edits": "", "at": 0,
+    "dna": "ACGTTGCA" * 10, "edits": "", "at": 0, "by": 5, "order": "attention", "values": [0.1, 0.2, 0.3],
 }  # fmt: skip
 """Arguments by their names; a function's own are in ``OWN``."""
 
 OWN: dict[str, dict[str, Any]] = {
     "position_views.bias_matrix": {"kind": "relative"},
     "s6_3_bioinformatics.given": {"kind": "genome"},
-    "s6_3_views.probability": {"kind": "E"},
+    "s6_3_views.probability": {"kind": "D"},
     "s6_1_recommendation.ranked": {"history": [1, 2, 3]},
     "s6_3_protein.masked": {"protein": CHAIN},
 }
