@@ -292,7 +292,7 @@ OWN: dict[str, dict[str, Any]] = {
 def of_model(name: str) -> str:
     """The model that must be open for a function of 6.2 or 6.3, "" for the first one."""
     for part, model in (("protein", "protein"), ("reaches", "protein"), ("drug", "drug"),
-                        ("segment", "drug"), ("residue", "drug")):  # fmt: skip
+                        ("segment", "drug"), ("residue", "protein")):  # fmt: skip
         if name.startswith("s6_3") and part in name:
             return model
     return ""
