@@ -147,3 +147,14 @@ def test_eight_threads_never_see_each_others_weights():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("renormalise", [True, False])
+def test_a_gradient_passes_through_set_weights(renormalise):
+    """Lesson 3.2 takes one through the very attention that a learner changed."""
+    scores = torch.randn(1, 1, 3, 4, requires_grad=True)
+    cells = (Cell(HERE, 0, 1, 0, 0.5), Cell(HERE, 0, 1, 2, 0.25), Cell(HERE, 0, 2, 3, 1.0))
+    weights = weights_of(Intervention(weights=cells, renormalise=renormalise), scores)[1]
+    weights.square().sum().backward()
+    assert scores.grad.isfinite().all()
+    assert scores.grad[0, 0, 0].any()  # a row that was left alone
