@@ -21,7 +21,8 @@ class LessonResult:
     Parameters
     ----------
     traces : dict of str to AttentionTrace
-        Every attention by its site, batch of one.
+        Every attention by its site, batch of one; kept on the CPU, where it is read, wherever the
+        model ran.
     queries, keys : tuple of str
         Labels of rows and columns, but for sites that ``details["names"]`` names.
     numbers : dict of str to float
@@ -35,6 +36,10 @@ class LessonResult:
     keys: tuple[str, ...]
     numbers: dict[str, float]
     details: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        on_cpu = {site: trace.cpu() for site, trace in self.traces.items()}
+        object.__setattr__(self, "traces", on_cpu)
 
     def names(self, site: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Labels of one site's queries and keys: its own in ``details["names"]``, or the result's.

@@ -1,6 +1,7 @@
 """AttentionTrace: the one thing every attention returns beside its output."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
@@ -22,9 +23,13 @@ class AttentionTrace:
     weights : Float[Tensor, "batch head query key"]
         After the normaliser, before dropout.
     normaliser : str
-        "softmax" or "sigmoid".
+        The one that was used, a learner's included: "softmax" or "sigmoid" (as ``normalise``
+        takes it), or "share" where weights only count what a maximum took.
     context : Float[Tensor, "batch query d_model"]
         The output, after the output projection where there is one.
+    location : Float[Tensor, "batch head query key d_key"] or None
+        What each query adds to each key before it is compared, where that differs from query to
+        query (location-aware attention); ``None`` where all queries meet the same keys.
     """
 
     query: Float[Tensor, "batch head query d_query"]
@@ -35,6 +40,39 @@ class AttentionTrace:
     weights: Float[Tensor, "batch head query key"]
     normaliser: str
     context: Float[Tensor, "batch query d_model"]
+    location: Float[Tensor, "batch head query key d_key"] | None = None
+
+    def cpu(self) -> "AttentionTrace":
+        """The same on the CPU.
+
+        Returns
+        -------
+        AttentionTrace
+            This very one where it is there already.
+        """
+        if self.weights.device.type == "cpu":
+            return self
+        moved: dict[str, Any] = {
+            field.name: value.cpu()
+            for field in fields(self)
+            if isinstance(value := getattr(self, field.name), Tensor)
+        }
+        return replace(self, **moved)
+
+    def keys_of(self, query: int) -> Float[Tensor, "batch head key d_key"]:
+        """The keys as one query met them.
+
+        Parameters
+        ----------
+        query : int
+            Which one.
+
+        Returns
+        -------
+        Float[Tensor, "batch head key d_key"]
+            ``key``, and what is added to it for this query.
+        """
+        return self.key if self.location is None else self.key + self.location[:, :, query]
 
 
 def concat_queries(traces: list[AttentionTrace]) -> AttentionTrace:
@@ -59,6 +97,7 @@ def concat_queries(traces: list[AttentionTrace]) -> AttentionTrace:
         raise ValueError("traces is empty; at least 1 is needed")
     first = traces[0]
     masks = [trace.mask for trace in traces if trace.mask is not None]
+    locations = [trace.location for trace in traces if trace.location is not None]
     return AttentionTrace(
         query=torch.cat([t.query for t in traces], dim=2),
         key=first.key,
@@ -68,4 +107,5 @@ def concat_queries(traces: list[AttentionTrace]) -> AttentionTrace:
         weights=torch.cat([t.weights for t in traces], dim=2),
         normaliser=first.normaliser,
         context=torch.cat([t.context for t in traces], dim=1),
+        location=torch.cat(locations, dim=2) if len(locations) == len(traces) else None,
     )

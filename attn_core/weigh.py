@@ -34,16 +34,17 @@ def _set_weights(
         if c.site == site and c.head < heads and c.query < queries and c.key < keys:
             rows.setdefault((c.head, c.query), []).append(c.key)
     for (head, query), fixed in rows.items():
-        row = edited[:, head, query]  # (batch, key), a view
+        # Never in place before the end: what a gradient is computed from must stay as it was.
+        row = edited[:, head, query].clone()  # (batch, key)
         free = torch.ones(row.shape[-1], dtype=torch.bool, device=row.device)
         free[fixed] = False
         total = weights[:, head, query].sum(-1, keepdim=True)
         left = (total - row[:, ~free].sum(-1, keepdim=True)).clamp_min(0)
         rest = row[:, free].sum(-1, keepdim=True)
-        row[:, free] = torch.where(rest > 0, row[:, free] * left / rest.clamp_min(1e-30), 0.0)
+        row = torch.where(free, torch.where(rest > 0, row * left / rest.clamp_min(1e-30), 0.0), row)
         # With nothing left to take from, the set cells themselves share the row's sum.
         now = row.sum(-1, keepdim=True)
-        row.copy_(torch.where(now > 0, row * total / now.clamp_min(1e-30), row))
+        edited[:, head, query] = torch.where(now > 0, row * total / now.clamp_min(1e-30), row)
     return edited
 
 
@@ -58,6 +59,7 @@ def weigh(
     Float[Tensor, "batch head query key"],
     Float[Tensor, "batch head query key"],
     Bool[Tensor, "#batch #head query key"] | None,
+    str,
 ]:
     """Scores to weights with a learner's changes applied: the one function that applies them.
 
@@ -85,6 +87,8 @@ def weigh(
         After everything.
     mask : Bool[Tensor, "#batch #head query key"] or None
         The mask that was used.
+    normaliser : str
+        The one that was used: the learner's, or the attention's own.
 
     Examples
     --------
@@ -93,7 +97,7 @@ def weigh(
     [0.0, 1.0]
     """
     if intervention is None or not intervention.touches(site):
-        return scores, normalise(scores, mask, normaliser), mask
+        return scores, normalise(scores, mask, normaliser), mask, normaliser
     scores = _set(scores / intervention.temperature, intervention.scores, site)
     n_query, n_key = scores.shape[-2:]
     cells = [c for c in intervention.mask_cells if c.site == site]
@@ -116,4 +120,4 @@ def weigh(
             weights[:, out] = 0.0
         else:
             weights[:, out] = normalise(torch.zeros_like(scores), mask)[:, out]
-    return scores, weights, mask
+    return scores, weights, mask, chosen

@@ -112,9 +112,10 @@ def summarise(text: str, device: str = "cpu") -> Summary:
         kept.append(sentence)
     ids.append(102)  # [SEP]
     owner.append(-1)
-    _, traces = zoo.get("minilm", device).module(torch.tensor([ids], device=device))
+    loaded = zoo.get("minilm", device)
+    _, traces = loaded.module(torch.tensor([ids], device=loaded.device))
     weights = torch.stack([t.weights[0].mean(0) for t in traces.values()]).mean(0)  # (query, key)
-    place = torch.tensor(owner, device=device)
+    place = torch.tensor(owner, device=loaded.device)
     inside = place >= 0
     other = (place[:, None] != place[None, :]) & inside[:, None] & inside[None, :]
     received = (weights * other).sum(0) / other.sum(0).clamp_min(1)

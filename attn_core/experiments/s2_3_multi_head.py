@@ -273,8 +273,8 @@ def reach(config: Config, device: str = "cpu") -> dict[str, int]:
         "tokens"; "channels" of a head; "d_model".
     """
     tokens = _given(config.text)
-    module = zoo.get("minilm", device).module
-    ids = tokens.ids.to(device)
+    loaded = zoo.get("minilm", device)
+    module, ids = loaded.module, tokens.ids.to(loaded.device)
     changed = ids.clone()
     changed[0, -2] = (changed[0, -2] + 1) % module.config.vocabulary
     with torch.inference_mode():

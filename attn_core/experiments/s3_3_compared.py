@@ -13,7 +13,6 @@ from attn_core.experiments.s3_3_transformer import (
     MODELS,
     TWIN,
     Config,
-    Device,
     free,
     translate,
 )
@@ -53,7 +52,7 @@ def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
             if name == "small-recurrent"
             else transformer_steps(model, cached=model.config.causal)
         )
-        found = translate(Device(loaded.device)(steps), free(config), source)[0]
+        found = translate(steps, free(config), source, loaded.device)[0]
         chrf = loaded.manifest.raw["by_seed"][name]["chrf"]
         out.append({"model": name, "text": text_of(found.ids, "zh"),
                     "chrf": sum(chrf) / len(chrf)})  # fmt: skip
@@ -79,11 +78,11 @@ def cache_or_not(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     loaded = zoo.get(MODELS[config.direction], device)
     source, out = config.source(), []
     for cached in (True, False):
-        steps = Device(loaded.device)(transformer_steps(loaded.module, cached=cached))
+        steps = transformer_steps(loaded.module, cached=cached)
         spent, found = math.inf, []
         for _ in range(3):
             began = time.perf_counter()
-            found = translate(steps, config, source)
+            found = translate(steps, config, source, loaded.device)
             spent = min(spent, time.perf_counter() - began)
         out.append({
             "cached": cached, "text": text_of(found[0].ids, config.languages[1]),

@@ -95,7 +95,7 @@ def _shown(written: Written, language: str) -> dict[str, Any]:
     }
 
 
-def translate(steps: Steps, config: Config, source: Source) -> list[Written]:
+def translate(steps: Steps, config: Config, source: Source, device: str = "cpu") -> list[Written]:
     """The search that a config asks for, of any translator of its direction.
 
     Parameters
@@ -106,6 +106,8 @@ def translate(steps: Steps, config: Config, source: Source) -> list[Written]:
         Search and beginning.
     source : Source
         The sentence.
+    device : str
+        Where the translator's weights are; the search is made there too.
 
     Returns
     -------
@@ -121,7 +123,7 @@ def translate(steps: Steps, config: Config, source: Source) -> list[Written]:
     n_target = read_manifest(MODELS[config.direction]).config["target_vocabulary"]
     if any(i >= n_target for i in prefix):
         raise ValueError(f"prefix is {prefix}; the vocabulary has {n_target} tokens")
-    ids = torch.tensor([source.ids])
+    ids = torch.tensor([source.ids], device=device)
     return search(steps, ids, config.beam, config.alpha, prefix=prefix)[0]
 
 
@@ -162,8 +164,8 @@ def run(
     loaded = zoo.get(MODELS[config.direction], device)
     model, target = loaded.module, config.languages[1]
     source = config.source()
-    on = Device(loaded.device)
-    hypotheses = translate(on(transformer_steps(model, intervention or None)), config, source)
+    steps = transformer_steps(model, intervention or None)
+    hypotheses = translate(steps, config, source, loaded.device)
     best = hypotheses[0]
     read_ids = torch.tensor([source.ids], device=loaded.device)
     # A sentence that met the bound on its length was never ended.
@@ -181,7 +183,7 @@ def run(
         for site in traces
     }  # fmt: skip
     twin = zoo.get(MODELS[config.direction] + TWIN, device)
-    told = translate(Device(twin.device)(recurrent_steps(twin.module)), free(config), source)
+    told = translate(recurrent_steps(twin.module), free(config), source, twin.device)
     shown = [_shown(h, target) for h in hypotheses]
     numbers = {
         "log_probability": best.log_probability,
@@ -222,17 +224,6 @@ def free(config: Config) -> Config:
         The same sentence and search.
     """
     return Config(config.text, config.direction, config.beam, config.alpha)
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Moves a translator's source to where its weights are."""
-
-    name: str
-
-    def __call__(self, steps: Steps) -> Steps:
-        """The same steps, from ids that lie anywhere."""
-        return Steps(lambda ids: steps.first(ids.to(self.name)), steps.next, steps.rows)
 
 
 def plain(config: Config) -> Config:

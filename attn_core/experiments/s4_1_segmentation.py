@@ -96,7 +96,8 @@ def in_half(trace: AttentionTrace) -> AttentionTrace:
         for name in ("query", "key", "value", "scores", "weights", "context")
     }
     mask = None if trace.mask is None else trace.mask.cpu()
-    return AttentionTrace(mask=mask, normaliser=trace.normaliser, **kept)
+    location = None if trace.location is None else trace.location.half().cpu()
+    return AttentionTrace(mask=mask, normaliser=trace.normaliser, location=location, **kept)
 
 
 def _numbers(

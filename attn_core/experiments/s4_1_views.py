@@ -37,13 +37,15 @@ def _count(parameters: Any) -> int:
 
 
 @lru_cache(maxsize=8)
-def parts(rows: int, columns: int) -> tuple[dict[str, Any], ...]:
+def parts(rows: int, columns: int, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The way from pixels to the mask, part by part: shapes, parameters, multiply-adds.
 
     Parameters
     ----------
     rows, columns : int
         Patches of the picture.
+    device : str
+        Where to run.
 
     Returns
     -------
@@ -51,8 +53,9 @@ def parts(rows: int, columns: int) -> tuple[dict[str, Any], ...]:
         "part" (one of ``PARTS``), "name", "shape", "parameters", "multiply_adds", in the order of
         the computation. What has no matrix product counts 0.
     """
-    model: AttentionUNet = zoo.get(experiment.CHECKPOINT).module
-    pixels = torch.zeros(1, 3, rows * STEP, columns * STEP)
+    loaded = zoo.get(experiment.CHECKPOINT, device)
+    model: AttentionUNet = loaded.module
+    pixels = torch.zeros(1, 3, rows * STEP, columns * STEP, device=loaded.device)
     out: list[dict[str, Any]] = []
 
     def note(part: str, name: str, result: Tensor, counted: int, parameters: int) -> None:
@@ -90,23 +93,23 @@ def parts(rows: int, columns: int) -> tuple[dict[str, Any], ...]:
     return tuple(out)
 
 
-def by_part(rows: int, columns: int) -> dict[str, int]:
+def by_part(rows: int, columns: int, device: str = "cpu") -> dict[str, int]:
     """Multiply-adds of each of ``PARTS``.
 
     Parameters
     ----------
     rows, columns : int
         Patches of the picture.
+    device : str
+        Where to run.
 
     Returns
     -------
     dict of str to int
         Their sum is the whole model's.
     """
-    return {
-        part: sum(r["multiply_adds"] for r in parts(rows, columns) if r["part"] == part)
-        for part in PARTS
-    }
+    found = parts(rows, columns, device)
+    return {part: sum(r["multiply_adds"] for r in found if r["part"] == part) for part in PARTS}
 
 
 def _mask(

@@ -169,15 +169,16 @@ def side_by_side(config: experiment.Config, device: str = "cpu") -> tuple[dict[s
     """
     out = []
     for model, checkpoint in experiment.CHECKPOINTS.items():
-        module = zoo.get(checkpoint, device).module
+        loaded = zoo.get(checkpoint, device)
         # the joint model by both of its parts, the others by what they have
         way = "beam" if model == "joint" else "greedy"
         began = time.perf_counter()
         found = experiment.run(replace(config, model=model, way=way, labels=None), None, device)
         spent = time.perf_counter() - began
-        features = speech.features_of(find(config.sound).wave).to(device)
+        features = speech.features_of(find(config.sound).wave).to(loaded.device)
         with torch.inference_mode():
-            counted = multiply_adds(partial(module.encode, features, traced=False))
+            # Traced, for a fused kernel's products are counted on some devices and not on others.
+            counted = multiply_adds(partial(loaded.module.encode, features))
         out.append({
             "model": model, "digits": found.details["digits"],
             "parameters": read_manifest(checkpoint).raw["parameters"],
@@ -202,10 +203,12 @@ def by_weight(config: experiment.Config, device: str = "cpu") -> tuple[dict[str,
     tuple of dict
         "weight", "digits", and the best answer's log-probabilities by "ctc" and by "attention".
     """
-    model = zoo.get(experiment.CHECKPOINTS["joint"], device).module
+    loaded = zoo.get(experiment.CHECKPOINTS["joint"], device)
+    model = loaded.module
     wave = speech.silenced(speech.noisy(find(config.sound).wave, config.snr), config.hidden)
     with torch.inference_mode():
-        states, real, _ = model.encode(speech.features_of(wave).to(device), traced=False)
+        features = speech.features_of(wave).to(loaded.device)
+        states, real, _ = model.encode(features, traced=False)
         found = [
             (w, joint_search(model, states, real, w, width=config.width)[0])
             for w in experiment.WEIGHTS

@@ -103,18 +103,18 @@ def longer(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
     wave = speech.silenced(find(config.sound).wave, speech.merged(config.hidden))
     out = []
     for model, checkpoint in (experiment.CHECKPOINTS | CTC).items():
-        module = zoo.get(checkpoint, device).module
+        loaded = zoo.get(checkpoint, device)
         once = 0
         for times in experiment.TIMES:
             if times * len(wave) > speech.MAX_SECONDS * speech.RATE:
                 break
             sound = np.tile(wave, times)
             if model in CTC:
-                n = len(written(checkpoint, sound))
+                n = len(written(checkpoint, sound, device))
             else:
-                features = speech.features_of(sound).to(device)
+                features = speech.features_of(sound).to(loaded.device)
                 with torch.inference_mode():
-                    n = len(experiment.spell(module, features, None, None).digits)
+                    n = len(experiment.spell(loaded.module, features, None, None).digits)
             once = once or n
             if once:
                 out.append({"model": model, "times": times, "share": n / (times * once)})

@@ -64,6 +64,7 @@ def one_of(trace: AttentionTrace, row: int) -> AttentionTrace:
     return replace(
         trace, mask=mask, query=trace.query[here], key=trace.key[here], value=trace.value[here],
         scores=trace.scores[here], weights=trace.weights[here], context=trace.context[here],
+        location=None if trace.location is None else trace.location[here],
     )  # fmt: skip
 
 

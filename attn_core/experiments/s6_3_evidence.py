@@ -120,7 +120,9 @@ def substitutions(
     rows = [base]
     for place in range(len(base)):
         rows += [base[:place] + [letter] + base[place + 1 :] for letter in range(1, 5)]
-    log_p = module(torch.tensor(rows), traced=False)[0].double().log_softmax(-1)
+    ids = torch.tensor(rows, device=next(module.parameters()).device)
+    # Not every device has double precision; the CPU has.
+    log_p = module(ids, traced=False)[0].cpu().double().log_softmax(-1)
     others = [c for c in range(log_p.shape[1]) if c != label]
     odds = (log_p[:, label] - log_p[:, others].logsumexp(-1)).numpy()
     return (odds[0] - odds[1:]).reshape(len(base), 4)

@@ -209,7 +209,7 @@ def classes() -> str:
     return str(read_manifest(CHECKPOINT).config["classes"])
 
 
-def moved(dna: str, at: int, by: int) -> int:
+def moved(dna: str, at: int, by: int, device: str = "cpu") -> int:
     """A window moved along its sequence.
 
     Parameters
@@ -220,6 +220,8 @@ def moved(dna: str, at: int, by: int) -> int:
         Its start; −1 for the surest.
     by : int
         Letters; 0 leaves it, and −1 with it.
+    device : str
+        Where to run.
 
     Returns
     -------
@@ -228,7 +230,7 @@ def moved(dna: str, at: int, by: int) -> int:
     """
     if by == 0:
         return at
-    start = surest(dna) if at < 0 else at
+    start = surest(dna, device) if at < 0 else at
     return min(max(0, start + by), len(record_of(dna).sequence) - WINDOW)
 
 
@@ -343,7 +345,7 @@ def run(
     named = order[int(answer.argmax())]
     shown = named if named in MOTIFS else best_site(answer, order)
     weights = traces[POOL].weights[0, 0, 0].float().cpu().numpy()
-    lost = substitutions(zoo.get(CHECKPOINT).module, window, order.index(named))
+    lost = substitutions(loaded.module, window, order.index(named))
     letters = tuple(f"{letter}{at + i + 1}" for i, letter in enumerate(window))
     places = core(logo(shown))
     first, last = MOTIFS[shown]

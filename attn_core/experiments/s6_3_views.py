@@ -146,20 +146,22 @@ def deletion(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, 
     return tuple(rows)
 
 
-def grid(result: LessonResult) -> Float[np.ndarray, "letter place"]:
+def grid(result: LessonResult, device: str = "cpu") -> Float[np.ndarray, "letter place"]:
     """What each substitution in the open window costs the class that is named.
 
     Parameters
     ----------
     result : LessonResult
         Of the genome.
+    device : str
+        Where to run.
 
     Returns
     -------
     Float[np.ndarray, "letter place"]
         Nats of log-odds; rows A, C, G, T.
     """
-    loaded = zoo.get(genome.CHECKPOINT)
+    loaded = zoo.get(genome.CHECKPOINT, device)
     label = loaded.module.config.classes.index(result.details["kind"])
     return substitutions(loaded.module, result.details["window"], label).T
 

@@ -126,7 +126,7 @@ def true_digits(sound: str) -> tuple[int, ...] | None:
     return _said().get(sound)
 
 
-def written(checkpoint: str, wave: np.ndarray) -> tuple[int, ...]:
+def written(checkpoint: str, wave: np.ndarray, device: str = "cpu") -> tuple[int, ...]:
     """What a model writes of a sound, label by label.
 
     Parameters
@@ -135,16 +135,19 @@ def written(checkpoint: str, wave: np.ndarray) -> tuple[int, ...]:
         Of a recogniser with CTC.
     wave : np.ndarray
         At 8 kHz.
+    device : str
+        Where to run.
 
     Returns
     -------
     tuple of int
         Digits.
     """
-    module = zoo.get(checkpoint).module
+    loaded = zoo.get(checkpoint, device)
     with torch.inference_mode():
-        states, _, _ = module.encode(speech.features_of(wave), traced=False)
-        log_p = module.ctc(states)[0].numpy()
+        features = speech.features_of(wave).to(loaded.device)
+        states, _, _ = loaded.module.encode(features, traced=False)
+        log_p = loaded.module.ctc(states)[0].cpu().numpy()
     return collapse(best_path(log_p), BLANK)
 
 

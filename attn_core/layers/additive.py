@@ -73,9 +73,9 @@ class AdditiveAttention(nn.Module):
         allowed = None
         if mask is not None:
             allowed = mask.expand(-1, query.shape[1], -1).unsqueeze(1)  # -> (b, 1, q, k)
-        scores, weights, allowed = weigh(
+        scores, weights, allowed, used = weigh(
             additive_scores(q, k, self.energy), allowed, site=site, intervention=intervention
         )
         value = key.unsqueeze(1)
         context = attend(weights, value).squeeze(1)  # (b, 1, q, d) -> (b, q, d)
-        return context, AttentionTrace(q, k, value, scores, allowed, weights, "softmax", context)
+        return context, AttentionTrace(q, k, value, scores, allowed, weights, used, context)

@@ -78,19 +78,20 @@ class AttentionGate(nn.Module):
         output : Float[Tensor, "batch skip row column"]
             α · x.
         trace : AttentionTrace
-            One query, one key for each pixel in rows; ``normaliser`` is "sigmoid". Its query,
-            key and value are empty: the gate compares no vectors of its own.
+            One query, one key for each pixel in rows; ``normaliser`` is "sigmoid" unless a learner
+            chose another. Its query, key and value are empty: the gate compares no vectors of its
+            own.
         """
         hidden = nn.functional.relu(self.of_skip(skip) + self.of_signal(signal))
         scores = self.score(hidden).flatten(2)[:, None]  # (b, 1, r, c) -> (b, 1, 1, r·c)
-        scores, weights, mask = weigh(
+        scores, weights, mask, used = weigh(
             scores, site=site, intervention=intervention, normaliser="sigmoid"
         )
         output = skip * weights.view(-1, 1, *skip.shape[-2:])  # (b, 1, 1, r·c) -> (b, 1, r, c)
         none = scores.new_zeros(scores.shape[0], 1, 1, 0)
         context = output.mean((2, 3))[:, None]
         keys = none.expand(-1, -1, scores.shape[-1], -1)
-        return output, AttentionTrace(none, keys, keys, scores, mask, weights, "sigmoid", context)
+        return output, AttentionTrace(none, keys, keys, scores, mask, weights, used, context)
 
 
 class AddedConvolution(nn.Module):

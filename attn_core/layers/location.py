@@ -85,19 +85,21 @@ class LocationAwareAttention(nn.Module):
         context : Float[Tensor, "batch d_key"]
             Weighted sum of the keys.
         trace : AttentionTrace
-            With one head and one query; its keys hold the location's part too.
+            With one head and one query; the location's part of the keys, U f_ij, is apart.
         """
         q = self.query_projection(query)[:, None, None]  # (b, a) -> (b, 1, 1, a)
         k = self.key_projection(key) if projected is None else projected
+        location = None
         if self.n_filters:
             place = self.filters(last[:, None].to(k))  # (b, k) -> (b, f, k)
-            k = k + self.location_projection(place.transpose(1, 2))
+            location = self.location_projection(place.transpose(1, 2))[:, None, None]
         k = k[:, None]
         allowed = None if mask is None else mask[:, None, None]
-        scores, weights, allowed = weigh(
-            additive_scores(q, k, self.energy), allowed, site=site, intervention=intervention
-        )
+        scores, weights, allowed, used = weigh(
+            additive_scores(q, k if location is None else k + location[:, :, 0], self.energy),
+            allowed, site=site, intervention=intervention,
+        )  # fmt: skip
         value = key[:, None]
         context = attend(weights, value)[:, 0]  # (b, 1, 1, d) -> (b, 1, d)
-        trace = AttentionTrace(q, k, value, scores, allowed, weights, "softmax", context)
+        trace = AttentionTrace(q, k, value, scores, allowed, weights, used, context, location)
         return context[:, 0], trace

@@ -96,11 +96,11 @@ class Pooling(nn.Module):
                 query, key, value, scores, allowed, share[:, None, None], "share", pooled[:, None]
             )
             return pooled, trace
-        scores, weights, used = weigh(
+        scores, weights, used, normaliser = weigh(
             self._fixed(mask), allowed, site=site, intervention=intervention
         )
         output = attend(weights, value)
         trace = AttentionTrace(
-            query, key, value, scores, used, weights, "softmax", output.flatten(1, 2)
+            query, key, value, scores, used, weights, normaliser, output.flatten(1, 2)
         )
         return output[:, 0, 0], trace

@@ -54,9 +54,9 @@ def scaled_dot_product_attention(
         scale = intervention.scale
     if scale is None:
         scale = 1 / math.sqrt(query.shape[-1])
-    scores, weights, mask = weigh(
+    scores, weights, mask, used = weigh(
         dot_product_scores(query, key, scale), mask, site=site, intervention=intervention
     )
     output = attend(weights, value)
     context = output.transpose(1, 2).flatten(2)  # (b, h, q, d) -> (b, q, h·d)
-    return output, AttentionTrace(query, key, value, scores, mask, weights, "softmax", context)
+    return output, AttentionTrace(query, key, value, scores, mask, weights, used, context)

@@ -128,7 +128,7 @@ class TargetRecommender(nn.Module):
         scores : Float[Tensor, "batch candidate"]
             Unnormalised logarithms.
         trace : AttentionTrace
-            One head, candidates by films seen; normaliser "sigmoid".
+            One head, candidates by films seen; normaliser "sigmoid" unless a learner chose another.
         """
         table = self.films.every() if table is None else table
         key, query = table[seen], table[candidates].expand(len(seen), -1, -1)
@@ -138,14 +138,14 @@ class TargetRecommender(nn.Module):
         allowed = None
         if old > 0:
             allowed = (torch.arange(n, device=seen.device) >= old).expand(1, 1, len(candidates), -1)
-        scores, weights, used = weigh(
+        scores, weights, used, normaliser = weigh(
             raw, allowed, site=SITE, intervention=intervention, normaliser="sigmoid"
         )
         interest = attend(weights, value)  # (b, 1, q, d)
         context = interest[:, 0]
         found = (context * query).sum(-1) / self.scale + self.bias[candidates]
         return found, AttentionTrace(
-            query[:, None], key[:, None], value, scores, used, weights, "sigmoid", context
+            query[:, None], key[:, None], value, scores, used, weights, normaliser, context
         )
 
     def terms(

@@ -519,7 +519,7 @@ def _cell(trace: AttentionTrace, head: int, query: int, key: int) -> dict[str, A
         "score": score if math.isfinite(score) else None,
         "weight": weight if math.isfinite(weight) else None,
         "query_vector": vector(trace.query, query),
-        "key_vector": vector(trace.key, key),
+        "key_vector": vector(trace.keys_of(query), key),
     }
 
 

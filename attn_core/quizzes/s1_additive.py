@@ -51,7 +51,10 @@ def truth(found: dict[str, Any]) -> str:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -63,6 +66,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -93,7 +98,9 @@ def questions(
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Make the model say something else by hiding one single letter.
 
     Parameters
@@ -104,13 +111,15 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
     Challenge
         Reached when one hidden letter, and nothing else, changed the pronunciation.
     """
-    plain = experiment.run(config).queries if changes else result.queries
+    plain = experiment.run(config, None, device).queries if changes else result.queries
     only_one = len(changes.tokens) == 1 and not (
         changes.scores or changes.weights or changes.mask_cells or changes.heads
     )

@@ -69,7 +69,10 @@ def truth(found: dict[str, Any]) -> str:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -81,6 +84,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -110,7 +115,9 @@ def questions(
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Turn the verdict round with one single cut.
 
     Parameters
@@ -121,6 +128,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -130,7 +139,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     one = len(changes.tokens) + len(changes.heads) == 1
     one &= not (changes.scores or changes.weights or changes.mask_cells)
     one &= changes.temperature == 1.0
-    was = experiment.run(config).numbers["positive"] if changes else result.numbers["positive"]
+    bare = experiment.run(config, None, device) if changes else result
+    was = bare.numbers["positive"]
     now = result.numbers["positive"]
     turned = (was >= 0.5) != (now >= 0.5)
     toward = (was - now) * (1 if was >= 0.5 else -1)

@@ -51,7 +51,10 @@ def truth(found: dict[str, Any]) -> str:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -63,6 +66,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -96,7 +101,9 @@ def questions(
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Move the two sentences apart, or together, with few cut heads.
 
     Parameters
@@ -107,6 +114,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -120,7 +129,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     only = only and changes.temperature == 1.0
     moved = 0.0
     if only:
-        was = experiment.run(experiment.plain(config)).numbers["similarity"]
+        was = experiment.run(experiment.plain(config), None, device).numbers["similarity"]
         moved = abs(result.numbers["similarity"] - was)
     return Challenge(
         "s2_3.challenge", {"most": MOST_CUT, "move": MOVE}, moved >= MOVE, min(1.0, moved / MOVE)

@@ -80,7 +80,10 @@ def truth(found: dict[str, Any]) -> str:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -92,6 +95,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -130,7 +135,9 @@ def questions(
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Compute at most half of the causal cells at a small loss on the learner's own text.
 
     Parameters
@@ -141,6 +148,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         Must be empty: a head that is cut saves no cell.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------

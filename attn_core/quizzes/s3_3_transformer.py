@@ -58,7 +58,10 @@ def truth(found: dict[str, Any]) -> str:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -70,6 +73,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -100,7 +105,9 @@ def questions(
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Change the translation through the cross-attention alone.
 
     Parameters
@@ -111,6 +118,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -122,5 +131,5 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     sites += [c.site for c in changes.scores + changes.mask_cells + changes.weights]
     only = 0 < len(sites) <= MOST and all(s.endswith("cross") for s in sites)
     only = only and changes.temperature == 1.0 and config == experiment.plain(config)
-    moved = only and result.details["ids"] != experiment.run(config).details["ids"]
+    moved = only and (result.details["ids"] != experiment.run(config, None, device).details["ids"])
     return Challenge("s3_3.challenge", {"most": MOST}, moved, 0.5 * only + 0.5 * moved)

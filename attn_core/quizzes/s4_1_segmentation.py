@@ -86,15 +86,15 @@ def truth(found: dict[str, Any]) -> str:
     return "attention" if found["attention"] else "neither"
 
 
-def _hidden(config: experiment.Config, result: LessonResult) -> Question:
+def _hidden(config: experiment.Config, result: LessonResult, device: str) -> Question:
     """The patch looked at most: whether its pixels or its key matter more."""
     person = torch.tensor(result.details["person"]) >= 0.5
     patch = ranked(result.traces[experiment.SITE].weights[0], person)[0]
     bare = experiment.plain(config)
     grey = experiment.Config(bare.picture, (patch,), bare.threshold)
     cut = Intervention(tokens=((experiment.SITE, patch),))
-    pixels = experiment.run(grey).numbers["mask_iou"]
-    keys = experiment.run(bare, cut).numbers["mask_iou"]
+    pixels = experiment.run(grey, None, device).numbers["mask_iou"]
+    keys = experiment.run(bare, cut, device).numbers["mask_iou"]
     answer = 2 if min(pixels, keys) > 1 - SAME else int(keys < pixels)
     values = {"patch": result.queries[patch], "pixels": f"{pixels:.3f}", "keys": f"{keys:.3f}"}
     options = ("s4_1.quiz.hide.pixels", "s4_1.quiz.hide.keys", "s4_1.quiz.hide.same")
@@ -102,7 +102,10 @@ def _hidden(config: experiment.Config, result: LessonResult) -> Question:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -114,6 +117,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -138,11 +143,13 @@ def questions(
     if not any(math.isnan(gap) for gap in gaps):
         answer = max(range(3), key=gaps.__getitem__)
         out.append(Question("s4_1.quiz.gate", {}, ("1/8", "1/4", "1/2"), answer))
-    out.append(_hidden(config, result))
+    out.append(_hidden(config, result, device))
     return tuple(out)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Change the mask beyond what is hidden, by few patches.
 
     Parameters
@@ -153,6 +160,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------

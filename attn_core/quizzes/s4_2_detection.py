@@ -136,19 +136,22 @@ def _in_box(result: LessonResult, opened: Selection) -> Question:
     return Question("s4_2.quiz.in_box", values, QUARTERS, answer)
 
 
-def _without(config: experiment.Config, result: LessonResult) -> Question | None:
+def _without(config: experiment.Config, result: LessonResult, device: str) -> Question | None:
     """What happens to an object whose query is knocked out."""
     if not result.details["found"]:
         return None
     query = experiment.default_row(result)
-    heir = views.without(experiment.plain(config), query)["heir"]
+    heir = views.without(experiment.plain(config), query, device)["heir"]
     values = {"query": query, "heir": "–" if heir is None else heir}
     options = ("s4_2.quiz.without.heir", "s4_2.quiz.without.lost")
     return Question("s4_2.quiz.without", values, options, int(heir is None), option_keys=True)
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -160,6 +163,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -167,11 +172,13 @@ def questions(
         Fewer where the truth is not known, or nothing was found.
     """
     opened = selection or experiment.default_open(result)
-    made = (_owner(result), _in_box(result, opened), _without(config, result))
+    made = (_owner(result), _in_box(result, opened), _without(config, result, device))
     return tuple(question for question in made if question is not None)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Lose half of what was found by temperature alone: attention that looks everywhere is blind.
 
     Parameters
@@ -182,6 +189,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -191,7 +200,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     """
     bare = experiment.plain(config)
     only = config == bare and dataclasses.replace(changes, temperature=1.0) == Intervention()
-    before = len(experiment.run(bare).details["found"])
+    before = len(experiment.run(bare, None, device).details["found"])
     now = len(result.details["found"])
     lost = (before - now) / max(1, before)
     reached = only and before >= 2 and lost >= 0.5

@@ -75,8 +75,8 @@ def _where(result: LessonResult, opened: Selection) -> Question | None:
     return Question("s5_1.quiz.where", values, names, order.index(top))
 
 
-def _window(config: experiment.Config) -> Question:
-    rows = views.windows(experiment.plain(config))
+def _window(config: experiment.Config, device: str) -> Question:
+    rows = views.windows(experiment.plain(config), device)
     enough = next(r["window"] for r in rows if not r["moved"])
     options = (0, 4, 16, "all")
     answer = 3 if enough == "all" else next((i for i in range(3) if enough <= options[i]), 3)
@@ -85,8 +85,8 @@ def _window(config: experiment.Config) -> Question:
     return Question("s5_1.quiz.window", {"enough": wanted}, names, answer, option_keys=True)
 
 
-def _silence(config: experiment.Config) -> Question | None:
-    found = views.influence(experiment.plain(config))
+def _silence(config: experiment.Config, device: str) -> Question | None:
+    found = views.influence(experiment.plain(config), device)
     words = found["words"]
     if len(words) < 3:
         return None
@@ -100,7 +100,10 @@ def _silence(config: experiment.Config) -> Question | None:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -112,6 +115,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -119,11 +124,13 @@ def questions(
         Fewer where the sound has few digits, or the open row has no weight.
     """
     opened = selection or experiment.default_open(result)
-    found = (_where(result, opened), _window(config), _silence(config))
+    found = (_where(result, opened), _window(config, device), _silence(config, device))
     return tuple(question for question in found if question is not None)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Change what is written by silencing very little.
 
     Parameters
@@ -134,6 +141,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -143,7 +152,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     """
     silenced = sum(last - first + 1 for first, last in config.hidden)
     only = 0 < silenced <= MOST and not changes and config.window is None
-    before = experiment.run(experiment.plain(config)).details["digits"]
+    before = experiment.run(experiment.plain(config), None, device).details["digits"]
     now = result.details["digits"]
     edits = edit_distance(now, before) if only else 0
     reached = only and edits > 0 and len(now) == len(before)

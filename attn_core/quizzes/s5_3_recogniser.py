@@ -76,16 +76,16 @@ def _where(result: LessonResult, step: int) -> Question | None:
     return Question("s5_3.quiz.where", values, options, order.index(top))
 
 
-def _moved(config: experiment.Config) -> Question | None:
+def _moved(config: experiment.Config, device: str) -> Question | None:
     """Make the second step look where a later one of another digit looks."""
     bare = experiment.plain(config)
-    whole = experiment.run(bare)
+    whole = experiment.run(bare, None, device)
     digits, steps = whole.details["digits"], whole.details["steps"]
     later = [i for i in range(3, len(digits)) if digits[i] not in (digits[1], digits[0])]
     if not later:
         return None
     cells = experiment.moved(whole, 1, steps[later[0]]["token"])
-    found = experiment.run(bare, Intervention(weights=cells)).details["digits"]
+    found = experiment.run(bare, Intervention(weights=cells), device).details["digits"]
     wrote = found[1] if len(found) > 1 else None
     options = ("s5_3.quiz.moved.there", "s5_3.quiz.moved.same", "s5_3.quiz.moved.other")
     answer = 0 if wrote == digits[later[0]] else 1 if wrote == digits[1] else 2
@@ -96,17 +96,16 @@ def _moved(config: experiment.Config) -> Question | None:
     return Question("s5_3.quiz.moved", values, options, answer, option_keys=True)
 
 
-def _silence(config: experiment.Config) -> Question | None:
+def _silence(config: experiment.Config, device: str) -> Question | None:
     """Silence the stretch of the first digit."""
     bare = experiment.plain(config)
-    whole = experiment.run(bare)
+    whole = experiment.run(bare, None, device)
     words = whole.details["words"]
     if len(words) < 3:
         return None
     first = 0, max(0, (words[0]["first"] + words[1]["first"]) // 2)
-    found = experiment.run(
-        experiment.Config(bare.sound, (first,), bare.model, times=bare.times)
-    ).details["digits"]
+    silenced = experiment.Config(bare.sound, (first,), bare.model, times=bare.times)
+    found = experiment.run(silenced, None, device).details["digits"]
     gone = len(whole.details["digits"]) - len(found)
     answer = 0 if gone == 1 else 1 if gone == 0 else 2
     options = tuple(f"s5_3.quiz.silence.{name}" for name in ("one", "none", "other"))
@@ -117,7 +116,10 @@ def _silence(config: experiment.Config) -> Question | None:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -129,6 +131,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -137,11 +141,13 @@ def questions(
     """
     last = len(result.queries) - 1
     step = last // 2 if selection is None or selection.query is None else selection.query
-    found = (_where(result, min(step, last)), _moved(config), _silence(config))
+    found = (_where(result, min(step, last)), _moved(config, device), _silence(config, device))
     return tuple(question for question in found if question is not None)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Move one look, so that digits are left out.
 
     Parameters
@@ -152,6 +158,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -163,7 +171,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     rows = {(cell.site, cell.query) for cell in changes.weights}
     alone = Intervention(weights=changes.weights) == changes
     only = len(rows) == 1 and alone and config == bare
-    before = experiment.run(bare).details["digits"]
+    before = experiment.run(bare, None, device).details["digits"]
     now = result.details["digits"]
     lost = len(before) - len(now) if only else 0
     reached = only and lost >= 2

@@ -121,7 +121,10 @@ def _sum(result: LessonResult) -> Question:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the history on screen.
 
@@ -133,6 +136,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -144,13 +149,15 @@ def questions(
     return tuple(question for question in found if question is not None)
 
 
-def _first(history: tuple[int, ...]) -> str:
+def _first(history: tuple[int, ...], device: str) -> str:
     seen = films.places(history)
-    found = films.log_p(films.scores("long", [seen]), seen)[0]
+    found = films.log_p(films.scores("long", [seen], device), seen)[0]
     return catalogue()[int(found.argmax())].label
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Another first recommendation from the same films, by their order alone.
 
     Parameters
@@ -161,6 +168,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -172,9 +181,9 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     example = next(
         (s for s in experiment.SAMPLES.values() if len(s) > 1 and set(s) == set(config.history)), ()
     )
-    was = _first(example or first)
+    was = _first(example or first, device)
     moved = bool(example) and config.history != example and not changes
-    now = _first(config.history) if moved else was
+    now = _first(config.history, device) if moved else was
     reached = now != was
     return Challenge(
         "s6_1.challenge", {"was": was, "now": now}, reached, 1.0 if reached else 0.5 * moved

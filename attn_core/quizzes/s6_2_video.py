@@ -101,10 +101,10 @@ def _first(result: LessonResult) -> Question:
     return Question("s6_2.quiz.first_divided", values, names, answer, option_keys=True)
 
 
-def _drop(config: experiment.Config, result: LessonResult) -> Question:
+def _drop(config: experiment.Config, device: str) -> Question:
     """Whether the frame of largest weight is the one that the answer needs most."""
-    lost = views.leave_one_out(experiment.plain(config))
-    weights = experiment.run(experiment.plain(config)).details["frames"]
+    lost = views.leave_one_out(experiment.plain(config), device)
+    weights = experiment.run(experiment.plain(config), None, device).details["frames"]
     top, needed = int(np.argmax(weights)), int(np.argmax(lost))
     values = {
         "top": top + 1, "lost": f"{lost[top]:.3f}", "needed": needed + 1,
@@ -138,7 +138,10 @@ def _second(result: LessonResult) -> Question:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -150,6 +153,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -158,11 +163,13 @@ def questions(
     """
     if result.details["model"] == "sign":
         return _half(result), _second(result)
-    found = (_span(result), _first(result), _drop(config, result))
+    found = (_span(result), _first(result), _drop(config, device))
     return tuple(question for question in found if question is not None)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Make the model call a moving clip still, by freezing or dropping few frames.
 
     Parameters
@@ -173,6 +180,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -188,7 +197,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         )
     used = len(set(config.dropped) | set(config.frozen))
     only = 0 < used <= MOST and not changes
-    before = experiment.run(experiment.plain(config)).details["motion"]
+    before = experiment.run(experiment.plain(config), None, device).details["motion"]
     reached = only and result.details["motion"] != before
     left = result.details["probabilities"][before] if only else 1.0
     values = {"most": MOST, "used": used, "p": f"{left:.2f}", "all": N_FRAMES}

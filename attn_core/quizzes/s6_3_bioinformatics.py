@@ -130,9 +130,9 @@ def _rule(result: LessonResult) -> Question:
     return Question("s6_3.quiz.rule", values, options, answer, option_keys=True)
 
 
-def _masked(config: experiment.Config, result: LessonResult, query: int) -> Question:
+def _masked(config: experiment.Config, result: LessonResult, query: int, device: str) -> Question:
     """Whether the residue that matters most to one is itself, close or far."""
-    found = views.protein_masked(config, query)
+    found = views.protein_masked(config, query, device)
     place = found["places"][int(np.argmax(found["lost"]))]
     away = abs(place - query)
     answer = 0 if away == 0 else 1 if away <= CLOSE else 2
@@ -162,10 +162,11 @@ def _motif(result: LessonResult) -> Question | None:
     return Question("s6_3.quiz.motif", values, options, int(share <= chance), option_keys=True)
 
 
-def _strongest(config: experiment.Config) -> Question:
+def _strongest(config: experiment.Config, device: str) -> Question:
     """Which sample drug is estimated to bind this chain best."""
     names = experiment.SAMPLES["drug"][:4]
-    rows = drug.compared({n: text("drug", n) for n in names}, experiment.given(config, "target"))
+    drugs = {name: text("drug", name) for name in names}
+    rows = drug.compared(drugs, experiment.given(config, "target"), device)
     values = {"pkd": f"{rows[0]['pkd']:.2f}"}
     options = tuple(f"s6_3.sample.{name}" for name in names)
     answer = names.index(rows[0]["name"])
@@ -173,7 +174,10 @@ def _strongest(config: experiment.Config) -> Question:
 
 
 def questions(
-    config: experiment.Config, result: LessonResult, selection: Selection | None = None
+    config: experiment.Config,
+    result: LessonResult,
+    selection: Selection | None = None,
+    device: str = "cpu",
 ) -> tuple[Question, ...]:
     """Questions about the run on screen.
 
@@ -185,6 +189,8 @@ def questions(
         What came of it.
     selection : Selection, optional
         What is open.
+    device : str
+        Where to run what a question needs.
 
     Returns
     -------
@@ -198,13 +204,15 @@ def questions(
     elif config.model == "protein":
         query = experiment.default_row(result) if opened.query is None else opened.query
         query = min(query, len(result.queries) - 1)
-        made += [_masked(config, result, query), _reach(result, opened)]
+        made += [_masked(config, result, query, device), _reach(result, opened)]
     else:
-        made += [_motif(result), _strongest(config)]
+        made += [_motif(result), _strongest(config, device)]
     return tuple(question for question in made if question is not None)
 
 
-def challenge(config: experiment.Config, changes: Intervention, result: LessonResult) -> Challenge:
+def challenge(
+    config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
+) -> Challenge:
     """Change what is named by one mutation, at a letter that attention hardly weighs.
 
     Parameters
@@ -215,6 +223,8 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
         What the learner changed.
     result : LessonResult
         What came of it.
+    device : str
+        Where to run what it is held against.
 
     Returns
     -------
@@ -228,7 +238,7 @@ def challenge(config: experiment.Config, changes: Intervention, result: LessonRe
     values = {"share": f"{100 * share:.1f}", "used": len(edits), "weight": "–"}
     if len(edits) != 1 or changes:
         return Challenge("s6_3.challenge", values, False, 0.2 if len(edits) == 1 else 0.0)
-    before = experiment.run(experiment.plain(config))
+    before = experiment.run(experiment.plain(config), None, device)
     place = edits[0][0] - 1 - before.details["at"]
     inside = 0 <= place < genome.WINDOW
     weight = before.details["weights"][place] if inside else 1.0

@@ -34,7 +34,8 @@ def _genome(run: Run) -> None:
     st.caption(t("s6_3.apart.deletion_look"))
     words = {"title": t("s6_3.apart.grid", kind=kind), "value": t("s6_3.apart.nats")}
     st.altair_chart(
-        charts.heat(views.grid(run.result).tolist(), "ACGT", run.result.keys, words), key="grid"
+        charts.heat(views.grid(run.result, run.device).tolist(), "ACGT", run.result.keys, words),
+        key="grid",
     )
     st.caption(t("s6_3.apart.grid_look"))
     _heads(run)

@@ -9,7 +9,7 @@ from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments.s6_3_samples import text as sample
 from attn_core.inputs.fasta import Record, as_fasta, decode_fasta
 from attn_core.inputs.limits import MAX_BASES, MAX_RESIDUES, MAX_TARGET, MIN_RESIDUES
-from pages.shared import controls, inputs
+from pages.shared import controls, devices, inputs
 from pages.shared.i18n import t
 
 BOUNDS = {
@@ -112,7 +112,7 @@ def edits(of: str) -> str:
 def window(dna: str, threshold: float) -> int:
     """Start of the window that is open: one of the sites, moved by some letters."""
     record = genome.record_of(dna or default("genome"))
-    probabilities = genome.scan(record.sequence)
+    probabilities = genome.scan(record.sequence, devices.current())
     found = genome.sites(probabilities, genome.classes(), threshold)
     kinds = {s["at"]: s for s in found}
 
@@ -127,7 +127,7 @@ def window(dna: str, threshold: float) -> int:
         at = controls.choice("site", (-1, *kinds), -1, shown)
     with by:
         moved = controls.slider("moved", 0, -20, 20)
-    return genome.moved(dna or default("genome"), at, moved)
+    return genome.moved(dna or default("genome"), at, moved, devices.current())
 
 
 def mutate(config: Any, place: int, letter: str) -> None:

@@ -1,12 +1,15 @@
 """Results shared by all learners: computed once for each config, changes and device."""
 
+import dataclasses
 import importlib
+import logging
 import threading
 import time
 from collections import OrderedDict
 from types import ModuleType
 from typing import Any
 
+from attn_core.checkpoints import WeightsMissing
 from attn_core.interventions import Intervention
 from attn_core.lessons import LESSONS, Lesson
 from attn_core.result import LessonResult, load_default
@@ -44,6 +47,7 @@ class Results:
 
 
 RESULTS = Results(MAX_BYTES)
+_log = logging.getLogger(__name__)
 _defaults: dict[str, LessonResult] = {}
 
 
@@ -52,12 +56,28 @@ def experiment(lesson: Lesson) -> ModuleType:
     return importlib.import_module(f"attn_core.experiments.{lesson.slug}")
 
 
+def _on(lesson: Lesson, config: Any, intervention: Intervention, device: str) -> LessonResult:
+    """On the device, or on the CPU where the device fails in the middle of it."""
+    try:
+        return experiment(lesson).run(config, intervention, device)
+    except WeightsMissing:
+        raise
+    except (RuntimeError, TypeError):  # no memory, no such kernel; MPS has no float64: TypeError
+        if device == "cpu":
+            raise
+        _log.exception("lesson %s failed on %s and runs on the CPU", lesson.number, device)
+    result = experiment(lesson).run(config, intervention, "cpu")
+    return dataclasses.replace(result, details=result.details | {"device": "cpu"})
+
+
 def run(
     lesson: Lesson, config: Any, intervention: Intervention, device: str
 ) -> tuple[LessonResult, float]:
     """The lesson's result and the milliseconds it took; 0 where it was at hand.
 
-    The default example is read from its stored file and needs no model.
+    The default example is read from its stored file and needs no model. What fails on another
+    device than the CPU (no memory left, a kernel that it has not) is run on the CPU; the result's
+    details say so, for as long as it is kept.
     """
     if not intervention and config == experiment(lesson).Config() and lesson.slug in _defaults:
         return _defaults[lesson.slug], 0.0
@@ -66,7 +86,7 @@ def run(
     if kept is not None:
         return kept, 0.0
     began = time.perf_counter()
-    result = experiment(lesson).run(config, intervention, device)
+    result = _on(lesson, config, intervention, device)
     RESULTS.put(key, result)
     return result, 1000 * (time.perf_counter() - began)
 

@@ -197,7 +197,7 @@ def shape_rows(result: LessonResult) -> list[dict[str, str]]:
     """Shapes of the tensors on screen, traced from this very run."""
     rows = []
     for site, trace in result.traces.items():
-        for name in ("query", "key", "value", "scores", "mask", "weights", "context"):
+        for name in ("query", "key", "value", "location", "scores", "mask", "weights", "context"):
             tensor = getattr(trace, name)
             if tensor is not None:
                 rows.append({
@@ -213,7 +213,7 @@ def check(run: Run) -> None:
     """Questions made and graded from the run on screen, and one challenge."""
     quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
     st.markdown(t("check.intro"))
-    for i, question in enumerate(quiz.questions(run.config, run.result, run.selection)):
+    for i, question in enumerate(quiz.questions(run.config, run.result, run.selection, run.device)):
         values = i18n.worded(question.values)
         with st.container(border=True):
             picked = st.radio(
@@ -235,7 +235,7 @@ def check(run: Run) -> None:
                     + " "
                     + t(f"{question.key}.why", **values)
                 )
-    goal = quiz.challenge(run.config, run.changes, run.result)
+    goal = quiz.challenge(run.config, run.changes, run.result, run.device)
     with st.container(border=True):
         values = i18n.worded(goal.values)
         st.markdown(f"**{t('check.challenge')}** {t(goal.key, **values)}")

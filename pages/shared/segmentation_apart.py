@@ -52,13 +52,13 @@ def _way(run: Run) -> None:
                     t("s4_1.live.parameters"): f"{r['parameters']:,}",
                     t("s4_1.live.multiply_adds"): f"{r['multiply_adds'] / 1e6:,.1f}",
                 }
-                for r in views.parts(rows, columns)
+                for r in views.parts(rows, columns, run.device)
             ],
             hide_index=True, height="content",
         )  # fmt: skip
         st.caption(t("s4_1.apart.way_look"))
     with bars:
-        found = views.by_part(rows, columns)
+        found = views.by_part(rows, columns, run.device)
         names = [t(f"s4_1.apart.of.{name}") for name in found]
         words = {"x": t("s4_1.apart.part"), "title": t("s4_1.apart.cost")}
         values = [value / 1e6 for value in found.values()]

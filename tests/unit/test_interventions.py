@@ -27,7 +27,7 @@ def test_nothing_changes_nothing():
 
 
 def test_knocked_out_token_is_masked_as_a_key():
-    _, weights, mask = weights_of(Intervention(tokens=((HERE, 2),)))
+    _, weights, mask, _ = weights_of(Intervention(tokens=((HERE, 2),)))
     assert (weights[..., 2] == 0).all()
     assert torch.allclose(weights.sum(-1), torch.ones(1, 2, 3))
     assert not mask[..., 2].any()
@@ -49,11 +49,11 @@ def test_head_knocked_out_to_zero_or_to_the_mean():
 
 
 def test_set_score_and_mask_cell():
-    scores, weights, _ = weights_of(Intervention(scores=(Cell(HERE, 0, 1, 2, 50.0),)))
+    scores, weights, _, _ = weights_of(Intervention(scores=(Cell(HERE, 0, 1, 2, 50.0),)))
     assert scores[0, 0, 1, 2] == 50
     assert weights[0, 0, 1, 2] > 0.999
     assert torch.allclose(weights[0, 1], torch.full((3, 4), 0.25))
-    _, weights, mask = weights_of(Intervention(mask_cells=(Cell(HERE, 0, 1, 2, 0.0),)))
+    _, weights, mask, _ = weights_of(Intervention(mask_cells=(Cell(HERE, 0, 1, 2, 0.0),)))
     assert weights[0, 0, 1, 2] == 0
     assert weights[0, 0, 0, 2] == 0.25
     assert not mask[0, 0, 1, 2]
@@ -147,3 +147,14 @@ def test_eight_threads_never_see_each_others_weights():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+@pytest.mark.parametrize("renormalise", [True, False])
+def test_a_gradient_passes_through_set_weights(renormalise):
+    """Lesson 3.2 takes one through the very attention that a learner changed."""
+    scores = torch.randn(1, 1, 3, 4, requires_grad=True)
+    cells = (Cell(HERE, 0, 1, 0, 0.5), Cell(HERE, 0, 1, 2, 0.25), Cell(HERE, 0, 2, 3, 1.0))
+    weights = weights_of(Intervention(weights=cells, renormalise=renormalise), scores)[1]
+    weights.square().sum().backward()
+    assert scores.grad.isfinite().all()
+    assert scores.grad[0, 0, 0].any()  # a row that was left alone

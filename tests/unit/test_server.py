@@ -4,6 +4,7 @@ import asyncio
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,8 +13,10 @@ from starlette.formparsers import MultiPartParser
 
 from attn_core import device, zoo
 from attn_core.checkpoints import WeightsMissing, load_weights, read_manifest
+from attn_core.experiments import s3_2_scaled_dot_product
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
-from attn_core.lessons import LESSONS
+from attn_core.interventions import Intervention
+from attn_core.lessons import LESSONS, lesson
 from attn_core.result import load_default
 from pages.shared import compute, preload, server
 
@@ -131,3 +134,62 @@ def test_the_page_names_the_modules_of_its_first_paint():
         assert any(f.startswith(f"static/js/{name}.") for f in theirs), name
     assert len(set(files)) == len(files)
     assert len(preload.link_header()) < 8000  # what proxies take of a header
+
+
+class Fails:
+    """An experiment that answers on the CPU and fails on every other device."""
+
+    def __init__(self, error):
+        self.error, self.asked = error, []
+
+    Config = s3_2_scaled_dot_product.Config
+
+    def run(self, config, intervention, device):
+        self.asked.append(device)
+        if device != "cpu":
+            raise self.error
+        return s3_2_scaled_dot_product.run(config, intervention, device)  # its details name none
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.cuda.OutOfMemoryError("CUDA out of memory"),
+        torch.AcceleratorError("device-side assert"),
+        RuntimeError("Expected all tensors to be on the same device"),
+        NotImplementedError("not implemented for 'MPS'"),
+    ],
+)
+def test_what_fails_on_a_device_runs_on_the_cpu_and_says_so(error, monkeypatch, caplog):
+    fails = Fails(error)
+    monkeypatch.setattr(compute, "experiment", lambda entry: fails)
+    monkeypatch.setattr(compute, "RESULTS", compute.Results(compute.MAX_BYTES))
+    config = s3_2_scaled_dot_product.Config(source="random", n=4, d_k=16)
+    asked = (lesson("3.2"), config, Intervention(), "cuda")
+    result, milliseconds = compute.run(*asked)
+    assert fails.asked == ["cuda", "cpu"]
+    assert result.details["device"] == "cpu"
+    assert milliseconds > 0  # the page's sentence stands beside what was computed, once
+    assert type(error).__name__ in caplog.text
+    assert "Traceback" in caplog.text
+    assert compute.run(*asked) == (result, 0.0)  # kept: it does not fail again
+    assert len(fails.asked) == 2
+
+
+def test_what_fails_on_the_cpu_fails():
+    def run(config, intervention, device):
+        raise RuntimeError("broken")
+
+    broken = SimpleNamespace(Config=lambda: None, run=run)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(compute, "experiment", lambda entry: broken)
+        with pytest.raises(RuntimeError, match="broken"):
+            compute.run(lesson("3.2"), "config", Intervention(), "cpu")
+
+
+def test_float32_stays_exact_on_a_gpu(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    torch.set_float32_matmul_precision("high")
+    device.place(torch.nn.Linear(1, 1), "cpu")
+    assert not torch.backends.cudnn.allow_tf32
+    assert torch.get_float32_matmul_precision() == "highest"

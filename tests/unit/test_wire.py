@@ -46,7 +46,7 @@ def numbers(found):
 
 def changed(trace, site, changes):
     """The trace with a learner's changes, made by the one function that makes them."""
-    scores, weights, mask = weigh(
+    scores, weights, mask, _ = weigh(
         trace.scores, trace.mask, site=site, intervention=changes, normaliser=trace.normaliser
     )
     return dataclasses.replace(trace, scores=scores, weights=weights, mask=mask)

@@ -82,9 +82,9 @@ def self_attention(
     scores = dot_product_scores(query, key, 1 / math.sqrt(query.shape[-1]))
     if inside.bias is not None:
         scores = scores + inside.bias[heads].to(scores.dtype)
-    scores, weights, mask = weigh(scores, site=site, intervention=intervention)
+    scores, weights, mask, used = weigh(scores, site=site, intervention=intervention)
     output = attend(weights, value).transpose(1, 2).flatten(2)  # (b, h, p, d) -> (b, p, h·d)
     if head is None:
         output = attention.output_projection(output)
-    trace = AttentionTrace(query, key, value, scores, mask, weights, "softmax", output)
+    trace = AttentionTrace(query, key, value, scores, mask, weights, used, output)
     return output, trace
