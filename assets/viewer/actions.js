@@ -120,7 +120,7 @@ export function actions(v) {
     /** Ask Python for all of the open region's exact weights, to save them. */
     exact() {
       v.wanted = `${Date.now()}-${Math.random()}`;
-      v.outbox.send({ type: "exact", number: v.wanted, ...here() });
+      v.outbox.send({ type: "exact", token: v.wanted, ...here() });
     },
     /** Ask Python, once, for the exact numbers of the cell looked at. */
     probe() {

@@ -157,7 +157,7 @@ const decoded = (text) => text && new Float32Array(Uint8Array.from(atob(text), (
 
 /** Python's exact weights have come: save them, once for each time they were asked for. */
 export function saved(viewer, exact) {
-  if (exact.number !== viewer.wanted) return;
+  if (exact.token !== viewer.wanted) return;
   viewer.wanted = null;
   const known = exact.weights && { weights: decoded(exact.weights), before: decoded(exact.before) };
   save(new Blob([toCsv(viewer, known)], { type: "text/csv;charset=utf-8" }), nameOf(viewer, "csv"));

@@ -144,7 +144,7 @@ def _answers(
     found: dict[str, Any] = {"answers": [answer for answer in answers if answer]}
     wanted = st.session_state.pop(f"{key}.exact", None)
     if isinstance(wanted, dict) and (wanted.get("site"), wanted.get("head")) == (site, head):
-        found["exact"] = {"number": wanted.get("number")}
+        found["exact"] = {"token": wanted.get("token")}
         found["exact"] |= exact(result, selection, before) or {}
     return found if len(found) > 1 or found["answers"] else None
 
