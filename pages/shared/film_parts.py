@@ -10,7 +10,7 @@ from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.experiments import s6_1_views as views
 from attn_core.plots import charts
 from attn_core.plots.view import Selection
-from pages.shared import controls, film_inputs, i18n, state, work
+from pages.shared import controls, film_inputs, guard, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -212,6 +212,7 @@ def _models(run: Run) -> None:
 
 
 @st.fragment
+@guard.guarded
 def live() -> None:
     """Films of the learner's history taken out one by one, and the recorded runs."""
     i18n.settle()

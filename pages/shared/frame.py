@@ -19,11 +19,13 @@ from attn_core.lessons import Lesson
 from attn_core.lessons import lesson as find_lesson
 from attn_core.plots import view
 from attn_core.plots.view import Labels, Selection
+from attn_core.result import LessonResult
 from pages.shared import (
     compute,
     controls,
     devices,
     foot,
+    guard,
     i18n,
     inputs,
     parts,
@@ -84,6 +86,31 @@ def _merge(drawn: Intervention, edits: Intervention) -> Intervention:
     )
 
 
+def _before(
+    lesson: Lesson, config: Any, changes: Intervention, result: LessonResult, device: str
+) -> LessonResult:
+    """The run without the learner's changes: this very one where there are none."""
+    plain = compute.experiment(lesson).plain(config)
+    if not changes and plain == config:
+        return result
+    return compute.run(lesson, plain, Intervention(), device)[0]
+
+
+def _last_good(
+    lesson: Lesson, key: str, device: str
+) -> tuple[Any, Intervention, LessonResult, LessonResult, float]:
+    """The last picture that could be drawn; the stored default needs no model."""
+    try:
+        config, changes = st.session_state[key]
+        result, milliseconds = compute.run(lesson, config, changes, device)
+        before = _before(lesson, config, changes, result, device)
+    except Exception:  # noqa: BLE001 (it was told already)
+        config, changes = compute.experiment(lesson).Config(), Intervention()
+        result, milliseconds = compute.run(lesson, config, changes, device)
+        before = result
+    return config, changes, result, before, milliseconds
+
+
 def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGenerator) -> Run:
     device = devices.current()
     experiment = compute.experiment(lesson)
@@ -94,20 +121,16 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
         changes = _merge(drawn, state.changes())
         result, milliseconds = compute.run(lesson, config, changes, device)
         st.session_state[key] = (config, changes)
-    except WeightsMissing as error:
-        note.warning(t("shell.weights_missing", what=i18n.plain(str(error))))
-        config, changes = experiment.Config(), Intervention()
-        result, milliseconds = compute.run(lesson, config, changes, device)
-    except ValueError as error:
-        # A sentence, and the last good picture with it: nothing is lost.
-        sentence = i18n.refusal(error) if isinstance(error, Refused) else t("refused.setting")
-        note.warning(f"{sentence} {t('shell.still')}", icon=":material/edit:")
-        config, changes = st.session_state.get(key, (experiment.Config(), Intervention()))
-        result, milliseconds = compute.run(lesson, config, changes, device)
-    plain = experiment.plain(config)
-    before = result
-    if changes or plain != config:
-        before = compute.run(lesson, plain, Intervention(), device)[0]
+        before = _before(lesson, config, changes, result, device)
+    except Exception as error:  # noqa: BLE001 (a sentence, and the last good picture with it)
+        if isinstance(error, WeightsMissing):
+            said = t("shell.weights_missing", what=i18n.plain(str(error)))
+        elif isinstance(error, ValueError) and not isinstance(error, Refused):
+            said = f"{t('refused.setting')} {t('shell.still')}"
+        else:
+            said = f"{guard.sentence(error)} {t('shell.still')}"
+        note.warning(said, icon=":material/edit:")
+        config, changes, result, before, milliseconds = _last_good(lesson, key, device)
     selection, opens = state.selection(), hasattr(experiment, "default_open")
     if opens and selection.site not in result.traces:
         # Nothing is open, or what a link or another model had open; an edit opens no other head.
@@ -195,19 +218,19 @@ def _stage(
             attention, words = st.columns([0.68, 0.32], gap="medium")
         else:
             words, attention = st.columns([0.42, 0.58], gap="medium")
-            with words:
+            with words, guard.part():
                 page.picture(run)
-        with attention:
+        with attention, guard.part():
             viewer.show(
                 lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before,
                 _labels_before(page, run),
             )  # fmt: skip
             _changes_bar(run)
-        with words:
+        with words, guard.part():
             page.reading(run)
     foot.keep(run)
     if part in OF_THE_RUN:
-        with body:
+        with body, guard.part():
             if part == "apart":
                 page.apart(run)
             elif part == "code":
@@ -233,6 +256,9 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
         except Refused as error:
             st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(key, {})
+        except Exception as error:  # noqa: BLE001 (the picture goes on with what was given last)
+            st.warning(f"{guard.sentence(error)} {t('shell.still')}", icon=":material/edit:")
+            values = st.session_state.get(key, {})
     _stage(page, lesson, values, part, body)
 
 
@@ -247,7 +273,7 @@ def lesson(page: LessonPage) -> None:
     with st.container(key="question"):
         words, button = st.columns([0.84, 0.16], vertical_alignment="center")
         words.markdown(i18n.prose(entry.slug, "question"))
-        with button:
+        with button, guard.part():
             predict.show(entry)
     stage = st.container(key="stage")
     part = st.segmented_control(
@@ -263,10 +289,11 @@ def lesson(page: LessonPage) -> None:
     with stage:
         _inputs(page, entry, part or "", body)
     if part == "read":
-        with body:
+        with body, guard.part():
             parts.read(entry)
     elif part == "claim":
-        with body:
+        with body, guard.part():
             parts.claims(entry)
+        with body, guard.part():
             page.live()
     foot.show(entry)

@@ -9,7 +9,7 @@ from attn_core.experiments import s2_3_multi_head as experiment
 from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import i18n, work
+from pages.shared import guard, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -99,6 +99,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
 
 
 @st.fragment
+@guard.guarded
 def live() -> None:
     """Train one, two, four and eight heads now, at equal parameters."""
     i18n.settle()

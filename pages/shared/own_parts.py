@@ -9,7 +9,7 @@ from attn_core.experiments import own_estimate, own_settings, own_transformer, o
 from attn_core.experiments.own_settings import Own
 from attn_core.inputs.refused import Refused
 from attn_core.plots import own_charts
-from pages.shared import controls, i18n, work
+from pages.shared import controls, guard, i18n, work
 from pages.shared.i18n import t
 
 NAME = "own"
@@ -28,6 +28,7 @@ WORDS = {"copy": "hello", "reverse": "hello", "sort": "hello", "add": "17+25",
 
 
 @st.fragment
+@guard.guarded
 def own() -> None:
     """The whole piece: it works alone, whatever else is on the page."""
     i18n.settle()

@@ -10,7 +10,7 @@ from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
 from attn_core.layers.positional.attention import KINDS
 from attn_core.plots import charts, position_charts
-from pages.shared import controls, i18n, inputs, work
+from pages.shared import controls, guard, i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -291,6 +291,7 @@ DRAW = {
 
 
 @st.fragment
+@guard.guarded
 def live() -> None:
     """Accuracy by length as recorded, and a training made now."""
     i18n.settle()

@@ -10,7 +10,7 @@ from attn_core.experiments import s2_1_self_attention as experiment
 from attn_core.experiments import s2_1_summary as summary
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import i18n, inputs, work
+from pages.shared import guard, i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -99,6 +99,7 @@ def apart(run: Run) -> None:
 
 
 @st.fragment
+@guard.guarded
 def live() -> None:
     """Recorded curves, the learner's own curves, and a summary of the learner's text."""
     i18n.settle()

@@ -8,7 +8,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attn_core.jobs import Full, Job, Jobs, Work
-from pages.shared import i18n
+from pages.shared import guard, i18n
 from pages.shared.i18n import t
 
 Draw = Callable[[Any], None]
@@ -35,6 +35,7 @@ def _start(name: str, work: Work, arguments: dict[str, Any]) -> None:
 
 
 @st.fragment(run_every=0.4)
+@guard.guarded
 def _progress(name: str, draw: Draw | None) -> None:
     i18n.settle()
     job: Job = st.session_state[f"job-{name}"]

@@ -48,6 +48,8 @@ def server(tmp_path_factory):
     yield base
     process.terminate()
     process.wait(10)
+    said = Path(log.name).read_text(encoding="utf-8")
+    assert "a part of a page failed" not in said, said[-4000:]
 
 
 @pytest.fixture(scope="session")

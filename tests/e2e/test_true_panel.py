@@ -26,7 +26,8 @@ def shown(page):
         f"""() => {{
           const root = document.querySelector('{HOST}').shadowRoot ?? document;
           const box = root.querySelector('.readout');
-          return [...box.querySelectorAll('.figure'), box.querySelector('.note')].map(e => e.textContent);
+          const parts = [...box.querySelectorAll('.figure'), box.querySelector('.note')];
+          return parts.map(e => e.textContent);
         }}"""
     )
 
