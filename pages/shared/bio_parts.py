@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from attn_core.address import digest
 from attn_core.experiments import s6_3_bioinformatics as experiment
 from attn_core.experiments import s6_3_drug as drug
 from attn_core.experiments import s6_3_genome as genome
@@ -204,7 +205,7 @@ def _protein(run: Run) -> None:
     )  # fmt: skip
     st.caption(t("s6_3.track.look" if truth else "s6_3.track.look_unknown",
                  **i18n.marked(facts(run))))  # fmt: skip
-    key = f"residue-{query}-{state.digest(''.join(run.result.queries).encode())}"
+    key = f"residue-{query}-{digest(''.join(run.result.queries).encode())}"
     st.selectbox(
         t("s6_3.track.pick"), range(n), index=query, key=key,
         format_func=lambda i: f"{run.result.queries[i]} · {names[rows[i]['state']]}",

@@ -157,17 +157,11 @@ def _changes_bar(run: Run) -> None:
             )  # fmt: skip
         st.button(
             t("changes.reset_all"), key="undo-all", icon=":material/restart_alt:",
-            on_click=_reset, args=(turned,),
+            on_click=controls.reset,
         )  # fmt: skip
 
 
-def _reset(turned: list[tuple[str, Any, Any]]) -> None:
-    state.set_changes(Intervention())
-    for name, _, default in turned:
-        controls.put(name, default, default)
-
-
-@st.fragment
+@state.fragment
 def _stage(
     page: LessonPage, lesson: Lesson, values: dict[str, Any], part: str, body: DeltaGenerator
 ) -> None:
@@ -203,12 +197,12 @@ def _stage(
                 parts.check(run)
 
 
-@st.fragment
+@state.fragment
 def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -> None:
     i18n.settle()
     with st.container(key="inputs"):
-        inputs.file_asked_for()
-        key = f"{lesson.slug}.values"
+        asked = st.empty()
+        key = state.key("values")
         try:
             values = page.inputs()
             if state.changes() and st.session_state.get(key, values) != values:
@@ -220,6 +214,7 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
         except Refused as error:
             st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(key, {})
+        inputs.asked_for(asked)
     _stage(page, lesson, values, part, body)
 
 

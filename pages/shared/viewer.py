@@ -10,7 +10,7 @@ import streamlit as st
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.view import Labels, Selection, opened, pack, probe, strongest
 from attn_core.result import LessonResult
-from pages.shared import preload, state
+from pages.shared import controls, preload, state
 
 # The modules are served as files and cached by the browser; what travels with each view is this.
 _BOOT = """
@@ -54,8 +54,6 @@ def _toggle(kept: tuple[Any, ...], item: Any, on: bool) -> tuple[Any, ...]:
 def apply(changes: Intervention, event: dict[str, Any]) -> Intervention:
     """Changes after one event; an event with values out of bounds raises ``ValueError``."""
     kind = event["type"]
-    if kind == "reset":
-        return Intervention()
     site = str(event["site"])
     if kind == "cut_token":
         tokens = _toggle(changes.tokens, (site, int(event["key"])), bool(event["on"]))
@@ -111,6 +109,8 @@ def _on_event(key: str) -> None:
                 st.session_state[f"{key}.probe"] = event
             elif event.get("type") in ("open", "scale", "zoom"):
                 state.set_selection(select(state.selection(), event))
+            elif event.get("type") == "reset":
+                controls.reset()
             else:
                 state.set_changes(apply(state.changes(), event))
         except (KeyError, TypeError, ValueError):
