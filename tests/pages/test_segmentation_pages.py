@@ -83,7 +83,7 @@ def test_patches_at_the_rim_have_fewer_neighbours():
 def test_another_picture_forgets_hidden_patches():
     at = opened(PAGE, hidden="3-9")
     assert asked(at, "hidden") == "3-9"
-    at.selectbox(key="sample").set_value("rocket").run()
+    at.selectbox(key="4.1:sample").set_value("rocket").run()
     assert "hidden" not in at.query_params
     assert not at.exception
 
