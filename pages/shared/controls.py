@@ -40,6 +40,11 @@ def keep(name: str, default: object) -> None:
     state.put(name, None if value is None or value == default else str(value))
 
 
+def _moved(name: str, default: object) -> None:
+    if not state.late(state.key(name)):
+        keep(name, default)
+
+
 def value(name: str, default: T) -> T:
     """What a control holds that is drawn elsewhere on the page, or not drawn yet."""
     found: T = st.session_state.get(state.key(name), default)
@@ -102,7 +107,7 @@ def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
         st.session_state[key] = stored(name, options, default)
     keep(name, default)  # what the address names may be no option
     _note(name, st.session_state[key], default)
-    return {"key": key, "on_change": keep, "args": (name, default)}
+    return {"key": key, "on_change": _moved, "args": (name, default)}
 
 
 def held(name: str, default: str) -> str:

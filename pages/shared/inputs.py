@@ -22,6 +22,11 @@ def _key(name: str) -> str:
     return state.key(f"input-{name}")
 
 
+def _typed(name: str, default: str) -> None:
+    if not state.late(_key(name)):
+        _changed(name, default)
+
+
 def _changed(name: str, default: str) -> None:
     now = st.session_state[_key(name)]
     state.put(name, None if now == default else now)
@@ -42,7 +47,7 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     more = {"height": height} if area else {}
     value = str(
         draw(
-            label, default[:MAX_TEXT_CHARACTERS], key=key, on_change=_changed,
+            label, default[:MAX_TEXT_CHARACTERS], key=key, on_change=_typed,
             args=(name, default), **more,
         )
     )  # fmt: skip

@@ -8,6 +8,7 @@ reload, Back and Forward.
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import ParamSpec
@@ -25,6 +26,9 @@ CHANGES, OPEN, FILE, LANGUAGE = "changes", "open", "file", "lang"
 _STORE, _LONG = "_store", "_long"
 MOST_KEPT, MOST_NAMES = 16, 64
 """Long texts that a session keeps, and parameters that are read from an address."""
+
+SETTLED = 1.5
+"""Seconds after which the browser has drawn what Back or Forward led to."""
 
 _run = threading.local()
 
@@ -94,10 +98,26 @@ def enter(name: str) -> None:
         return
     had = files()
     store[name] = _recalled(here)
+    if walked():
+        held = {k: v for k, v in st.session_state.items() if str(k).startswith(key(""))}
+        st.session_state["_left"] = (time.monotonic(), held)
     if files() != had:  # a widget can't be emptied; another one takes its place
         st.session_state["_uploaders"] = st.session_state.get("_uploaders", 0) + 1
     forget()
     _run.arrived = True
+
+
+def late(each: str) -> bool:
+    """Whether a widget only says what it held before Back or Forward; for its callback.
+
+    A message that the browser sent before it had drawn the older page says so, and would undo the
+    step. Such a widget is drawn anew.
+    """
+    when, held = st.session_state.get("_left", (0.0, {}))
+    if time.monotonic() - when > SETTLED or held.get(each) != st.session_state[each]:
+        return False
+    del st.session_state[each]
+    return True
 
 
 def _recalled(here: dict[str, str]) -> dict[str, str]:
