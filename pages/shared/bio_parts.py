@@ -204,8 +204,8 @@ def _protein(run: Run) -> None:
     )  # fmt: skip
     st.caption(t("s6_3.track.look" if truth else "s6_3.track.look_unknown",
                  **i18n.marked(facts(run))))  # fmt: skip
-    # It names what is open and holds nothing: the browser answers a value that was set from here with
-    # the one before, as if the learner had chosen that.
+    # It names what is open and holds nothing: the browser answers a value set from here with the
+    # one before, as if the learner had chosen that.
     st.selectbox(
         t("s6_3.track.pick"), range(n), index=None, key="residue",
         format_func=lambda i: _residue(run, rows, i), placeholder=_residue(run, rows, query),

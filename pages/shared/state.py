@@ -27,8 +27,8 @@ _STORE, _LONG = "_store", "_long"
 MOST_KEPT, MOST_NAMES = 16, 64
 """Long texts that a session keeps, and parameters that are read from an address."""
 
-SETTLED = 1.5
-"""Seconds after which the browser has drawn what Back or Forward led to."""
+SETTLED = 1.0
+"""Seconds after which the browser has drawn the controls that Back or Forward led to."""
 
 _run = threading.local()
 
@@ -117,6 +117,7 @@ def late(each: str) -> bool:
     if time.monotonic() - when > SETTLED or held.get(each) != st.session_state[each]:
         return False
     del st.session_state[each]
+    _run.late = True
     return True
 
 
@@ -164,8 +165,10 @@ def turn() -> Iterator[None]:
         yield
         if not depth:
             _flush()
+            if not (_run.arrived or getattr(_run, "late", False)):
+                st.session_state.pop("_left", None)  # the browser said nothing old: it has drawn
     finally:
-        _run.depth = depth
+        _run.depth, _run.late = depth, False
 
 
 def fragment(body: Callable[P, None]) -> Callable[P, None]:
