@@ -210,10 +210,10 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
                 state.set_changes(Intervention())
                 state.set_selection(Selection())
                 st.session_state["_dropped"] = True
-            st.session_state[key] = values
+            st.session_state[key] = st.session_state[f"{lesson.slug}.values"] = values
         except Refused as error:
             st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
-            values = st.session_state.get(key, {})
+            values = st.session_state.get(f"{lesson.slug}.values", {})
         inputs.asked_for(asked)
     _stage(page, lesson, values, part, body)
 
