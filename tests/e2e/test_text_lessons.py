@@ -27,7 +27,7 @@ def test_a_typed_review_is_judged_and_markup_stays_text(page, server):
     expect(page.get_by_role("heading", name=re.compile("Negative"))).to_be_visible()
     labels = [k["label"] for k in view(page)["keys"]]
     assert labels[1:4] == ["<", "b", ">"]
-    assert "text_en=" in page.url
+    expect(page).to_have_url(re.compile("text_en="))
 
 
 def test_chinese_review_in_a_chinese_page(page, server):
