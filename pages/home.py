@@ -3,10 +3,9 @@
 import streamlit as st
 
 from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import i18n
+from pages.shared import i18n, shell
 from pages.shared.i18n import t
 
-pages = st.session_state["_pages"]
 built = {lesson.number: lesson for lesson in LESSONS}
 
 st.title(t("shell.name"))
@@ -19,10 +18,8 @@ for chapter in CHAPTERS:
             with column, st.container(border=True, height="stretch"):
                 title = f"{number}  {t(f'section.{number}')}"
                 if number in built:
-                    st.page_link(
-                        pages[number], label=f"**{title}**", icon=":material/arrow_forward:"
-                    )
+                    shell.to(number, f"**{title}**", ":material/arrow_forward:")
                 else:
                     st.markdown(f"{title}  \n:gray[{t('shell.not_yet')}]")
                 st.markdown(t(f"section.{number}.what"))
-st.page_link(pages["ledger"], label=t("home.to_ledger"), icon=":material/fact_check:")
+shell.to("ledger", t("home.to_ledger"), ":material/fact_check:")

@@ -36,13 +36,16 @@ def give() -> dict[str, Any]:
         if model == "digits":
             name = pictures.choose(NUMBER, given.SAMPLES, DEFAULT.picture, draw=True)
             return {"picture": name, "model": model}
-        found = inputs.upload("cells", t("s4_2.cells.upload"), read_photo)
+        inputs.upload(
+            "cells", t("s4_2.cells.upload"), lambda data: read_photo(data).name, "file_cells"
+        )
+    found = inputs.medium(("cells",), find, "file_cells")
     if found is None:
         detection_parts.cells_ask()
         photo.give(NUMBER, find(DEFAULT.picture))
         return {"picture": DEFAULT.picture, "model": "digits"}
-    photo.give(NUMBER, found)
-    return {"picture": found.name, "model": model}
+    photo.give(NUMBER, find(found))
+    return {"picture": found, "model": model}
 
 
 def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:

@@ -51,9 +51,8 @@ export function controls(act) {
       edit.update(t.edit, view.can.edit.map((w) => [w, t[`what_${w}`], t[`edit_${w}_help`]]), s.edit, view.can.edit.length > 0);
       reset.hidden = !(view.can.edit.length || view.can.cut_token || view.can.cut_head);
       say(reset, t.reset_all); // no count in it: a wider button would wrap the bar and move the map
-      attr(reset, "aria-disabled", view.changeCount === 0);
-      attr(reset, "title", view.changeCount ? fill(t.reset_all_n, { n: view.changeCount }) : t.reset_none);
-
+      attr(reset, "aria-disabled", view.resets === 0);
+      attr(reset, "title", view.resets ? fill(t.reset_all_n, { n: view.resets }) : t.reset_none);
     },
     /** Scale, legend and zoom, once the picture is painted and its colours (`s.shown`) are known. */
     legend(view, s, theme) {

@@ -124,6 +124,7 @@ export function unpack(bytes) {
     row: now.row,
     sites: (head.sites ?? []).map((s) => ({ ...s, thumbs: body.subarray(s.offset, s.offset + s.heads * s.rows * s.cols) })),
     pooled: now.R < span[0] || now.C < span[1],
+    resets: changed.cells.length + changed.tokens.length + changed.heads.length + (head.turned ?? 0), // what "reset all" undoes
     changeCount: changed.cells.length + changed.tokens.length + changed.heads.length,
     cutTokens: new Set(changed.tokens),
 

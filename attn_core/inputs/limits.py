@@ -9,8 +9,12 @@ MAX_TEXT_BYTES = 1024 * 1024
 MAX_TEXT_CHARACTERS = 100_000
 """Typed or uploaded text before it is cut."""
 
-MAX_LINK_BYTES = 2_000
-"""Text longer than this does not go into a link; its digest does."""
+MAX_LINK_BYTES = 3_600
+"""An address's parameters as they are sent, so that with its host it stays under 4 kB; the longest
+texts beyond that are named by their digest."""
+
+MAX_PACKED_CHARACTERS = 32_768
+"""What an address holds packed, before and after it is unpacked."""
 
 MAX_TOKENS = 128
 """Tokens of a sentence in lesson 3.2; the rest is cut with a note."""

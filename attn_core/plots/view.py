@@ -331,6 +331,7 @@ def pack(
     changes: Intervention | None = None,
     before: LessonResult | None = None,
     labels_before: Labels | None = None,
+    turned: int = 0,
 ) -> bytes:
     """Everything the viewer needs for one view.
 
@@ -350,6 +351,8 @@ def pack(
         The run without the changes, to stand beside.
     labels_before : Labels, optional
         The words around that run's picture; as ``labels`` where left out.
+    turned : int
+        How many controls stand otherwise than at first; "reset all" undoes them as well.
 
     Returns
     -------
@@ -409,6 +412,7 @@ def pack(
     header |= {
         "first": list(first),
         "changed": _changed(changes, site, head),
+        "turned": turned,
         "can": {
             "edit": list(labels.can_edit),
             "cut_token": "token" in labels.can_cut,

@@ -45,6 +45,7 @@ def _upload(kind: str) -> None:
             f"fasta-{kind}",
             t("s6_3.upload"),
             lambda data: decode_fasta(data, alphabet, most, least),
+            f"file_{kind}",
         )
         if found is None:
             return

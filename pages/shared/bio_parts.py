@@ -204,12 +204,25 @@ def _protein(run: Run) -> None:
     )  # fmt: skip
     st.caption(t("s6_3.track.look" if truth else "s6_3.track.look_unknown",
                  **i18n.marked(facts(run))))  # fmt: skip
-    key = f"residue-{query}-{state.digest(''.join(run.result.queries).encode())}"
+    # It names what is open and holds nothing: the browser answers a value set from here with the
+    # one before, as if the learner had chosen that.
     st.selectbox(
-        t("s6_3.track.pick"), range(n), index=query, key=key,
-        format_func=lambda i: f"{run.result.queries[i]} · {names[rows[i]['state']]}",
-        on_change=lambda: _open(run, int(st.session_state[key])),
+        t("s6_3.track.pick"), range(n), index=None, key="residue",
+        format_func=lambda i: _residue(run, rows, i), placeholder=_residue(run, rows, query),
+        on_change=_chosen, args=(run,),
     )  # fmt: skip
+
+
+def _residue(run: Run, rows: list[dict[str, Any]], place: int) -> str:
+    name = protein.NAMES[rows[place]["state"]]
+    return f"{run.result.queries[place]} · {t(f's6_3.kind.{name}')}"
+
+
+def _chosen(run: Run) -> None:
+    query = st.session_state["residue"]
+    st.session_state["residue"] = None
+    if query is not None:
+        _open(run, query)
 
 
 def _open(run: Run, query: int) -> None:

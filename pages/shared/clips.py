@@ -9,14 +9,27 @@ from attn_core.experiments import s6_2_video as experiment
 from attn_core.inputs.clip import Clip, find, last_start, made_name, read_clip
 from attn_core.inputs.limits import MAX_CLIP_SECONDS
 from attn_core.inputs.motion import LONGEST, MOTIONS, N_FRAMES, SHORTEST, SPEEDS, Motion
-from attn_core.inputs.refused import Refused
 from attn_core.inputs.strokes import DRAWN
-from pages.shared import controls, inputs, pictures
+from pages.shared import controls, inputs, pictures, state
 from pages.shared.i18n import t
 
-_LAST = "_clip"
 BEGINS, LASTS = 7, 6
 """Frames as learners count them, from 1."""
+
+
+def _stored() -> str:
+    """The camera motion that the address names, while its controls are away."""
+    of = controls.stored
+    first = of("begins", range(2, N_FRAMES - SHORTEST + 2), BEGINS)
+    return _motion(
+        of("over", experiment.PHOTOS, experiment.PHOTOS[0]), of("motion", MOTIONS, "pan_right"),
+        first, of("lasts", range(SHORTEST, LONGEST + 1), LASTS), of("speed", SPEEDS, 1.0),
+    )  # fmt: skip
+
+
+def _motion(picture: str, kind: str, first: int, length: int, speed: float) -> str:
+    last = min(first - 1 + length, N_FRAMES) - 1
+    return made_name(picture, Motion(kind, first - 1, last, speed))
 
 
 def _made() -> str:
@@ -32,18 +45,19 @@ def _made() -> str:
         length = controls.slider("lasts", LASTS, SHORTEST, LONGEST)
     with what[4]:
         speed = controls.stops("speed", SPEEDS, 1.0)
-    last = min(first - 1 + length, N_FRAMES) - 1
-    return made_name(picture, Motion(kind, first - 1, last, speed))
+    return _motion(picture, kind, first, length, speed)
 
 
-def _sent(number: str) -> str | None:
+def _sent(name: str) -> str | None:
     """A file, with what was read of it."""
-    found = inputs.upload(f"clip-{number}", t("clip.upload", limit=MAX_CLIP_SECONDS), read_clip)
+    label = t("clip.upload", limit=MAX_CLIP_SECONDS)
+    inputs.upload(name, label, lambda data: read_clip(data).name)
+    found = inputs.medium((name,), find)
     if found is None:
         st.caption(t("clip.ask"))
-        return None
-    _told(found)
-    return found.name
+    else:
+        _told(find(found))
+    return found
 
 
 def _told(clip: Clip) -> None:
@@ -67,21 +81,20 @@ def choose(number: str) -> dict[str, Any]:
             kind = controls.segments("clip_from", ("made", "upload"), "made")
         else:
             kind = controls.segments("path_from", ("rule", "pen"), "rule")
-    clip = st.session_state.get(_LAST, experiment.CLIP)
-    path: str = signs.PATH
+    name, path = f"clip-{number}", str(signs.PATH)
+    clip = _stored()
     with source:
         if model == "sign" and kind == "rule":
             path = controls.choice("path", signs.SAMPLES, signs.PATH)
         elif model == "sign":
             st.caption(t("clip.pen"))
             path = DRAWN
+        elif kind == "made":
+            clip = _made()
         else:
-            clip = (_made() if kind == "made" else _sent(number)) or clip
-    try:
-        find(clip)
-    except Refused:  # it was kept too long ago
-        clip = experiment.CLIP
-    st.session_state[_LAST] = clip
+            clip = _sent(name) or clip
+    if model == "sign" or kind == "made":  # no file is shown: a link has none to ask for
+        state.put(state.FILE, None)
     return {"model": model, "clip": clip, "path": path}
 
 

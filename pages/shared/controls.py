@@ -1,4 +1,4 @@
-"""Controls that live in the link, each as the query parameter of its name.
+"""Controls that live in the address, each as the parameter of its name.
 
 Streamlit's own binding writes what the learner reads ("part=检验论断"), which another language
 can't open; ours writes the value. A value that the control does not know is ignored.
@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from attn_core.interventions import Intervention
+from pages.shared import state
 from pages.shared.i18n import has, t
 
 T = TypeVar("T")
@@ -27,19 +29,32 @@ def _option(name: str) -> Callable[[Any], str]:
 
 
 def put(name: str, value: object, default: object = None) -> None:
-    """Set a control and its query parameter; for callbacks."""
-    st.session_state[name] = value
+    """Set a control, in the address too; for callbacks."""
+    st.session_state[state.key(name)] = value
     keep(name, default)
 
 
 def keep(name: str, default: object) -> None:
-    """Write a control's value into the link, or out of it where it is the default."""
-    value = st.session_state[name]
-    if value is None or value == default:
-        if name in st.query_params:
-            del st.query_params[name]
-    elif st.query_params.get(name) != str(value):
-        st.query_params[name] = str(value)
+    """Write a control's value into the address, or out of it where it is the default."""
+    value = st.session_state[state.key(name)]
+    state.put(name, None if value is None or value == default else str(value))
+
+
+def _moved(name: str, default: object) -> None:
+    if not state.late(state.key(name)):
+        keep(name, default)
+
+
+def value(name: str, default: T) -> T:
+    """What a control holds that is drawn elsewhere on the page, or not drawn yet."""
+    found: T = st.session_state.get(state.key(name), default)
+    return found
+
+
+def stored(name: str, options: Sequence[T], default: T) -> T:
+    """The option that the address names."""
+    wanted = state.get(name)
+    return next((o for o in options if str(o) == wanted), default)
 
 
 @contextmanager
@@ -53,13 +68,22 @@ def noted() -> Iterator[None]:
         st.session_state["_noting"] = False
 
 
+def _note(name: str, value: object, default: object) -> None:
+    if st.session_state.get("_noting"):
+        st.session_state["_below"][name] = (value, default)
+
+
 def changed() -> list[tuple[str, Any, Any]]:
     """Name, value and default of the noted controls that are not at their default."""
-    return [
-        (name, st.session_state[name], default)
-        for name, default in st.session_state.get("_below", {}).items()
-        if st.session_state.get(name) != default
-    ]
+    noted = st.session_state.get("_below", {})
+    return [(name, value, default) for name, (value, default) in noted.items() if value != default]
+
+
+def reset() -> None:
+    """Undo all that the bar of changes lists: edits, and the noted controls; for callbacks."""
+    state.set_changes(Intervention())
+    for name, _, default in changed():
+        put(name, default, default)
 
 
 def shown(name: str, value: object) -> str:
@@ -73,45 +97,31 @@ def shown(name: str, value: object) -> str:
 
 
 def seed(name: str, options: Sequence[T], default: T | None) -> dict[str, Any]:
-    """Key and callback of a widget whose first value comes from the link, if it is an option.
+    """Key and callback of a widget whose first value comes from the address, if it is an option.
 
     A widget is given its default beside: where two runs follow each other before the browser has
     drawn the first, the value set here is not sent, and it would show its first option.
     """
-    if st.session_state.get(name) not in options:
-        wanted = st.query_params.get(name)
-        st.session_state[name] = next((o for o in options if str(o) == wanted), default)
-    if st.session_state.get("_noting"):
-        st.session_state["_below"][name] = default
-    st.session_state.setdefault("_seeded", set()).add(name)
-    keep(name, default)  # a message sent before the address changed may have brought the old one
-    return {"key": name, "on_change": keep, "args": (name, default)}
-
-
-def reword() -> None:
-    """Hold on to every control while its options change their words; for callbacks.
-
-    A browser names an option by its words, which the next run does not know in another language.
-    """
-    for name in st.session_state.get("_seeded", ()):
-        if name in st.session_state:
-            st.session_state[name] = st.session_state[name]
+    key = state.key(name)
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = stored(name, options, default)
+    keep(name, default)  # what the address names may be no option
+    _note(name, st.session_state[key], default)
+    return {"key": key, "on_change": _moved, "args": (name, default)}
 
 
 def held(name: str, default: str) -> str:
     """A value that no widget of its own sets; ``hold_as`` says how the list of changes names it."""
-    if name not in st.session_state:
-        st.session_state[name] = st.query_params.get(name, default)
-    if st.session_state.get("_noting"):
-        st.session_state["_below"][name] = default
-    keep(name, default)
-    return str(st.session_state[name])
+    found = state.get(name, default)
+    _note(name, found, default)
+    return found
 
 
 def turned(name: str, of: str) -> bool:
     """Whether what a value is about has become another since the last run."""
-    was = st.session_state.get(f"_{name}_of", of)
-    st.session_state[f"_{name}_of"] = of
+    key = state.key(f"{name} of")
+    was = st.session_state.get(key, of)
+    st.session_state[key] = of
     return bool(was != of)
 
 

@@ -7,7 +7,7 @@ from attn_core.experiments import s4_2_given as given
 from attn_core.experiments import s4_2_queries as queries
 from attn_core.experiments import s4_2_views as views
 from attn_core.plots import detection_charts
-from pages.shared import controls, detection_parts
+from pages.shared import controls, detection_parts, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -101,7 +101,7 @@ def _heir(run: Run) -> None:
 
 
 def _keep_written() -> None:
-    controls.put("digits", st.session_state["written-typed"].replace(" ", ""), "")
+    controls.put("digits", controls.value("written-typed", "").replace(" ", ""), "")
 
 
 def _matching(run: Run) -> None:
@@ -111,9 +111,9 @@ def _matching(run: Run) -> None:
         st.info(t("s4_2.apart.no_truth"))
         return
     if own:
-        st.session_state.setdefault("written-typed", run.config.written)
+        st.session_state.setdefault(state.key("written-typed"), run.config.written)
         st.text_input(
-            t("s4_2.apart.written"), key="written-typed", on_change=_keep_written,
+            t("s4_2.apart.written"), key=state.key("written-typed"), on_change=_keep_written,
             max_chars=given.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
         )  # fmt: skip
     if not truth:

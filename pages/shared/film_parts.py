@@ -26,8 +26,9 @@ def follow(config: experiment.Config) -> None:
     What a link has open stays open, and so does a map that the learner opened, until then.
     """
     now = (config.ranker, config.candidate, config.history)
-    was = now if state.fresh() else st.session_state.get("_followed", now)
-    st.session_state["_followed"] = now
+    key = state.key("followed")
+    was = st.session_state.get(key, now)
+    st.session_state[key] = now
     opened = state.selection()
     none = opened == Selection() and config.ranker == "target"
     if none or was[0] != now[0] or (was != now and opened.site == "target"):
@@ -211,7 +212,7 @@ def _models(run: Run) -> None:
     st.caption(t("s6_1.apart.models_look"))
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def live() -> None:
     """Films of the learner's history taken out one by one, and the recorded runs."""

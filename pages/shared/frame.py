@@ -192,17 +192,11 @@ def _changes_bar(run: Run) -> None:
             )  # fmt: skip
         st.button(
             t("changes.reset_all"), key="undo-all", icon=":material/restart_alt:",
-            on_click=_reset, args=(turned,),
+            on_click=controls.reset,
         )  # fmt: skip
 
 
-def _reset(turned: list[tuple[str, Any, Any]]) -> None:
-    state.set_changes(Intervention())
-    for name, _, default in turned:
-        controls.put(name, default, default)
-
-
-@st.fragment
+@state.fragment
 def _stage(
     page: LessonPage, lesson: Lesson, values: dict[str, Any], part: str, body: DeltaGenerator
 ) -> None:
@@ -223,7 +217,7 @@ def _stage(
         with attention, guard.part():
             viewer.show(
                 lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before,
-                _labels_before(page, run),
+                _labels_before(page, run), len(controls.changed()),
             )  # fmt: skip
             _changes_bar(run)
         with words, guard.part():
@@ -239,12 +233,12 @@ def _stage(
                 parts.check(run)
 
 
-@st.fragment
+@state.fragment
 def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -> None:
     i18n.settle()
     with st.container(key="inputs"):
-        inputs.file_asked_for()
-        key = f"{lesson.slug}.values"
+        asked = st.empty()
+        key = state.key("values")
         try:
             values = page.inputs()
             if state.changes() and st.session_state.get(key, values) != values:
@@ -252,13 +246,14 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
                 state.set_changes(Intervention())
                 state.set_selection(Selection())
                 st.session_state["_dropped"] = True
-            st.session_state[key] = values
+            st.session_state[key] = st.session_state[f"{lesson.slug}.values"] = values
         except Refused as error:
             st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
-            values = st.session_state.get(key, {})
+            values = st.session_state.get(f"{lesson.slug}.values", {})
         except Exception as error:  # noqa: BLE001 (the picture goes on with what was given last)
             st.warning(f"{guard.sentence(error)} {t('shell.still')}", icon=":material/edit:")
-            values = st.session_state.get(key, {})
+            values = st.session_state.get(f"{lesson.slug}.values", {})
+        inputs.asked_for(asked)
     _stage(page, lesson, values, part, body)
 
 

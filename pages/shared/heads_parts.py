@@ -9,7 +9,7 @@ from attn_core.experiments import s2_3_multi_head as experiment
 from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import guard, i18n, work
+from pages.shared import guard, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -98,7 +98,7 @@ def _draw(rows: list[dict[str, Any]]) -> None:
     st.altair_chart(charts.curves(rows, "step", "accuracy", "heads", words), key="heads-curves")
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def live() -> None:
     """Train one, two, four and eight heads now, at equal parameters."""

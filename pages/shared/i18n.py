@@ -17,6 +17,7 @@ from attn_core.inputs.refused import Refused
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
 LANGUAGES = {"en": "English", "zh": "中文"}
+COOKIE = "attention_language"
 SECTION = re.compile(r"^<!-- section: ([\w-]+) -->$", re.MULTILINE)
 
 
@@ -55,13 +56,20 @@ def settle() -> None:
 
 
 def language() -> str:
-    """The learner's language: from the link or the switch, else from the browser."""
+    """The learner's language: from the switch, the link, an earlier visit, else the browser's."""
     settled = getattr(_run, "language", None)
     if settled is not None:
         return str(settled)
-    chosen = st.session_state.get("lang") or st.query_params.get("lang")
-    if chosen in LANGUAGES:
-        return str(chosen)
+    for chosen in (
+        st.session_state.get("lang"), st.query_params.get("lang"), st.context.cookies.get(COOKIE)
+    ):  # fmt: skip
+        if chosen in LANGUAGES:
+            return str(chosen)
+    return browsers()
+
+
+def browsers() -> str:
+    """The browser's own language, or English."""
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 

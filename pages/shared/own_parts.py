@@ -9,7 +9,7 @@ from attn_core.experiments import own_estimate, own_settings, own_transformer, o
 from attn_core.experiments.own_settings import Own
 from attn_core.inputs.refused import Refused
 from attn_core.plots import own_charts
-from pages.shared import controls, guard, i18n, work
+from pages.shared import controls, guard, i18n, state, work
 from pages.shared.i18n import t
 
 NAME = "own"
@@ -27,7 +27,7 @@ WORDS = {"copy": "hello", "reverse": "hello", "sort": "hello", "add": "17+25",
          "dates": "14 July 1989"}  # fmt: skip
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def own() -> None:
     """The whole piece: it works alone, whatever else is on the page."""
@@ -71,10 +71,9 @@ def _settings() -> Own:
     with first:
         task = _pick("task", "reverse", toy_tasks.TASKS)
     usual = asdict(own_settings.defaults(task))
-    if st.session_state.get("own-task", task) != task:
+    if controls.turned("own", task):
         for name in (*OPTIONS, "length"):
             controls.put(f"own_{name}", usual[name], usual[name])
-    st.session_state["own-task"] = task
     found: dict[str, Any] = {"task": task}
     with second:
         found["layers"] = _pick("layers", usual["layers"])

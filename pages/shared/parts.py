@@ -10,13 +10,14 @@ from typing import Any
 import streamlit as st
 
 from attn_core import claim_files
+from attn_core.address import digest
 from attn_core.claims import Claim, Measure
 from attn_core.interventions import Intervention
 from attn_core.lessons import Lesson
 from attn_core.plots import charts
 from attn_core.result import LessonResult
 from attn_core.verdicts import ConditionResult, Verdict, verdict
-from pages.shared import i18n, state
+from pages.shared import i18n
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -223,7 +224,7 @@ def check(run: Run) -> None:
                 format_func=lambda n, q=question: (
                     t(q.options[n]) if q.option_keys else i18n.plain(q.options[n])
                 ),
-                key=f"quiz-{i}-{state.digest(repr(question).encode())}",
+                key=f"quiz-{i}-{digest(repr(question).encode())}",
                 horizontal=True,
             )
             if picked is not None:

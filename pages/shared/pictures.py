@@ -13,32 +13,27 @@ from pages.shared import controls, inputs, photo, state
 from pages.shared.i18n import refusal, t
 
 DRAWING = "drawing"
-_LAST = "_picture"
 
 
-def _taken() -> str | None:
-    """Name of what the camera took, if it took something that can be read."""
+def _named(data: bytes) -> str:
+    return read_photo(data).name
+
+
+def _take(name: str) -> None:
+    """What the camera takes."""
     with st.popover(t("picture.camera"), icon=":material/photo_camera:", width="stretch"):
-        shot = st.camera_input(t("picture.camera_help"), key="camera")
-        if shot is None:
-            return None
-        try:
-            return read_photo(shot.getvalue()).name
-        except Refused as error:
-            st.warning(refusal(error), icon=":material/photo_camera:")
-            return None
+        shot = st.camera_input(t("picture.camera_help"), key=inputs.turned_over("camera"))
+        inputs.sent(name, shot, _named)
 
 
 def drawing() -> str:
-    """The learner's drawing as text: the session's own, and at first the link's."""
-    if DRAWING not in st.session_state:
-        wanted = DRAWN + st.query_params.get(DRAWING, "")
-        try:
-            from_text(wanted)
-        except Refused:
-            wanted = DRAWN
-        st.session_state[DRAWING] = wanted
-    return str(st.session_state[DRAWING])
+    """The learner's drawing as text; nothing where the link's can't be read."""
+    wanted = DRAWN + state.get(DRAWING)
+    try:
+        from_text(wanted)
+    except Refused:
+        return DRAWN
+    return wanted
 
 
 def on_strokes(event: dict[str, Any]) -> None:
@@ -51,8 +46,7 @@ def on_strokes(event: dict[str, Any]) -> None:
         return
     except (TypeError, ValueError, OverflowError):
         return
-    st.session_state[DRAWING] = text
-    state.keep_text(DRAWING, text.removeprefix(DRAWN), "")
+    state.put(DRAWING, text.removeprefix(DRAWN) or None)
     state.set_changes(Intervention())  # edits of one drawing mean nothing in another
 
 
@@ -71,28 +65,23 @@ def choose(
 
     While nothing was uploaded or taken yet, the last picture stays.
     """
+    sent, taken = f"photo-{number}", f"camera-{number}"
     kinds = ["sample", "upload"] + ["camera"] * camera + ["draw"] * draw
     kind_column, widget = st.columns([0.42, 0.58], vertical_alignment="center")
     with kind_column:
         kind = controls.segments("picture_from", kinds, "sample")
-    name: str | None = None
     with widget:
-        if kind == "sample":
-            name = controls.choice("sample", samples, default)
-        elif kind == "upload":
-            found = inputs.upload(f"photo-{number}", t("picture.upload"), read_photo)
-            name = None if found is None else found.name
+        if kind == "upload":
+            inputs.upload(sent, t("picture.upload"), _named)
         elif kind == "camera":
-            name = _taken()
-        else:
+            _take(taken)
+        else:  # no file is shown: a link has none to ask for
+            state.put(state.FILE, None)
+        if kind == "sample":
+            controls.choice("sample", samples, default)
+        elif kind == "draw":
             st.caption(t("picture.draw_help"))
             return DRAWN
-    last = st.session_state.get(f"{_LAST}-{number}", default)
-    name = name or last
-    try:
-        photo.give(number, find(name))
-    except Refused:  # it was kept too long ago
-        name = default
-        photo.give(number, find(name))
-    st.session_state[f"{_LAST}-{number}"] = name
+    name = inputs.medium((sent, taken), find) or controls.stored("sample", samples, default)
+    photo.give(number, find(name))
     return name

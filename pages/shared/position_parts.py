@@ -10,7 +10,7 @@ from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
 from attn_core.layers.positional.attention import KINDS
 from attn_core.plots import charts, position_charts
-from pages.shared import controls, guard, i18n, inputs, work
+from pages.shared import controls, guard, i18n, inputs, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -254,7 +254,7 @@ def _plane(run: Run) -> None:
     found: Picture | None = None
     upload, patches, width, speed = st.columns([0.4, 0.2, 0.2, 0.2])
     with upload:
-        found = inputs.upload("picture", t("s2_2.apart.plane.upload"), read_image)
+        found = inputs.upload("picture", t("s2_2.apart.plane.upload"), read_image, "file_picture")
     with patches:
         along = controls.slider("patches", 8, 4, 16)
     with width:
@@ -265,8 +265,9 @@ def _plane(run: Run) -> None:
     rows, columns = views.grid_of(*size, along)
     down, across = st.columns(2)
     for name, limit in (("row", rows - 1), ("column", columns - 1)):
-        if name in st.session_state:  # a slider of another range would start at 0
-            controls.put(name, min(st.session_state[name], limit), 3)
+        at = controls.value(name, None)
+        if at is not None:  # a slider of another range would start at 0
+            controls.put(name, min(at, limit), 3)
     with down:
         row = controls.slider("row", min(3, rows - 1), 0, rows - 1) if rows > 1 else 0
     with across:
@@ -290,7 +291,7 @@ DRAW = {
 """One drawing for each of the sides."""
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def live() -> None:
     """Accuracy by length as recorded, and a training made now."""

@@ -1,6 +1,7 @@
 """A slider through the steps of decoding, tied to the viewer's open row."""
 
 import dataclasses
+import time
 
 import streamlit as st
 
@@ -10,8 +11,12 @@ from pages.shared.run import Run
 
 def _moved(key: str) -> None:
     query = int(st.session_state[key]) - 1
-    if query == st.session_state[f"{key}-at"]:  # an echo of what we set ourselves
+    at, was, when = st.session_state[f"{key}-at"]
+    if query == at:  # an echo of what we set ourselves
         return
+    if query == was and time.monotonic() - when < state.SETTLED:  # sent before it was drawn
+        return
+    st.session_state[f"{key}-at"] = (query, query, 0.0)
     state.set_selection(dataclasses.replace(state.selection(), query=query))
 
 
@@ -22,6 +27,10 @@ def scrub(run: Run, label: str) -> None:
         return
     key = f"scrub-{last}"  # another length is another slider
     at = min(last - 1, run.selection.query or 0)
-    st.session_state[f"{key}-at"] = at
+    before = st.session_state.get(f"{key}-at", (at, at, 0.0))
+    if before[0] != at:
+        st.session_state[f"{key}-at"] = (at, before[0], time.monotonic())
+    else:
+        st.session_state[f"{key}-at"] = before
     st.session_state[key] = at + 1
     st.slider(label, 1, last, key=key, on_change=_moved, args=(key,))

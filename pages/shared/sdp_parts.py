@@ -5,7 +5,7 @@ import streamlit as st
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
 from attn_core.plots import charts
-from pages.shared import controls, guard, i18n, work
+from pages.shared import controls, guard, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -88,7 +88,7 @@ def apart(run: Run) -> None:
     st.caption(t("s3_2.apart.spread_look", n=d_k))
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def live() -> None:
     """Three measurements made here and now, each in the job queue."""

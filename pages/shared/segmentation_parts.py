@@ -101,8 +101,8 @@ def picture(run: Run) -> None:
         overlay, scale = controls.segments("overlay", OVERLAYS, "person"), ""
         if overlay == "gate":
             scale = controls.segments("scale", SCALES, "8")
-    opacity = st.session_state.get("opacity", OPACITY)
-    background = BACKGROUNDS[st.session_state.get("background", "checker")]
+    opacity = controls.value("opacity", OPACITY)
+    background = BACKGROUNDS[controls.value("background", "checker")]
     if overlay == "cutout" and background.startswith("photo:"):
         photo.give("4.1-behind", find(background.removeprefix("photo:")))
     numbers = run.result.numbers

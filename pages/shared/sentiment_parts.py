@@ -10,7 +10,7 @@ from attn_core.experiments import s2_1_self_attention as experiment
 from attn_core.experiments import s2_1_summary as summary
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import guard, i18n, inputs, work
+from pages.shared import controls, guard, i18n, inputs, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -98,7 +98,7 @@ def apart(run: Run) -> None:
     st.caption(t("s2_1.apart.look"))
 
 
-@st.fragment
+@state.fragment
 @guard.guarded
 def live() -> None:
     """Recorded curves, the learner's own curves, and a summary of the learner's text."""
@@ -142,9 +142,9 @@ def _recorded() -> None:
 
 
 def _now() -> None:
-    reader = st.session_state.get("reader", "en")
-    text = st.session_state.get(f"input-text_{reader}", experiment.TEXTS[reader])
-    model = st.session_state.get("model", experiment.SHOWN)
+    reader = controls.value("reader", "en")
+    text = state.get(f"text_{reader}", experiment.TEXTS[reader])
+    model = controls.value("model", experiment.SHOWN)
     st.markdown(t("s2_1.live.now_what"))
     rows = work.job("s2_1-curves", evidence.compare, text=text, language=reader, model=model)
     if rows:

@@ -5,13 +5,27 @@ from pathlib import Path
 import streamlit as st
 
 from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import controls, devices, i18n, state
+from pages.shared import devices, i18n, state
 from pages.shared.i18n import t
 
 # Fonts, line breaks and screen readers go by the document's language; Streamlit always says "en".
+# A choice that is not the browser's own is kept in a cookie. The address's "lang" has then done its
+# work and goes, without a step of the history: a reload would undo a later choice.
+_DOCUMENT = """
+export default function ({ data }) {
+  document.documentElement.lang = data.language;
+  const days = data.chosen ? 365 : 0;
+  document.cookie = `COOKIE=${data.language};path=/;max-age=${days * 86400};SameSite=Lax`;
+  const given = location.search.slice(1).split('&');
+  const kept = given.filter((pair) => !pair.startsWith('lang='));
+  if (kept.length === given.length) return;
+  const query = kept.length ? `?${kept.join('&')}` : '';
+  history.replaceState(history.state, '', location.pathname + query + location.hash);
+}
+"""
 _language = st.components.v2.component(
     "document_language",
-    js="export default function ({ data }) {\n  document.documentElement.lang = data;\n}\n",
+    js=_DOCUMENT.replace("COOKIE", i18n.COOKIE),
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,16 +51,14 @@ def _pages() -> dict[str, st.Page]:
     return pages
 
 
-def _reworded() -> None:
-    controls.keep("lang", None)
-    controls.reword()
-
-
 def language_switch() -> None:
-    """The language, in place; in the link as ``lang``."""
+    """The language, in place: in the session and a cookie, and in the link that is handed on.
+
+    A browser names an option by its words, which the next run does not know in another language: so
+    every control is drawn anew.
+    """
     names = list(i18n.LANGUAGES)
-    st.session_state.setdefault("lang", i18n.language())
-    bound = controls.seed("lang", names, None) | {"on_change": _reworded, "args": ()}
+    st.session_state.setdefault(state.LANGUAGE, i18n.language())
     with st.container(key="language"):
         st.selectbox(
             t("shell.language"),
@@ -54,14 +66,28 @@ def language_switch() -> None:
             names.index(i18n.language()),
             format_func=i18n.LANGUAGES.__getitem__,
             label_visibility="collapsed",
-            **bound,
+            key=state.LANGUAGE,
+            on_change=state.forget,
         )
-        _language(key="document-language", data=i18n.language(), height=1)
+        chosen = i18n.language() != i18n.browsers()
+        _language(
+            key="document-language", data={"language": i18n.language(), "chosen": chosen}, height=1
+        )
+
+
+def to(key: str, label: str, icon: str | None = None) -> None:
+    """A link to a page as the learner left it.
+
+    Without its address a link is two steps of the history, the first with the address of the page
+    that is left.
+    """
+    pages = st.session_state["_pages"]
+    st.page_link(pages[key], label=label, icon=icon, query_params=state.address(key))
 
 
 def _sidebar(pages: dict[str, st.Page], current: str) -> None:
     with st.sidebar:
-        st.page_link(pages["home"], label=f"**{t('shell.name')}**", icon=":material/map:")
+        to("home", f"**{t('shell.name')}**", ":material/map:")
         for chapter in CHAPTERS:
             numbers = [n for n in SECTIONS if n.split(".")[0] == chapter]
             if chapter not in numbers:
@@ -69,17 +95,20 @@ def _sidebar(pages: dict[str, st.Page], current: str) -> None:
             for number in numbers:
                 label = f"{number}  {t(f'section.{number}')}"
                 if number in pages:
-                    st.page_link(
-                        pages[number], label=f"**{label}**" if number == current else label
-                    )
+                    to(number, f"**{label}**" if number == current else label)
                 else:
                     st.page_link(pages["home"], label=label, disabled=True, help=t("shell.not_yet"))
-        st.page_link(pages["ledger"], label=t("ledger.title"), icon=":material/fact_check:")
+        to("ledger", t("ledger.title"), ":material/fact_check:")
         devices.switch()
 
 
 def run() -> None:
     """One run of the router for one learner."""
+    with state.turn():
+        _turn()
+
+
+def _turn() -> None:
     i18n.settle()
     st.set_page_config(
         page_title=t("shell.name"),

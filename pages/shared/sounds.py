@@ -5,29 +5,26 @@ from collections.abc import Sequence
 import streamlit as st
 
 from attn_core.inputs.limits import MAX_SECONDS
-from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import CLIPPED_SHARE, Sound, find, read_sound
 from attn_core.inputs.speech_features import RATE
-from pages.shared import controls, inputs, sound
-from pages.shared.i18n import refusal, t
+from pages.shared import controls, inputs, sound, state
+from pages.shared.i18n import t
 
 KINDS = ("sample", "upload", "record")
-_LAST = "_sound"
 
 
-def _recorded() -> str | None:
-    """Name of what the microphone took, if it took something that can be read."""
+def _named(data: bytes) -> str:
+    return read_sound(data).name
+
+
+def _record(name: str) -> None:
+    """What the microphone takes."""
     shot = st.audio_input(
-        t("sound.record"), key="microphone", label_visibility="collapsed", sample_rate=2 * RATE
-    )
-    if shot is None:
+        t("sound.record"), key=inputs.turned_over("microphone"), label_visibility="collapsed",
+        sample_rate=2 * RATE,
+    )  # fmt: skip
+    if inputs.sent(name, shot, _named) is None and shot is None:
         st.caption(t("sound.record_help"))
-        return None
-    try:
-        return read_sound(shot.getvalue()).name
-    except Refused as error:
-        st.warning(refusal(error), icon=":material/mic:")
-        return None
 
 
 def choose(number: str, samples: Sequence[str], default: str) -> str:
@@ -35,26 +32,20 @@ def choose(number: str, samples: Sequence[str], default: str) -> str:
 
     While nothing was uploaded or recorded yet, the last sound stays.
     """
+    sent, taken = f"sound-{number}", f"microphone-{number}"
     kind_column, widget = st.columns([0.36, 0.64], vertical_alignment="center")
     with kind_column:
         kind = controls.segments("sound_from", KINDS, "sample")
-    name: str | None = None
     with widget:
         if kind == "sample":
-            name = controls.choice("said", samples, default)
+            controls.choice("said", samples, default)
+            state.put(state.FILE, None)  # no file is heard: a link has none to ask for
         elif kind == "upload":
-            found = inputs.upload(f"sound-{number}", t("sound.upload"), read_sound)
-            name = None if found is None else found.name
+            inputs.upload(sent, t("sound.upload"), _named)
         else:
-            name = _recorded()
-    last = st.session_state.get(f"{_LAST}-{number}", default)
-    name = name or last
-    try:
-        chosen = find(name)
-    except Refused:  # it was kept too long ago
-        chosen = find(default)
+            _record(taken)
+    chosen = find(inputs.medium((sent, taken), find) or controls.stored("said", samples, default))
     sound.give(number, chosen)
-    st.session_state[f"{_LAST}-{number}"] = chosen.name
     if kind != "sample":
         with widget:
             _level(chosen)

@@ -39,7 +39,7 @@ def held_frames(name: str, clip: str) -> tuple[int, ...]:
 def opened() -> tuple[int, int]:
     """Frame and patch that the attention map shows, as the link holds them."""
     default = str(views.cell(8, 14))
-    text = st.session_state.get("cell") or st.query_params.get("cell", default)
+    text = state.get("cell", default)
     index = int(text) if text.isdigit() and int(text) < N_PATCHES * N_FRAMES else 0
     return views.place(index if text.isdigit() else int(default))
 
@@ -208,7 +208,7 @@ def _path(run: Run) -> None:
         "point": t("s6_2.path.point"), "weight": t("s6_2.timeline.weight"),
     }  # fmt: skip
     marked = run.selection.query or 0
-    if st.session_state.get("path_from") == "pen":
+    if controls.value("path_from", "rule") == "pen":
         canvas = find(pictures.drawing())
         title, look = t("s6_2.canvas"), t("s6_2.canvas_look")
         photo.show(

@@ -19,7 +19,7 @@ from attn_core.plots.view import (
     strongest,
 )
 from attn_core.result import LessonResult
-from pages.shared import preload, state
+from pages.shared import controls, preload, state
 
 # The modules are served as files and cached by the browser; what travels with each view is this.
 _BOOT = """
@@ -63,8 +63,6 @@ def _toggle(kept: tuple[Any, ...], item: Any, on: bool) -> tuple[Any, ...]:
 def apply(changes: Intervention, event: dict[str, Any]) -> Intervention:
     """Changes after one event; an event with values out of bounds raises ``ValueError``."""
     kind = event["type"]
-    if kind == "reset":
-        return Intervention()
     site = str(event["site"])
     if kind == "cut_token":
         tokens = _toggle(changes.tokens, (site, int(event["key"])), bool(event["on"]))
@@ -122,6 +120,8 @@ def _on_event(key: str) -> None:
                 st.session_state[f"{key}.exact"] = event
             elif event.get("type") in ("open", "scale", "zoom"):
                 state.set_selection(select(state.selection(), event))
+            elif event.get("type") == "reset":
+                controls.reset()
             else:
                 state.set_changes(apply(state.changes(), event))
         except (KeyError, TypeError, ValueError):
@@ -157,10 +157,11 @@ def show(
     changes: Intervention,
     before: LessonResult,
     labels_before: Labels | None = None,
+    turned: int = 0,
 ) -> None:
     """Mount the viewer for a result; its events go into the link."""
     key = f"viewer_{name}"
-    data = pack(name, result, selection, labels, changes, before, labels_before)
+    data = pack(name, result, selection, labels, changes, before, labels_before, turned)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
     _viewer(key=key, data=data, on_log_change=callback)
     answers = _answers(key, result, selection, before)

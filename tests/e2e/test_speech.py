@@ -81,6 +81,8 @@ def test_what_is_spoken_is_written(speaking, server, path):
     wait_sound(page, "s => s.ready && s.view.source.length === 64")
     assert len(written(page)) >= 4
     assert "580" in written(page)
+    page.reload()  # the address names the recording; what was said is gone and asked for
+    expect(page.get_by_text("This link was made with a recording", exact=False)).to_be_visible()
     assert page.problems == []
 
 

@@ -22,7 +22,7 @@ def test_a_typed_sentence_is_translated(page, server):
     wait_painted(page, count)
     expect(page.get_by_role("heading", name=re.compile("狗"))).to_be_visible()
     assert [k["label"] for k in view(page)["keys"]][:2] == ["I", "like"]
-    assert "text_en_zh=" in page.url
+    expect(page).to_have_url(re.compile("text_en_zh="))
 
 
 def test_choose_another_word_and_take_it_back(page, server, fresh):

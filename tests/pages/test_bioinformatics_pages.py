@@ -10,7 +10,7 @@ from attn_core.experiments.s6_3_samples import text
 from pages.shared import i18n
 
 PAGE = "s6_3_bioinformatics"
-INPUTS = {"genome": "input-dna", "protein": "input-chain", "drug": "input-smiles"}
+INPUTS = {"genome": "6.3:input-dna", "protein": "6.3:input-chain", "drug": "6.3:input-smiles"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -70,7 +70,7 @@ def test_an_uploaded_file_with_two_genes_is_used():
     upload(at, "genome", f">one\n{one}\n>two\n{two}\n".encode())
     at.selectbox(key="record-genome").select_index(1).run()
     at.button(key="use-genome").click().run()
-    assert at.text_area(key="input-dna").value == f">two\n{two.upper()}"
+    assert at.text_area(key="6.3:input-dna").value == f">two\n{two.upper()}"
     assert not at.warning
 
 
@@ -87,7 +87,7 @@ def test_files_that_cannot_be_read_get_a_sentence(kind, data):
 
 def test_a_long_sequence_is_cut_and_says_so():
     at = opened(PAGE, molecule="drug")
-    at.text_area(key="input-target").set_value("MKTAYIAKQRQISFVKSHFSRQ" * 150).run()
+    at.text_area(key="6.3:input-target").set_value("MKTAYIAKQRQISFVKSHFSRQ" * 150).run()
     assert not at.exception
     assert any("2560" in w.value for w in at.warning)
     assert any(title("en", "s6_3.no_motif")[:20] in w.value for w in at.info)
@@ -163,7 +163,7 @@ def test_chinese_quizzes_name_the_kinds_in_chinese(monkeypatch):
 def test_which_of_several_sequences_is_read_is_said(lang, monkeypatch):
     monkeypatch.setattr(i18n, "language", lambda: lang)
     at = opened(PAGE, lang)
-    key = "input-dna"
+    key = "6.3:input-dna"
     at.text_area(key=key).set_value(f">one\nACGT\n>two\n{'ACGT' * 30}\n>three\nACGT").run()
     wanted = title(lang, "s6_3.records").format(number=2, of=3, name="two")
     assert any(wanted == i.value for i in at.info)
@@ -181,12 +181,12 @@ def test_an_emptied_field_warns_once():
 
 def test_unknown_letters_and_dna_for_a_protein_are_said():
     at = opened(PAGE)
-    at.text_area(key="input-dna").set_value("N" * 90).run()
+    at.text_area(key="6.3:input-dna").set_value("N" * 90).run()
     assert any("60" in w.value for w in at.warning)
     at = opened(PAGE, molecule="drug")
-    at.text_area(key="input-target").set_value("ACGT" * 5).run()
+    at.text_area(key="6.3:input-target").set_value("ACGT" * 5).run()
     assert any(title("en", "s6_3.like_dna") == w.value for w in at.warning)
-    at.text_area(key="input-target").set_value("ACGT" * 30).run()
+    at.text_area(key="6.3:input-target").set_value("ACGT" * 30).run()
     assert any(title("en", "refused.fasta_dna") in w.value for w in at.warning)
 
 

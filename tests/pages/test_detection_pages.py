@@ -76,7 +76,7 @@ def test_cells_ask_for_a_smear_and_read_one():
     assert at.info
     pixels = np.full((480, 640, 3), 220, np.uint8)
     at.file_uploader(key="upload-cells").set_value(("a.png", png(pixels), "image/png")).run()
-    assert at.select_slider(key="cell_queries").value == experiment.MOST["cells"]
+    assert at.select_slider(key="4.2:cell_queries").value == experiment.MOST["cells"]
     assert all(b.key != "undo-all" for b in at.button)  # the learner has changed nothing
     assert not at.exception
 

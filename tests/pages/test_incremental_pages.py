@@ -78,14 +78,14 @@ def test_too_much_memory_is_refused_with_the_estimate(monkeypatch):
 @pytest.mark.parametrize("writer", experiment.LANGUAGES)
 def test_odd_text_is_handled(text, writer):
     at = opened(PAGE, writer=writer, written="8")
-    at.text_area(key=f"input-text_{writer}").set_value(text).run()
+    at.text_area(key=f"3.1:input-text_{writer}").set_value(text).run()
     assert not at.exception
     assert "<script>" not in words(at)
 
 
 def test_no_text_gets_a_sentence_and_the_picture_stays():
     at = opened(PAGE)
-    at.text_area(key="input-text_en").set_value("  \n ").run()
+    at.text_area(key="3.1:input-text_en").set_value("  \n ").run()
     assert not at.exception
     assert any(title("en", "refused.no_text") in w.value for w in at.warning)
     assert "dagger" in words(at)
@@ -93,7 +93,7 @@ def test_no_text_gets_a_sentence_and_the_picture_stays():
 
 def test_what_is_cut_and_what_is_unknown_is_said():
     at = opened(PAGE, written="8")
-    at.text_area(key="input-text_en").set_value("word 7 " * 100).run()
+    at.text_area(key="3.1:input-text_en").set_value("word 7 " * 100).run()
     said = " ".join(w.value for w in at.warning)
     assert str(700 - experiment.MAX_PROMPT["en"]) in said
     assert len(at.warning) == 2

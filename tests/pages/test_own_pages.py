@@ -38,17 +38,17 @@ def test_every_task_says_what_it_needs_before_it_starts(task, language):
     usual = own_settings.defaults(task)
     assert f"**{own_settings.parameters(usual):,}**" in words(at)
     assert not at.button(key="start-own").disabled
-    assert at.selectbox(key="own_steps").value == usual.steps
+    assert at.selectbox(key="3.3:own_steps").value == usual.steps
 
 
 def test_another_task_brings_its_own_settings():
     at = opened(PAGE, part="claim", own_d_model="96")
-    at.selectbox(key="own_task").set_value("add").run()
+    at.selectbox(key="3.3:own_task").set_value("add").run()
     usual = own_settings.defaults("add")
-    assert at.selectbox(key="own_batch").value == usual.batch
-    assert at.selectbox(key="own_d_model").value == usual.d_model
-    assert at.selectbox(key="own_length").options == ["2", "3", "4"]
-    at.selectbox(key="own_task").set_value("dates").run()
+    assert at.selectbox(key="3.3:own_batch").value == usual.batch
+    assert at.selectbox(key="3.3:own_d_model").value == usual.d_model
+    assert at.selectbox(key="3.3:own_length").options == ["2", "3", "4"]
+    at.selectbox(key="3.3:own_task").set_value("dates").run()
     assert not at.exception
     assert "own_length" not in {s.key for s in at.selectbox}
 
@@ -61,7 +61,7 @@ def test_too_much_is_refused_with_its_limit_and_can_not_be_started(more, numbers
     at = opened(PAGE, part="claim", **more)
     assert any(re.search(numbers, w.value.replace("\\", "")) for w in at.warning)
     assert at.button(key="start-own").disabled
-    at.selectbox(key="own_layers").set_value(1).run()
+    at.selectbox(key="3.3:own_layers").set_value(1).run()
     assert not at.button(key="start-own").disabled
 
 
@@ -86,10 +86,10 @@ def test_a_run_its_moments_and_a_second_one():
     slider.set_value(0).run()
     assert f"**{0}**" in words(at)
     for kind in ("encoder", "self", "cross"):
-        at.session_state["own_map"] = kind
+        at.session_state["3.3:own_map"] = kind
         at.run()
         assert not at.exception
-    at.number_input(key="own_seed").set_value(4).run()
+    at.number_input(key="3.3:own_seed").set_value(4).run()
     assert title(language, "work.other") in words(at)
     start(at)
     table = at.dataframe[-1].value if len(at.dataframe) == 1 else None

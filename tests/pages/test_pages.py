@@ -96,9 +96,9 @@ def test_ledger_names_every_claim_and_verdict():
 
 def test_a_typed_word_is_pronounced():
     at = opened("s1_additive")
-    at.text_input(key="input-word").set_value("Cats’").run()
+    at.text_input(key="1:input-word").set_value("Cats’").run()
     assert not at.exception
-    at.text_input(key="input-word").set_value("Psychology").run()
+    at.text_input(key="1:input-word").set_value("Psychology").run()
     assert "saɪk" in words(at)
 
 
@@ -114,7 +114,7 @@ def test_a_typed_word_is_pronounced():
 )  # fmt: skip
 def test_a_word_that_cannot_be_read_gets_a_sentence_and_keeps_the_picture(typed, says):
     at = opened("s1_additive")
-    at.text_input(key="input-word").set_value(typed).run()
+    at.text_input(key="1:input-word").set_value(typed).run()
     assert not at.exception
     start = title("en", says).split("{")[0][:12]
     assert any(start in w.value for w in at.warning) or says == "refused.letter"
@@ -156,7 +156,7 @@ def test_every_source_in_every_format(source, dtype):
 def test_scaling_off_at_large_d_k_saturates_and_does_not_overflow():
     at = opened("s3_2_scaled_dot_product", source="random", dk="512", dtype="float16")
     even = entropy(at)
-    at.toggle(key="scaled").set_value(False).run()
+    at.toggle(key="3.2:scaled").set_value(False).run()
     assert entropy(at) < even / 3
     assert not at.warning
 
@@ -173,7 +173,7 @@ def test_scaling_off_at_large_d_k_saturates_and_does_not_overflow():
 )  # fmt: skip
 def test_matrices_that_cannot_be_read(name, typed, says):
     at = opened("s3_2_scaled_dot_product", source="typed")
-    at.text_area(key=f"input-{name}").set_value(typed).run()
+    at.text_area(key=f"3.2:input-{name}").set_value(typed).run()
     assert not at.exception
     ending = title("en", says).rsplit("}", 1)[-1][-12:]
     assert at.warning
@@ -182,7 +182,7 @@ def test_matrices_that_cannot_be_read(name, typed, says):
 
 def test_typed_numbers_are_the_closed_form():
     at = opened("s3_2_scaled_dot_product", source="typed")
-    at.text_area(key="input-q").set_value("0 0").run()
+    at.text_area(key="3.2:input-q").set_value("0 0").run()
     assert entropy(at) == pytest.approx(2.0, abs=1e-3)  # 4 equal keys: 2 bits
 
 
@@ -193,14 +193,14 @@ def test_typed_numbers_are_the_closed_form():
 )  # fmt: skip
 def test_odd_text_is_handled(text):
     at = opened("s3_2_scaled_dot_product")
-    at.text_input(key="input-text").set_value(text).run()
+    at.text_input(key="3.2:input-text").set_value(text).run()
     assert not at.exception
     assert entropy(at) >= 0
 
 
 def test_long_text_is_cut_with_a_visible_note_and_named_in_the_link():
     at = opened("s3_2_scaled_dot_product")
-    at.text_input(key="input-text").set_value("word " * 1000).run()
+    at.text_input(key="3.2:input-text").set_value("word " * 1000).run()
     assert any("128" in w.value for w in at.warning)
     assert "text" not in at.query_params
     assert "text_digest" in at.query_params

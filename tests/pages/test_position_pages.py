@@ -35,14 +35,14 @@ def test_every_code_in_every_order(kind, order):
 )  # fmt: skip
 def test_odd_text_is_handled(text):
     at = opened(PAGE, position="rotary", order="shuffled")
-    at.text_input(key="input-text").set_value(text).run()
+    at.text_input(key="2.2:input-text").set_value(text).run()
     assert not at.exception
     assert not at.warning
 
 
 def test_no_text_gets_a_sentence_and_the_picture_stays():
     at = opened(PAGE)
-    at.text_input(key="input-text").set_value("   ").run()
+    at.text_input(key="2.2:input-text").set_value("   ").run()
     assert not at.exception
     assert any(title("en", "refused.no_text") in w.value for w in at.warning)
     assert "bit" in words(at)
@@ -50,7 +50,7 @@ def test_no_text_gets_a_sentence_and_the_picture_stays():
 
 def test_long_text_is_cut_with_a_note():
     at = opened(PAGE)
-    at.text_input(key="input-text").set_value("word " * 1000).run()
+    at.text_input(key="2.2:input-text").set_value("word " * 1000).run()
     assert any("128" in w.value for w in at.warning)
 
 
@@ -69,5 +69,5 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
 
 def test_the_largest_sentence_at_the_last_start():
     at = opened(PAGE, shift="256", order="shuffled")
-    at.text_input(key="input-text").set_value("word other " * 100).run()
+    at.text_input(key="2.2:input-text").set_value("word other " * 100).run()
     assert not at.exception

@@ -6,7 +6,7 @@ from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixtu
 from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.inputs.films import by_id, catalogue, to_text
 from attn_core.inputs.limits import MAX_FILMS
-from pages.shared import i18n
+from pages.shared import film_inputs, i18n
 
 PAGE = "s6_1_recommendation"
 
@@ -17,7 +17,12 @@ def first(at):
 
 
 def history(at):
-    return at.session_state["films"]
+    return at.session_state["_store"]["6.1"].get("films", film_inputs.DEFAULT)
+
+
+def map_of(at):
+    """What is open, also where the address that the learner came by does not say it."""
+    return at.session_state["_store"]["6.1"]["open"]
 
 
 def upload(at, data, name="films.csv"):
@@ -89,7 +94,7 @@ def test_another_candidate_is_asked_about():
     at = opened(PAGE)
     press(at, "top-3")
     wanted = experiment.run(experiment.Config()).details["top"][3]
-    assert at.session_state["candidate"] == wanted["id"]
+    assert at.session_state["6.1:candidate"] == wanted["id"]
     assert i18n.plain(wanted["label"]) in words(at)
 
 
@@ -162,15 +167,15 @@ def test_the_run_is_taken_apart_whatever_is_open(part, site):
 
 def test_the_map_follows_the_list_and_a_link_s_own_stays():
     at = opened(PAGE)
-    at.button_group(key="ranker").set_value("target").run()
+    at.button_group(key="6.1:ranker").set_value("target").run()
     assert at.query_params["open"] == "target~0~0"
     press(at, "top-3")
     assert at.query_params["open"] == "target~0~3"
-    at.button_group(key="ranker").set_value("self").run()
+    at.button_group(key="6.1:ranker").set_value("self").run()
     assert "open" not in at.query_params
     press(at, "top-2")
     assert "open" not in at.query_params
-    assert opened(PAGE, ranker="target").query_params["open"] == "target~0~0"
+    assert map_of(opened(PAGE, ranker="target")) == "target~0~0"
     at = opened(PAGE, ranker="target", open="features~0~3")
     assert at.query_params["open"] == "features~0~3"
     press(at, "top-3")
@@ -181,7 +186,7 @@ def test_a_candidate_outside_the_ten_has_the_last_row():
     at = opened(PAGE, ranker="target", candidate="318")
     top = [f["id"] for f in experiment.run(experiment.Config(ranker="target")).details["top"]]
     row = top.index(318) if 318 in top else len(top)
-    assert at.query_params["open"] == f"target~0~{row}"
+    assert map_of(at) == f"target~0~{row}"
 
 
 def test_repeated_films_of_a_list_are_counted():

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
+from attn_core.address import unpack
 from attn_core.experiments import s4_1_patches as patches
 from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.inputs.photo import read_photo
@@ -68,7 +69,7 @@ def test_patches_are_greyed_out_marked_and_undone():
 def test_a_key_is_masked_and_shown_again():
     at = opened(PAGE, open="bottleneck~0~0")
     button(at, "patch-key").click().run()
-    assert Intervention.from_json(asked(at, "changes")).tokens == ((experiment.SITE, 0),)
+    assert Intervention.from_json(unpack(asked(at, "changes"))).tokens == ((experiment.SITE, 0),)
     assert button(at, "patch-key").label == title("en", "s4_1.key.undo")
     button(at, "patch-key").click().run()
     assert "changes" not in at.query_params
@@ -83,7 +84,7 @@ def test_patches_at_the_rim_have_fewer_neighbours():
 def test_another_picture_forgets_hidden_patches():
     at = opened(PAGE, hidden="3-9")
     assert asked(at, "hidden") == "3-9"
-    at.selectbox(key="sample").set_value("rocket").run()
+    at.selectbox(key="4.1:sample").set_value("rocket").run()
     assert "hidden" not in at.query_params
     assert not at.exception
 

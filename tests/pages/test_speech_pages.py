@@ -109,9 +109,9 @@ def test_every_part_opens_on_every_model(page, part, lang):
 )
 def test_digits_typed_about_one_sound_leave_with_it(page, typed):
     at = opened(page, **{typed: "5 5 8 0 0"})
-    assert at.text_input(key=f"input-{typed}").value == "5 5 8 0 0"
-    said = at.selectbox(key="said")
+    assert at.text_input(key=f"{PAGES[page]}:input-{typed}").value == "5 5 8 0 0"
+    said = at.selectbox(key=f"{PAGES[page]}:said")
     said.select_index((said.index + 1) % len(said.options)).run()
     assert not at.exception
-    assert at.text_input(key=f"input-{typed}").value == ""
+    assert at.text_input(key=f"{PAGES[page]}:input-{typed}").value == ""
     assert typed not in at.query_params

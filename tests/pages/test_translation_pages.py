@@ -12,7 +12,7 @@ PAGE = "s3_3_transformer"
 @pytest.mark.parametrize("direction", experiment.DIRECTIONS)
 def test_a_typed_sentence_is_translated_beside_the_twin(direction):
     at = opened(PAGE, direction=direction)
-    name = f"input-text_{direction.replace('-', '_')}"
+    name = f"3.3:input-text_{direction.replace('-', '_')}"
     text = "I like dogs." if direction == "en-zh" else "我喜欢狗。"
     at.text_input(key=name).set_value(text).run()
     assert not at.exception
@@ -29,14 +29,14 @@ def test_a_typed_sentence_is_translated_beside_the_twin(direction):
 )  # fmt: skip
 def test_odd_text_is_handled(text, direction):
     at = opened(PAGE, direction=direction)
-    at.text_input(key=f"input-text_{direction.replace('-', '_')}").set_value(text).run()
+    at.text_input(key=f"3.3:input-text_{direction.replace('-', '_')}").set_value(text).run()
     assert not at.exception
     assert not at.warning
 
 
 def test_no_text_gets_a_sentence_and_the_picture_stays():
     at = opened(PAGE)
-    at.text_input(key="input-text_en_zh").set_value("   ").run()
+    at.text_input(key="3.3:input-text_en_zh").set_value("   ").run()
     assert not at.exception
     assert any(title("en", "refused.no_text") in w.value for w in at.warning)
 

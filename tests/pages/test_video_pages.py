@@ -47,7 +47,7 @@ def test_a_longer_clip_has_a_part_to_choose():
     at = opened(PAGE, clip_from="upload")
     upload(at, gif([*clip.frames, *clip.frames[::-1]]))
     assert not at.exception
-    at.slider(key="start").set_value(10).run()
+    at.slider(key="6.2:start").set_value(10).run()
     assert not at.exception
 
 

@@ -90,21 +90,22 @@ cells = st.builds(
 )
 
 
-@given(
-    st.builds(
-        Intervention,
-        heads=st.lists(st.tuples(st.just("a"), st.integers(0, 9)), max_size=3).map(tuple),
-        head_fill=st.sampled_from(("zero", "mean")),
-        tokens=st.lists(st.tuples(st.just("a"), st.integers(0, 9)), max_size=3).map(tuple),
-        scores=st.lists(cells, max_size=4).map(tuple),
-        weights=st.lists(cells, max_size=4).map(tuple),
-        mask_cells=st.lists(cells, max_size=4).map(tuple),
-        renormalise=st.booleans(),
-        temperature=st.floats(0.01, 100),
-        scale=st.none() | st.floats(0, 10),
-        normaliser=st.sampled_from(("", "softmax", "sigmoid")),
-    )
+interventions = st.builds(
+    Intervention,
+    heads=st.lists(st.tuples(st.just("a"), st.integers(0, 9)), max_size=3).map(tuple),
+    head_fill=st.sampled_from(("zero", "mean")),
+    tokens=st.lists(st.tuples(st.just("a"), st.integers(0, 9)), max_size=3).map(tuple),
+    scores=st.lists(cells, max_size=4).map(tuple),
+    weights=st.lists(cells, max_size=4).map(tuple),
+    mask_cells=st.lists(cells, max_size=4).map(tuple),
+    renormalise=st.booleans(),
+    temperature=st.floats(0.01, 100),
+    scale=st.none() | st.floats(0, 10),
+    normaliser=st.sampled_from(("", "softmax", "sigmoid")),
 )
+
+
+@given(interventions)
 @settings(deadline=None)
 def test_json_round_trip(changes):
     assert Intervention.from_json(changes.to_json()) == changes
