@@ -67,12 +67,12 @@ function labels(L, view, theme) {
     else if (L.flat) out.push(text(x, L.y - 7, clip(it.label, L.cw, theme.font), `text-anchor="middle"${cut}`));
     else out.push(text(0, 0, clip(it.label, L.reach + 2, theme.font), `transform="translate(${n2(x + 3)} ${n2(L.y - 4)}) rotate(-60)"${cut}`));
   }
-  const t = view.strings, dot = (x, y, colour) => rect(x, y - 8, 8, 8, `rx="2" fill="${colour}"`);
+  // A saved picture is drawn in whatever font its viewer has: what stands beside a word is part of its line, not measured.
+  const t = view.strings, dot = (colour) => `<tspan fill="${colour}">■ </tspan>`;
   const qx = L.gutter - 8, kx = lines ? L.x + L.w + 21 : qx, ky = lines ? L.y - 14 : L.y - 22, qy = lines ? L.y - 14 : L.y - 6;
   const q = lines ? t.axis_query : `${t.axis_query} ↓`, k = lines ? t.axis_key : `${t.axis_key} →`;
-  const wide = (s) => textWidth(s, theme.font);
-  out.push(text(qx, qy, q, `text-anchor="end" fill="${theme.muted}"`), dot(qx - wide(q) - 13, qy, QUERY));
-  out.push(text(kx, ky, k, `${lines ? "" : 'text-anchor="end" '}fill="${theme.muted}"`), dot(lines ? kx - 13 : kx - wide(k) - 13, ky, KEY));
+  out.push(`<text x="${n2(qx)}" y="${n2(qy)}" text-anchor="end" fill="${theme.muted}">${dot(QUERY)}${esc(q)}</text>`);
+  out.push(`<text x="${n2(lines ? kx - 13 : kx)}" y="${n2(ky)}" ${lines ? "" : 'text-anchor="end" '}fill="${theme.muted}">${dot(KEY)}${esc(k)}</text>`);
   return out.join("");
 }
 
@@ -118,9 +118,10 @@ export function toSvg(viewer) {
   const site = view.siteOf(open.value.site);
   const where = site ? fill(t.head_name, { site: site.label, head: open.value.head + 1 }) : "";
   const start = `${legend.diverging ? t.difference : t.weight} ${legend.low}`;
-  let x = L.x + textWidth(start, theme.font) + 7;
-  const key = [text(L.x, y, start), rect(x, y - 9, 96, 10, `fill="url(#ramp)" stroke="${theme.line}"`), text(x + 103, y, legend.high)];
-  x += 103 + textWidth(legend.high, theme.font) + 18;
+  const roomy = (s) => 1.35 * textWidth(s, theme.font); // for a wider font than the page's
+  let x = Math.max(L.x, roomy(start)) + 7;
+  const key = [text(x - 7, y, start, 'text-anchor="end"'), rect(x, y - 9, 96, 10, `fill="url(#ramp)" stroke="${theme.line}"`), text(x + 103, y, legend.high)];
+  x += 103 + roomy(legend.high) + 18;
   if (legend.masked) key.push(rect(x, y - 10, 14, 12, 'fill="url(#hatch)"'), text(x + 20, y, t.masked));
   const size = Math.max(9, Math.min(15, (15 * L.width) / (1.3 * textWidth(view.title ?? "", theme.font) || 1)));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${L.width + 24}" height="${L.height + head + foot}" viewBox="-12 ${-head} ${L.width + 24} ${L.height + head + foot}" font-family="${esc(theme.font)}" font-size="12" fill="${theme.ink}">`
