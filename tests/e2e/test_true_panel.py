@@ -151,3 +151,26 @@ def test_the_csv_of_the_open_head_is_exact(page, server):
     assert len(rows) == after.numel()
     assert [float(r[-3]) for r in rows] == pytest.approx(after.flatten().tolist(), abs=1e-6)
     assert [float(r[-2]) for r in rows] == pytest.approx(before.flatten().tolist(), abs=1e-6)
+
+
+def test_the_panel_keeps_its_vectors_in_another_language(page, server):
+    page.goto(f"{server}/2-1-self-attention")
+    settled(page)
+    facts(page)
+    page.get_by_test_id("stMain").get_by_role("combobox").first.click()
+    page.get_by_role("option", name="中文").click()
+    page.get_by_role("heading", name="自注意力").first.wait_for()
+    page.wait_for_timeout(1500)
+    assert facts(page)["keyVector"]
+
+
+def test_lesson_1_the_panel_follows_temperature_and_step(page, server):
+    page.goto(f"{server}/1-additive")
+    settled(page)
+    for _ in range(2):
+        slider = page.get_by_role("slider").first
+        slider.press("ArrowRight")
+        page.wait_for_timeout(1500)
+        found = facts(page)
+        view = page.evaluate(f"() => document.querySelector('{HOST}').attnViewer.view.open")
+        assert found["q"] == view["query"]
