@@ -68,6 +68,27 @@ def bars(
     )  # fmt: skip
 
 
+def whole(values: Sequence[float]) -> float:
+    """The least step between an axis' ticks: there is no half letter.
+
+    Parameters
+    ----------
+    values : sequence of float
+        What the axis shows.
+
+    Returns
+    -------
+    float
+        1 where all are whole numbers, else 0, which is no bound.
+
+    Examples
+    --------
+    >>> whole([3, 4.0]), whole([0.5, 1])
+    (1, 0)
+    """
+    return int(len(values) > 0 and all(float(v).is_integer() for v in values))
+
+
 def curves(
     rows: Sequence[Mapping[str, Any]],
     x: str,
@@ -103,14 +124,21 @@ def curves(
     names = list(dict.fromkeys(str(r[series]) for r in kept))
     long = any(_width(name) > LONG for name in names)
     measured = sorted({r[x] for r in kept})
-    ticks = alt.Axis(values=measured) if 0 < len(measured) <= FEW else alt.Axis()
+    step = whole(measured)
+    ticks = alt.Axis(values=measured) if 0 < len(measured) <= FEW else alt.Axis(tickMinStep=step)
+    if not kept:  # without a row or a domain the browser warns of an infinite extent
+        scale_x = alt.Scale(domain=[1, 2])
+        scale_y = alt.Scale(domain=[1, 2])
     legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if long else 0)
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
         .encode(
             x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x, axis=ticks),
-            y=alt.Y(f"{y}:Q", title=None, scale=scale_y),
+            y=alt.Y(
+                f"{y}:Q", title=None, scale=scale_y,
+                axis=alt.Axis(tickMinStep=whole([r[y] for r in kept])),
+            ),
             color=alt.Color(
                 f"{series}:N", title=labels["series"], legend=legend,
                 scale=alt.Scale(domain=names, range=palette),
@@ -183,7 +211,12 @@ def strips(
     up = alt.Y(f"{y}:N", title=None, sort=None, axis=axis)
     base = _chart(rows, labels)
     bar = base.mark_bar(color=QUERY, opacity=0.35, height=12).encode(
-        x=alt.X(f"mean({x}):Q", title=labels["x"]), y=up
+        x=alt.X(
+            f"mean({x}):Q",
+            title=labels["x"],
+            axis=alt.Axis(tickMinStep=whole([r[x] for r in rows])),
+        ),
+        y=up,
     )
     points = base.mark_point(size=50, filled=True, color=QUERY).encode(
         x=f"{x}:Q", y=up, tooltip=[f"{y}:N", alt.Tooltip(f"{x}:Q", format=".4g")]
@@ -227,7 +260,7 @@ def histogram(
         .encode(
             x=alt.X("from:Q", title=labels["x"], bin="binned"),
             x2="to:Q",
-            y=alt.Y("count:Q", title=labels["y"]),
+            y=alt.Y("count:Q", title=labels["y"], axis=alt.Axis(tickMinStep=1)),
             tooltip=[alt.Tooltip("from:Q", format=".3f"), "count:Q"],
         )
         .properties(height=HEIGHT)

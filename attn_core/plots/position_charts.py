@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from jaxtyping import UInt8
 from PIL import Image
 
-from attn_core.plots.charts import CHANGED, HEIGHT, KEY, QUERY
+from attn_core.plots.charts import CHANGED, HEIGHT, KEY, QUERY, whole
 
 DIVERGING = [[0.0, "#542788"], [0.25, "#998EC3"], [0.5, "#F7F7F7"], [0.75, "#F1A340"],
              [1.0, "#B35806"]]  # fmt: skip
@@ -187,6 +187,7 @@ def lines(
     altair.Chart
         Told apart by colour and by dashes.
     """
+    ticks = alt.Axis(tickMinStep=whole([r[x] for r in rows]))
     return (
         alt.Chart(
             alt.Data(values=[dict(r) for r in rows]),
@@ -194,7 +195,7 @@ def lines(
         )
         .mark_line(strokeWidth=2)
         .encode(
-            x=alt.X(f"{x}:Q", title=labels["x"]),
+            x=alt.X(f"{x}:Q", title=labels["x"], axis=ticks),
             y=alt.Y("value:Q", title=None),
             color=alt.Color(f"{series}:N", title=labels["series"], sort=None,
                             scale=alt.Scale(range=[QUERY, CHANGED, "#009E73", "#CC79A7", KEY]),

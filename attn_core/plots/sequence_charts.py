@@ -316,7 +316,7 @@ def states(
         bars = base.mark_rect(color=shade).encode(y=y, y2=alt.Y2(datum=low))
         if axis:
             bars = bars.encode(
-                x=alt.X("start:Q", title=labels["x"], axis=alt.Axis(format="d"),
+                x=alt.X("start:Q", title=labels["x"], axis=alt.Axis(format="d", tickMinStep=1),
                         scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
             )  # fmt: skip
         return (bars + mark).properties(height=64, title=_title(title), width=WIDTH)
@@ -351,7 +351,9 @@ def segments(
     """
     data = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in rows]
     base = alt.Chart(alt.Data(values=data)).encode(
-        x=alt.X("place:Q", title=labels["x"], scale=alt.Scale(nice=False)),
+        x=alt.X(
+            "place:Q", title=labels["x"], scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)
+        ),
         y=alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4)),
         tooltip=["segment:N", "kind:N", alt.Tooltip(f"{field}:Q", format=".3f")],
     )

@@ -1,0 +1,26 @@
+"""Axes that a learner can read: no half letters, no warnings from an empty figure."""
+
+import pytest
+
+from attn_core.plots import charts
+
+WORDS = {"x": "letters", "series": "model", "title": "errors"}
+
+
+@pytest.mark.parametrize(("values", "step"), [([3, 4, 5.0], 1), ([0.5, 2], 0), ([], 0)])
+def test_whole_numbers_have_whole_ticks(values, step):
+    assert charts.whole(values) == step
+
+
+def test_many_whole_numbers_have_whole_ticks():
+    rows = [{"n": v, "y": v / 10, "who": "a"} for v in range(charts.FEW + 3)]
+    spec = charts.curves(rows, "n", "y", "who", WORDS).to_dict()
+    assert spec["encoding"]["x"]["axis"]["tickMinStep"] == 1
+    assert spec["encoding"]["y"]["axis"]["tickMinStep"] == 0
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_an_empty_figure_has_a_domain(log):
+    spec = charts.curves([], "n", "y", "who", WORDS, log_x=log, log_y=log).to_dict()
+    assert spec["encoding"]["x"]["scale"]["domain"]
+    assert spec["encoding"]["y"]["scale"]["domain"]
