@@ -119,7 +119,7 @@ def fit(
     Examples
     --------
     >>> fit({"n": "3", "text": "a" * 99}, most=60)[0]
-    {'n': '3', 'text_digest': '29a7d0d04a3a~99'}
+    {'n': '3', 'text_digest': '132844681d57~99'}
     """
     fitted, named = dict(values), {}
     while len(urlencode(fitted)) > most:
