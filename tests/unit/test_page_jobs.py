@@ -26,8 +26,8 @@ from attn_core.experiments import (
     s6_1_recommendation,
     s6_1_views,
     s6_2_compared,
-    s6_3_bioinformatics,
     s6_3_recorded,
+    s6_3_samples,
     sdp_overflow,
     sdp_timing,
     speech_compared,
@@ -64,7 +64,7 @@ JOBS = {
     s6_2_compared.everywhere: lambda: {"picture": "astronaut"},
     order_task.train_side_by_side: lambda: {"steps": 40, "length": 8},
     s6_1_views.taken_out: _film,
-    s6_3_recorded.false_alarms: lambda: {"dna": s6_3_bioinformatics.Config().dna, "seed": 0},
+    s6_3_recorded.false_alarms: lambda: {"dna": s6_3_samples.text("genome", "hbb"), "seed": 0},
     s4_2_compared.noise_and_compare: _picture,
     speech_compared.under_noise: lambda: {
         "wave": speech_compared.as_sent("pi"), "said": None, "checkpoints": s5_2_ctc.CHECKPOINTS,
