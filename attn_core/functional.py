@@ -102,6 +102,28 @@ def bilinear_scores(
     return query @ weight @ key.transpose(-2, -1)
 
 
+def mean_of_heads(weights: Float[Tensor, "head query key"]) -> Float[Tensor, "query key"]:
+    """Mean of the weights over the heads that attend; one that is knocked out has no say in it.
+
+    Parameters
+    ----------
+    weights : Float[Tensor, "head query key"]
+        Of one layer; a head that is knocked out is zero all over.
+
+    Returns
+    -------
+    Float[Tensor, "query key"]
+        Zero where no head attends.
+
+    Examples
+    --------
+    >>> mean_of_heads(torch.tensor([[[0.4, 0.6]], [[0.0, 0.0]]])).tolist()[0][0] > 0.3
+    True
+    """
+    live = (weights != 0).flatten(1).any(1)
+    return weights[live].mean(0) if bool(live.any()) else weights.new_zeros(weights.shape[1:])
+
+
 def masked_softmax(
     scores: Float[Tensor, "*batch query key"],
     mask: Bool[Tensor, "*#batch query key"] | None = None,

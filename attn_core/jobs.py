@@ -11,11 +11,20 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from attn_core.worker import Worker
 
 Work = Callable[..., Any]
+
+
+@runtime_checkable
+class Report(Protocol):
+    """What a job calls as it goes: how far it is, a message's key, and what it has found so far."""
+
+    def __call__(self, fraction: float, message: str, /, partial: Any = None) -> None:
+        """Say so to whoever waits; ``message`` is a key of the locale."""
+
 
 WAITING, RUNNING, DONE, STOPPED, FAILED = "waiting", "running", "done", "stopped", "failed"
 MAX_WAITING = 64

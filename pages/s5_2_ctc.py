@@ -1,5 +1,6 @@
 """Lesson 5.2, CTC with attention: controls and words."""
 
+from dataclasses import replace
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,11 @@ from pages.shared.run import Run
 NUMBER = "5.2"
 DEFAULT = experiment.Config()
 NO_NOISE = "none"
+OWN_WORDS = (
+    "axis_query", "axis_key", "query", "key", "weight", "token_title", "cut_token",
+    "restore_token", "cut_token_help",
+)  # fmt: skip
+"""The viewer's words that the map of labels has its own for: it is a softmax and no attention."""
 SNRS = tuple(NO_NOISE if snr is None else int(snr) for snr in experiment.SNRS)
 
 
@@ -40,9 +46,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         if model == "joint" and way == "beam":
             weight = controls.stops("ctc_weight", experiment.WEIGHTS, DEFAULT.weight)
         temperature = controls.temperature()
-    labels = experiment.said(
-        speech_parts.digits_of("suppose_said", t("s5_2.suppose"), values["sound"])
-    )
+    labels = speech_parts.said_of("suppose_said", t("s5_2.suppose"), values["sound"])
     return experiment.Config(
         values["sound"], spans, model, None if snr == NO_NOISE else float(snr), way, width,
         weight, labels,
@@ -54,9 +58,13 @@ def labels(run: Run) -> Labels:
     facts = i18n.safe(ctc_parts.facts(run) | {"n": run.result.details["tokens"]})
     sites = {site: _site(site) for site in run.result.traces}
     kind = ctc_parts.kind_of(run.selection.site)
-    return speech_parts.as_labels(
+    found = speech_parts.as_labels(
         run, f"s5_2.{kind}", facts, sites, rows=kind != "decoder", columns=kind != "labels"
     )
+    if kind != "labels":
+        return found
+    own = {name: t(f"s5_2.viewer.{name}") for name in OWN_WORDS}
+    return replace(found, strings=found.strings | own, can_cut=("token",))
 
 
 def _site(site: str) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from attn_core.experiments import s5_3_recogniser as experiment
-from attn_core.experiments.s5_2_ctc import said
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Labels
 from pages.shared import (
@@ -42,7 +41,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         times = controls.stops("times", experiment.TIMES, DEFAULT.times)
     with warmth:
         temperature = controls.temperature()
-    labels = said(speech_parts.digits_of("really_said", t("s5_3.said"), values["sound"]))
+    labels = speech_parts.said_of("really_said", t("s5_3.said"), values["sound"])
     return experiment.Config(
         values["sound"], spans, model, feed, labels, times
     ), Intervention(temperature=temperature)  # fmt: skip

@@ -22,6 +22,7 @@ from attn_core.experiments.cost_measure import (
     slope,
 )
 from attn_core.inputs.refused import Refused
+from attn_core.jobs import Report
 from attn_core.layers.blockwise import blockwise_attention, sliding_blocks
 from attn_core.layers.incremental import KeyValue
 
@@ -42,8 +43,6 @@ THEORY = {
     "bytes": {"full": 2, "blockwise": 1, "window": 1, "cached": 1, "fused": 1},
 }
 """Exponents of the length."""
-
-Report = Callable[..., None]
 
 
 def full(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

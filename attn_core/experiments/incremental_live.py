@@ -16,6 +16,7 @@ from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.claim_files import ASSETS
 from attn_core.experiments.s3_1_incremental import LANGUAGES, MODELS, Config
+from attn_core.jobs import Report
 from attn_core.models.characters import Characters
 from attn_core.models.characters_text import go_on, mask_of
 
@@ -27,7 +28,6 @@ READINGS = ("pieces", "stream")
 """Pieces of the trained length, each predicted from at least half of it; or one long stream."""
 RECORDED = ASSETS / "samples" / "incremental.json"
 
-Report = Callable[..., None]
 Rows = list[dict[str, Any]]
 
 

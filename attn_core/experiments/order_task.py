@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Int
 from torch import Generator, Tensor, nn
 
+from attn_core.jobs import Report
 from attn_core.layers.positional.attention import KINDS
 from attn_core.models.order import OrderConfig, OrderModel
 
@@ -109,7 +110,7 @@ class Run:
 
 
 def train_side_by_side(
-    report: Callable[..., None],
+    report: Report,
     should_stop: Callable[[], bool],
     kinds: Sequence[str] = KINDS,
     steps: int = 400,

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from attn_core.experiments import toy_tasks
 from attn_core.experiments.own_settings import Own, admit
+from attn_core.jobs import Report
 from attn_core.models.transformer import Transformer
 from attn_core.models.transformer_layers import PAD, START, Traces
 from attn_core.models.translate_search import Written, search, transformer_steps
@@ -185,9 +186,7 @@ def _stack(traces: Traces, kind: str) -> np.ndarray:
     return torch.stack(kept).to(torch.float16).numpy()
 
 
-def train(
-    report: Callable[..., None], should_stop: Callable[[], bool], **settings: Any
-) -> dict[str, Any]:
+def train(report: Report, should_stop: Callable[[], bool], **settings: Any) -> dict[str, Any]:
     """Train, as a job.
 
     Parameters

@@ -7,6 +7,7 @@ from typing import Any
 from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s1_additive import MODEL, TWIN_WITH, TWIN_WITHOUT, held_out
+from attn_core.jobs import Report
 from attn_core.models.speller_search import beam_search
 
 N_WORDS = 200
@@ -53,9 +54,7 @@ def length_facts() -> dict[str, float]:
     return out
 
 
-def compare(
-    report: Callable[[float, str], None], should_stop: Callable[[], bool], seed: int = 0
-) -> list[dict[str, Any]]:
+def compare(report: Report, should_stop: Callable[[], bool], seed: int = 0) -> list[dict[str, Any]]:
     """Both twins and the shown model on held-out words, as a job.
 
     Parameters

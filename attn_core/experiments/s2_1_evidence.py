@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from attn_core.experiments.s2_1_self_attention import Config, Reader, read
+from attn_core.jobs import Report
 from attn_core.models.sentiment import POOL
 
 METHODS = ("attention", "gradient", "occlusion", "random")
@@ -136,7 +137,7 @@ def area(curve: Sequence[float]) -> float:
 
 
 def compare(
-    report: Callable[..., None],
+    report: Report,
     should_stop: Callable[[], bool],
     text: str,
     language: str,

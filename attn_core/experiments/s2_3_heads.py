@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from attn_core.jobs import Report
 from attn_core.layers.multi_head import MultiHeadAttention
 
 N_DIGITS, LENGTH, D_MODEL, BATCH = 10, 12, 32, 64
@@ -100,7 +101,7 @@ def training(n_heads: int, seed: int, steps: int = STEPS) -> Iterator[tuple[int,
 
 
 def train_side_by_side(
-    report: Callable[..., None], should_stop: Callable[[], bool], seed: int = 0
+    report: Report, should_stop: Callable[[], bool], seed: int = 0
 ) -> list[dict[str, Any]]:
     """One training for each number of heads, as a job.
 

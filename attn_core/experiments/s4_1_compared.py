@@ -15,6 +15,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments import s4_1_patches as patches
 from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.inputs.photo import STEP, find, for_model
+from attn_core.jobs import Report
 
 CHECKPOINT = experiment.CHECKPOINT
 CHECKPOINT_TWINS = "segmenter_twins"
@@ -133,7 +134,7 @@ def as_read(picture: str) -> bytes:
 
 @torch.inference_mode()
 def hide_and_compare(
-    report: Callable[..., None], should_stop: Callable[[], bool], *, picture: bytes, seed: int = 0
+    report: Report, should_stop: Callable[[], bool], *, picture: bytes, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Hide more and more of a picture and see how far each twin's mask leaves its own first one.
 

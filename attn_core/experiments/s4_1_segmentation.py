@@ -21,6 +21,7 @@ from attn_core.experiments.s4_1_patches import (
     packed,
     visible,
 )
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.photo import STEP, find, for_model
 from attn_core.interventions import Intervention
 from attn_core.models.attention_unet import BOTTLENECK, GATES
@@ -105,7 +106,7 @@ def _numbers(
 ) -> dict[str, float]:
     """What the page shows of a run; NaN where there is nothing to take a mean of."""
     patches = _share_in(mask, STEP).flatten() >= 0.5
-    to_person = weights.mean(0)[:, patches].sum(-1)
+    to_person = mean_of_heads(weights)[:, patches].sum(-1)
     numbers = {
         "person_share": float(mask.float().mean()),
         "mask_iou": iou(mask, before),

@@ -15,6 +15,7 @@ from attn_core import zoo
 from attn_core.experiments import s4_1_patches as patches
 from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.experiments.cost_measure import multiply_adds
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.image import decoded
 from attn_core.inputs.limits import MAX_IMAGE_PIXELS
 from attn_core.inputs.photo import STEP, Photo, find, for_model
@@ -170,7 +171,7 @@ def ranked(weights: Tensor, person: Tensor) -> list[int]:
     [1, 0]
     """
     asking = person if bool(person.any()) else torch.ones_like(person)
-    given = weights.float().mean(0)[asking].mean(0)
+    given = mean_of_heads(weights.float())[asking].mean(0)
     return [int(i) for i in given.argsort(descending=True)]
 
 

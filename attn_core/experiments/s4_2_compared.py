@@ -15,6 +15,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s4_2_given import LAYERS, SIDES
 from attn_core.experiments.s4_2_queries import SAME
 from attn_core.inputs.photo import find, for_model
+from attn_core.jobs import Report
 
 NOISES = (0.0, 0.03, 0.06, 0.1, 0.15, 0.2, 0.3, 0.4)
 """Standard deviation of noise on pixels in [0, 1]."""
@@ -46,7 +47,7 @@ def as_read(picture: str, model: str) -> bytes:
 
 @torch.inference_mode()
 def noise_and_compare(
-    report: Callable[..., None], should_stop: Callable[[], bool], *, picture: bytes,
+    report: Report, should_stop: Callable[[], bool], *, picture: bytes,
     threshold: float = 0.3, seed: int = 0,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Add more and more noise, and see what each twin still finds of what it found without.
@@ -96,7 +97,7 @@ def noise_and_compare(
             if len(labels):
                 rows.append({"model": name, "noise": noise, "kept": float(np.mean(kept))})
             step = NOISES.index(noise) + 1 + len(NOISES) * (name == "added")
-            report(step / total, partial=list(rows))
+            report(step / total, "s4_2.live.running", list(rows))
     return rows
 
 

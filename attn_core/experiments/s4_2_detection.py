@@ -23,6 +23,7 @@ from attn_core.experiments.s4_2_given import (
     truth_of,
 )
 from attn_core.experiments.s4_2_places import inside
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.photo import STEP, find, for_model
 from attn_core.interventions import Intervention
 from attn_core.models.detector import Detections
@@ -107,7 +108,7 @@ def run(
     queries = _queries(found, knocked_out(intervention))
     best = sorted(queries, key=lambda q: -q["score"])
     above = [q["query"] for q in best if q["score"] >= config.threshold and not q["out"]]
-    weights = traces[LAST].weights[0].float().mean(0).cpu().numpy()
+    weights = mean_of_heads(traces[LAST].weights[0].float()).cpu().numpy()
     covers = {q: inside(queries[q]["box"], rows, columns) for q in above}
     on_box = [float(weights[q] @ cover) for q, cover in covers.items()]
     numbers = {

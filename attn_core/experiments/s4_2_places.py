@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from attn_core.functional import mean_of_heads
 from attn_core.result import LessonResult
 
 
@@ -74,6 +75,6 @@ def looks(result: LessonResult, site: str, head: int | None, row: int) -> np.nda
         Rows and columns of patches; scaled so that the largest is 1.
     """
     weights = result.traces[site].weights[0].float()
-    chosen = weights.mean(0) if head is None else weights[min(head, weights.shape[0] - 1)]
+    chosen = mean_of_heads(weights) if head is None else weights[min(head, weights.shape[0] - 1)]
     levels = chosen[min(row, chosen.shape[0] - 1)]
     return (levels / (float(levels.max()) or 1.0)).view(*result.details["grid"]).numpy()

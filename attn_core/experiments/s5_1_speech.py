@@ -15,6 +15,7 @@ from attn_core.ctc import best_path, collapse
 from attn_core.experiments import speech
 from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.experiments.speech import Span
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.sound import find
 from attn_core.interventions import Intervention
 from attn_core.models.recogniser import BLANK
@@ -80,7 +81,7 @@ def on_speech(
     >>> on_speech(torch.eye(2)[None], torch.tensor([True, False]))
     (1.0, 0.0)
     """
-    to_speech = weights[..., loud].sum(-1).mean(0)
+    to_speech = mean_of_heads(weights)[..., loud].sum(-1)
 
     def mean(rows: Tensor) -> float:
         return float(to_speech[rows].mean()) if bool(rows.any()) else math.nan

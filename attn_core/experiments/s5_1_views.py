@@ -14,6 +14,7 @@ from attn_core.experiments import s5_1_speech as experiment
 from attn_core.experiments import speech
 from attn_core.experiments.cost_measure import multiply_adds
 from attn_core.experiments.speech import Heard
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.sound import find
 from attn_core.metrics import edit_distance
 from attn_core.models.recogniser import BLANK
@@ -130,7 +131,7 @@ def influence(config: experiment.Config, device: str = "cpu") -> dict[str, Any]:
         effect.append([_lost(before, after, word) for word in words[:MOST_WORDS]])
     words = words[: len(effect)]
     result = experiment.run(config, None, device)
-    maps = [trace.weights[0].float().mean(0) for trace in result.traces.values()]
+    maps = [mean_of_heads(trace.weights[0].float()) for trace in result.traces.values()]
     mean = torch.stack(maps).mean(0)
     attention = [
         [float(mean[w.first : w.last + 1, a : b + 1].sum(-1).mean()) for a, b in of[: len(words)]]

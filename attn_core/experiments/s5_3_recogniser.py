@@ -15,6 +15,7 @@ from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.experiments.s5_2_ctc import MAX_SAID
 from attn_core.experiments.speech import Span
 from attn_core.experiments.speech_compared import true_digits
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import again, find
 from attn_core.interventions import Cell, Intervention
@@ -303,7 +304,7 @@ def run(
     spelt = spell(loaded.module, features, given, intervention)
     answered = time.perf_counter()
     cross = cross_of(config)
-    mean = spelt.traces[cross].weights[0].float().mean(0).cpu()
+    mean = mean_of_heads(spelt.traces[cross].weights[0].float()).cpu()
     steps = looks(mean)
     rows = (*spelt.digits, END)[: len(steps)] if spelt.ended else spelt.digits[: len(steps)]
     for i, (step, likely) in enumerate(zip(steps, spelt.p, strict=True)):

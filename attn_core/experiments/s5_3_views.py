@@ -15,6 +15,7 @@ from attn_core.experiments import s5_3_recogniser as experiment
 from attn_core.experiments import speech
 from attn_core.experiments.speech_compared import written
 from attn_core.inputs.sound import find
+from attn_core.jobs import Report
 from attn_core.metrics import edits_by_symbol
 from attn_core.result import LessonResult
 
@@ -131,7 +132,7 @@ def _read(model: str, wave: np.ndarray) -> tuple[int, ...]:
 
 
 def cover_each(
-    report: Callable[..., None], should_stop: Callable[[], bool], *, wave: bytes, seed: int = 0
+    report: Report, should_stop: Callable[[], bool], *, wave: bytes, seed: int = 0
 ) -> list[dict[str, Any]]:
     """Cover one digit after the other with noise, and count the errors elsewhere.
 

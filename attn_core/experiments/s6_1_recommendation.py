@@ -10,6 +10,7 @@ from torch import Tensor
 from attn_core.experiments import films
 from attn_core.experiments.films import TOP
 from attn_core.experiments.s4_1_segmentation import in_half
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.films import DECADES, by_id, catalogue, genres
 from attn_core.inputs.limits import MAX_FILMS
 from attn_core.inputs.refused import Refused
@@ -276,8 +277,8 @@ def own_map(config: Config, device: str = "cpu") -> Selection:
 
 
 def _read_by_last(traces: dict[str, AttentionTrace]) -> Tensor:
-    """What the last place reads, mean over heads and layers."""
-    return torch.stack([traces[site].weights[0, :, -1].mean(0) for site in SELF_SITES]).mean(0)
+    """What the last place reads, mean over layers and the heads in them that attend."""
+    return mean_of_heads(torch.cat([traces[site].weights[0] for site in SELF_SITES]))[-1]
 
 
 def plain(config: Config) -> Config:

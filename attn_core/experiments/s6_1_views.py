@@ -12,6 +12,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments import films
 from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.inputs.films import catalogue
+from attn_core.jobs import Report
 from attn_core.result import LessonResult
 
 SHUFFLES = 3
@@ -260,7 +261,7 @@ def order_of(
 
 
 def taken_out(
-    report: Callable[..., None], should_stop: Callable[[], bool], *,
+    report: Report, should_stop: Callable[[], bool], *,
     history: tuple[int, ...], ranker: str, candidate: int,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Take films out of a history one after another, in several orders.

@@ -10,6 +10,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments import s6_2_video as experiment
 from attn_core.inputs.clip import MADE, find, made_name
 from attn_core.inputs.motion import MOTIONS, SPEEDS, Motion
+from attn_core.jobs import Report
 
 TWINS = ("divided", "mean", "space", "time", "joint")
 """Kinds of run: divided attention, the same with a mean over frames, and one attention alone."""
@@ -81,7 +82,7 @@ def by_motion() -> list[dict[str, Any]]:
 
 
 def everywhere(
-    report: Callable[..., None],
+    report: Report,
     should_stop: Callable[[], bool],
     *,
     picture: str,

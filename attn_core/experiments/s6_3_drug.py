@@ -12,6 +12,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s4_1_segmentation import in_half
 from attn_core.experiments.s6_3_evidence import motifs, segments_of
 from attn_core.experiments.s6_3_samples import measured
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.fasta import Record, read_fasta
 from attn_core.inputs.limits import MAX_TARGET, MIN_RESIDUES
 from attn_core.inputs.smiles import Molecule, read_smiles
@@ -165,7 +166,7 @@ def run(smiles: str, target: str, intervention: Intervention | None, device: str
     answer = float(pkd[0, 0])
     cross = traces[CROSS].weights[0].float().cpu()  # (h, atom, segment)
     pooled = traces[POOL].weights[0, 0, 0].float().cpu()
-    track = cross.mean(0).T @ pooled / pooled.sum().clamp_min(1e-9)
+    track = mean_of_heads(cross).T @ pooled / pooled.sum().clamp_min(1e-9)
     found = motifs(chain)
     at = segments_of(found)
     atoms, segments = atom_names(molecule), segment_names(chain)

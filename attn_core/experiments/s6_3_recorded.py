@@ -10,13 +10,14 @@ from attn_core.checkpoints import read_manifest
 from attn_core.experiments import s6_3_drug as drug
 from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments import s6_3_protein as protein
+from attn_core.jobs import Report
 
 FALSE_LETTERS = 2_000
 """Letters that are shuffled and scanned for false alarms."""
 
 
 def false_alarms(
-    report: Callable[..., None], should_stop: Callable[[], bool], *, dna: str, seed: int
+    report: Report, should_stop: Callable[[], bool], *, dna: str, seed: int
 ) -> list[dict[str, Any]]:
     """Sites that are called where there can be none: in the same letters, shuffled.
 

@@ -131,7 +131,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
 
-    def report(fraction: float, key: str) -> None:
+    def report(fraction: float, key: str, partial: object = None) -> None:
         sys.stderr.write(f"\r{fraction:4.0%} {key}")
 
     results = {

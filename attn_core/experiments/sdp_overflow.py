@@ -22,6 +22,7 @@ from attn_core.experiments.scaled_dot_product import (
     random_qkv,
 )
 from attn_core.functional import dot_product_scores
+from attn_core.jobs import Report
 
 ORDERS = ("unscaled", "after", "before")
 """No scale; scale on the product; scale on the query before the product."""
@@ -187,9 +188,7 @@ def overflow_sweep(config: OverflowConfig) -> tuple[OverflowRow, ...]:
     return tuple(rows)
 
 
-def sweep_job(
-    report: Callable[[float, str], None], should_stop: Callable[[], bool]
-) -> tuple[OverflowRow, ...]:
+def sweep_job(report: Report, should_stop: Callable[[], bool]) -> tuple[OverflowRow, ...]:
     """The default sweep as a job, one standard deviation after the other.
 
     Parameters

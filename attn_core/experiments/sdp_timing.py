@@ -23,11 +23,10 @@ from attn_core.functional import (
     dot_product_scores,
     masked_softmax,
 )
+from attn_core.jobs import Report
 
 METHODS = ("additive", "bilinear", "dot_product", "dot_product_unscaled", "fused", "loop")
 """``fused`` is ``F.scaled_dot_product_attention``, ``loop`` the dot product, a query at a time."""
-
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from attn_core.checkpoints import read_manifest
 from attn_core.ctc import best_path, collapse
 from attn_core.experiments import speech
 from attn_core.inputs.sound import SAMPLES, find
+from attn_core.jobs import Report
 from attn_core.metrics import edit_distance
 from attn_core.models.recogniser import BLANK
 
@@ -152,7 +153,7 @@ def written(checkpoint: str, wave: np.ndarray, device: str = "cpu") -> tuple[int
 
 
 def under_noise(
-    report: Callable[..., None], should_stop: Callable[[], bool], *,
+    report: Report, should_stop: Callable[[], bool], *,
     wave: bytes, said: tuple[int, ...] | None, checkpoints: dict[str, str], seed: int = 0,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Add more and more noise to a sound and count what each model gets wrong.

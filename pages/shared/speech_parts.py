@@ -9,6 +9,8 @@ import streamlit as st
 
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
+from attn_core.experiments.s5_2_ctc import said
+from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import Sound, again, find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane, SoundView, Word, slices
@@ -37,6 +39,16 @@ def digits_of(name: str, label: str, of: str) -> str:
     if controls.turned(name, of):
         inputs.put(name, "", "")
     return inputs.text(name, label, "")
+
+
+def said_of(name: str, label: str, of: str) -> tuple[int, ...] | None:
+    """The same, read; what is wrong with it stands under the field, which counts as empty."""
+    typed = digits_of(name, label, of)
+    try:
+        return said(typed)
+    except Refused as error:
+        st.warning(f"{i18n.refusal(error)} {t('speech.field_empty')}", icon=":material/edit:")
+        return None
 
 
 def _silence(run: Run, first: int, last: int) -> None:

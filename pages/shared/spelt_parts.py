@@ -8,6 +8,7 @@ from torch import Tensor
 
 from attn_core.experiments import s5_3_recogniser as experiment
 from attn_core.experiments import speech
+from attn_core.functional import mean_of_heads
 from attn_core.inputs.sound import again, find
 from attn_core.plots import charts
 from attn_core.plots.sound import Lane
@@ -34,7 +35,7 @@ def step(run: Run) -> int:
 
 def _alignment(run: Run) -> Tensor:
     """Steps by tokens, mean of heads."""
-    return run.result.traces[run.result.details["cross"]].weights[0].float().mean(0)
+    return mean_of_heads(run.result.traces[run.result.details["cross"]].weights[0].float())
 
 
 def facts(run: Run) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixtu
 
 from attn_core.experiments import s5_1_speech, s5_2_ctc, s5_3_recogniser
 from attn_core.inputs.sound import SAMPLES, find
+from attn_core.plots import view
+from pages.shared import viewer
 
 PAGES = {"s5_1_speech": "5.1", "s5_2_ctc": "5.2", "s5_3_recogniser": "5.3"}
 EXPERIMENTS = {
@@ -77,10 +79,32 @@ def test_a_spoilt_link_opens_all_the_same(page, link):
     assert not at.exception
 
 
-def test_letters_among_digits_are_pointed_at():
-    at = opened("s5_2_ctc", suppose_said="12a")
+@pytest.mark.parametrize(
+    ("page", "field"), [("s5_2_ctc", "suppose_said"), ("s5_3_recogniser", "really_said")]
+)
+def test_letters_among_digits_are_pointed_at_under_the_field(page, field):
+    at = opened(page, **{field: "12a"})
     assert not at.exception
-    assert any("3" in w.value and "a" in w.value for w in at.warning)
+    shown = list(at.main)
+    (wrong,) = [i for i, e in enumerate(shown) if e.type == "warning" and "“a”" in e.value]
+    assert "3" in shown[wrong].value
+    assert shown[wrong - 1].type == "text_input"
+    assert shown[wrong - 1].value == "12a"
+
+
+@pytest.mark.parametrize("site", ["labels", "encoder.0"])
+def test_labels_of_ctc_are_no_head_that_can_be_cut(site, monkeypatch):
+    packed, kept = [], viewer.pack
+
+    def pack(*args, **named):
+        packed.append(view.unpack_header(data := kept(*args, **named)))
+        return data
+
+    monkeypatch.setattr(viewer, "pack", pack)
+    opened("s5_2_ctc", open=f"{site}~0~0")
+    assert packed[-1]["open"]["site"] == site
+    assert packed[-1]["can"]["cut_head"] == (site != "labels")
+    assert (packed[-1]["strings"]["key"] == title("en", "s5_2.viewer.key")) == (site == "labels")
 
 
 def test_true_digits_of_an_own_sound_are_asked_for():

@@ -148,7 +148,7 @@ def test_noise_takes_away_what_was_found_and_can_be_stopped():
     parts = []
     picture = compared.as_read(entry.SAMPLES[0], "digits")
 
-    def report(_, *, partial):
+    def report(fraction, message, partial=None):
         parts.append(partial)
 
     found = compared.noise_and_compare(report, lambda: False, picture=picture)
