@@ -287,7 +287,7 @@ def plain(config: Config) -> Config:
 
 
 def default_row(result: LessonResult) -> int:
-    """The frame, or point of the path, with the largest weight.
+    """Of a clip the frame that is open at first; of a path the point with the largest weight.
 
     Parameters
     ----------
@@ -299,6 +299,8 @@ def default_row(result: LessonResult) -> int:
     int
         From 0.
     """
+    if result.details["model"] == "clip":
+        return Config().frame
     return int(np.argmax(result.details["frames"]))
 
 

@@ -4,6 +4,7 @@ from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments import s6_2_views as views
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Selection
+from attn_core.quizzes import s6_2_video as quiz
 
 
 def test_a_site_without_a_head_reads_nothing():
@@ -26,3 +27,16 @@ def test_a_made_clip_is_known_though_frames_are_frozen():
     assert found == {
         "frames": "9", "motion": known.kind, "first": known.first + 1, "last": known.last + 1,
     }  # fmt: skip
+
+
+def test_the_map_opens_at_the_frame_that_is_outlined():
+    config = experiment.Config()
+    assert experiment.default_row(experiment.run(config, None, "cpu")) == config.frame
+
+
+def test_the_challenge_tells_the_probability_on_screen():
+    config = experiment.Config()
+    result = experiment.run(config, None, "cpu")
+    goal = quiz.challenge(config, Intervention(), result)
+    assert goal.values["p"] == f"{result.numbers['probability']:.2f}"
+    assert goal.progress == 0
