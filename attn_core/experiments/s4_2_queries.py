@@ -49,6 +49,30 @@ def pairs(boxes: Float[Tensor, "box 4"]) -> int:
     return int((overlap(boxes, boxes)[0].triu(1) >= SAME).sum())
 
 
+def took_over(result: LessonResult, before: LessonResult) -> tuple[int, ...]:
+    """Queries that answer for an object whose own query was knocked out.
+
+    Parameters
+    ----------
+    result, before : LessonResult
+        With and without the learner's changes.
+
+    Returns
+    -------
+    tuple of int
+        Found now, silent before, on the box of one that was found before and is out now.
+    """
+    old, new = before.details, result.details
+    out = {query["query"] for query in new["queries"] if query["out"]}
+    gone = [old["queries"][q]["box"] for q in old["found"] if q in out]
+    fresh = [q for q in new["found"] if q not in old["found"]]
+    if not gone or not fresh:
+        return ()
+    boxes = torch.tensor([new["queries"][q]["box"] for q in fresh])
+    over = (overlap(boxes, torch.tensor(gone))[0] >= SAME).any(1)
+    return tuple(q for q, yes in zip(fresh, over.tolist(), strict=True) if yes)
+
+
 @lru_cache(maxsize=64)
 def doubles(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """Count the answers for one object, for the same picture in all ``WAYS``.

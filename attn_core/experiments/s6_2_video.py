@@ -287,7 +287,7 @@ def plain(config: Config) -> Config:
 
 
 def default_row(result: LessonResult) -> int:
-    """The frame, or point of the path, with the largest weight.
+    """Of a clip the frame that is open at first; of a path the point with the largest weight.
 
     Parameters
     ----------
@@ -299,6 +299,8 @@ def default_row(result: LessonResult) -> int:
     int
         From 0.
     """
+    if result.details["model"] == "clip":
+        return Config().frame
     return int(np.argmax(result.details["frames"]))
 
 
@@ -320,6 +322,24 @@ def default_open(result: LessonResult) -> Selection:
     site = last if result.details["model"] == "clip" else signs.LAST
     spread = result.traces[site].weights[0].float().std(1, correction=0).mean(-1)
     return Selection(site, int(spread.argmax()))
+
+
+def reads(result: LessonResult, opened: Selection) -> bool:
+    """Whether any head of a site attends at all.
+
+    Parameters
+    ----------
+    result : LessonResult
+        From ``run``.
+    opened : Selection
+        What is open.
+
+    Returns
+    -------
+    bool
+        ``False`` where all of its heads are knocked out.
+    """
+    return bool(result.traces[opened.site].weights[0].float().nan_to_num().any())
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:

@@ -288,6 +288,29 @@ def pictures(config: experiment.Config) -> UInt8[np.ndarray, "frame row column 3
     return frames
 
 
+def under_freeze(config: experiment.Config) -> dict[str, Any] | None:
+    """What the camera does where no frame is frozen, of a clip whose motion is known.
+
+    Parameters
+    ----------
+    config : Config
+        Clip and frozen frames.
+
+    Returns
+    -------
+    dict or None
+        "frames" that are frozen (from 1, with commas), "motion" and its "first" and "last" frame,
+        from 1; ``None`` where no frame is frozen or the motion is not known.
+    """
+    truth = find(config.clip).truth
+    if truth is None or not config.frozen:
+        return None
+    return {
+        "frames": ", ".join(str(frame + 1) for frame in config.frozen), "motion": truth.kind,
+        "first": truth.first + 1, "last": truth.last + 1,
+    }  # fmt: skip
+
+
 def moves(result: LessonResult) -> list[float]:
     """The probability that the camera moves, as each frame alone says it.
 

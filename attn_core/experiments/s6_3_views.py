@@ -20,8 +20,12 @@ from attn_core.result import LessonResult
 ORDERS = ("attention", "occlusion", "random")
 MOST, TRIES = 10, 20
 """Letters that are mutated one after the other, and random orders that are averaged."""
-PARTNER = {"A": "C", "C": "A", "G": "T", "T": "G", "N": "A"}
-"""What a letter is mutated to: the transversion that keeps neither size nor pairing."""
+PARTNER = {"A": "G", "C": "A", "G": "A", "T": "G", "N": "A"}
+"""What a letter is mutated to: a purine always, so that no mutation adds to a stretch of
+pyrimidines (C and T), which is a signal itself."""
+TRACT = "tract"
+BEFORE = (-18, -5)
+"""Letters before an acceptor's boundary between which its polypyrimidine tract lies."""
 
 
 def swapped(window: str, places: list[int]) -> str:
@@ -42,7 +46,7 @@ def swapped(window: str, places: list[int]) -> str:
     Examples
     --------
     >>> swapped("GATT", [0, 3])
-    'TATG'
+    'AATG'
     """
     return "".join(PARTNER[c] if i in places else c for i, c in enumerate(window))
 
@@ -68,8 +72,49 @@ def top(result: LessonResult, order: str, n: int = MUTATED) -> list[int]:
     return np.argsort(-np.array(values), kind="stable")[:n].tolist()
 
 
+def tract(result: LessonResult) -> list[int]:
+    """The pyrimidines of an acceptor's polypyrimidine tract.
+
+    Parameters
+    ----------
+    result : LessonResult
+        Of the genome, its window before any mutation.
+
+    Returns
+    -------
+    list of int
+        Places in the window, from 0; empty where no acceptor is named.
+    """
+    if result.details["kind"] != "A":
+        return []
+    first, last = (genome.MIDDLE + place for place in BEFORE)
+    window = result.details["original"]
+    return [i for i in range(first, last + 1) if window[i] in "CT"]
+
+
+def mutated(config: experiment.Config, result: LessonResult) -> dict[str, float]:
+    """What is mutated in the open window, and what attention made of it before.
+
+    Parameters
+    ----------
+    config : Config
+        With the mutations.
+    result : LessonResult
+        Of its window before any mutation.
+
+    Returns
+    -------
+    dict of float
+        "n" letters, and the "weight" that the pooling gave all of them.
+    """
+    at, weights = result.details["at"], result.details["weights"]
+    places = [place - 1 - at for place, _ in genome.edits_of(config.edits)]
+    inside = [p for p in places if 0 <= p < len(weights)]
+    return {"n": len(inside), "weight": sum(weights[p] for p in inside)}
+
+
 def edits_for(config: experiment.Config, result: LessonResult, order: str) -> str:
-    """The places of a window that stand first in an order, mutated from the start.
+    """The places of a window that stand first in an order, or its tract, mutated from the start.
 
     Parameters
     ----------
@@ -78,7 +123,7 @@ def edits_for(config: experiment.Config, result: LessonResult, order: str) -> st
     result : LessonResult
         Of its window before any mutation.
     order : str
-        As in ``top``.
+        As in ``top``, or ``TRACT``.
 
     Returns
     -------
@@ -87,7 +132,8 @@ def edits_for(config: experiment.Config, result: LessonResult, order: str) -> st
     """
     window, at = result.details["original"], result.details["at"]
     inside = range(at + 1, at + len(window) + 1)
-    edits = {at + p + 1: PARTNER[window[p]] for p in top(result, order)}
+    places = tract(result) if order == TRACT else top(result, order)
+    edits = {at + p + 1: PARTNER[window[p]] for p in places}
     others = [e for e in genome.edits_of(config.edits) if e[0] not in inside]
     return genome.edits_text((*edits.items(), *others)[: genome.MAX_EDITS])
 

@@ -209,7 +209,7 @@ def scan(
     opened : tuple of int
         First and last letter of the open window.
     known : sequence of int
-        Boundaries that are known; drawn as dashed lines.
+        Boundaries that are known; dashed lines, with a mark above each.
     labels : mapping
         "title", "x", "series".
 
@@ -233,11 +233,12 @@ def scan(
         .mark_rect(opacity=0.14, color=CHANGED)
         .encode(x=x, x2="end:Q")
     )
-    truth = (
-        alt.Chart(alt.Data(values=[{"boundary": k} for k in known]))
-        .mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
-        .encode(x=x)
-    )
+    places = alt.Chart(alt.Data(values=[{"boundary": k} for k in known])).encode(x=x)
+    truth = places.mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
+    # A bar may stand on the line; the mark above it stands free.
+    marks = places.mark_point(
+        shape="triangle-down", filled=True, size=70, color="#444", opacity=1, clip=False
+    ).encode(y=alt.value(-6))
     bars = (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(width=3)
@@ -252,7 +253,7 @@ def scan(
             tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
         )
     )  # fmt: skip
-    return (span + truth + bars).properties(
+    return (span + truth + bars + marks).properties(
         height=190, title=_title(labels["title"]), description=labels["title"]
     )
 

@@ -199,6 +199,8 @@ def challenge(
     only = 0 < used <= MOST and not changes
     before = experiment.run(experiment.plain(config), None, device).details["motion"]
     reached = only and result.details["motion"] != before
-    left = result.details["probabilities"][before] if only else 1.0
+    left = result.details["probabilities"][before]
     values = {"most": MOST, "used": used, "p": f"{left:.2f}", "all": N_FRAMES}
-    return Challenge("s6_2.challenge", values, reached, 1.0 if reached else min(0.9, 1 - left))
+    return Challenge(
+        "s6_2.challenge", values, reached, 1.0 if reached else min(0.9, 1 - left) if only else 0.0
+    )

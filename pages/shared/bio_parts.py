@@ -80,6 +80,10 @@ def _answer(run: Run, words: dict[str, str]) -> None:
             kind = t(f"s6_3.kind.{name}")
             st.markdown(t("s6_3.answer.was", kind=kind, was=f"{before[name]:.3f}",
                           now=f"{numbers[name]:.3f}"))  # fmt: skip
+        edited = views.mutated(run.config, run.before)
+        if edited["n"]:
+            st.markdown(t("s6_3.answer.edited", n=edited["n"],
+                          weight=f"{100 * edited['weight']:.0f}"))  # fmt: skip
     elif model == "protein":
         parts = {n: f"{100 * numbers[n]:.0f}" for n in protein.NAMES.values()}
         known = t("s6_3.answer.q3", q3=f"{100 * numbers['q3']:.0f}") if "q3" in numbers else ""
@@ -161,7 +165,7 @@ def _genome(run: Run) -> None:
 
 
 def _mutations(run: Run) -> None:
-    """One letter, or the four that stand first in an order, and what is mutated already."""
+    """One letter, the four that stand first in an order, or an acceptor's tract."""
     details = run.result.details
     place, letter, put = st.columns([0.4, 0.32, 0.28], vertical_alignment="bottom")
     chosen = place.selectbox(
@@ -176,10 +180,13 @@ def _mutations(run: Run) -> None:
         disabled=new == details["window"][chosen],
         help=t("s6_3.mutate.same") if new == details["window"][chosen] else None,
     )  # fmt: skip
-    for column, order in zip(st.columns(2), views.ORDERS[:2], strict=True):
+    orders = (*views.ORDERS[:2], views.TRACT)
+    for column, order in zip(st.columns(len(orders)), orders, strict=True):
+        none = order == views.TRACT and not views.tract(run.before)
         column.button(
-            t(f"s6_3.mutate.{order}"), key=f"mutate-{order}", width="stretch",
-            help=t("s6_3.mutate.help"), on_click=bio_inputs.put_edits,
+            t(f"s6_3.mutate.{order}"), key=f"mutate-{order}", width="stretch", disabled=none,
+            help=t("s6_3.mutate.no_tract" if none else "s6_3.mutate.help"),
+            on_click=bio_inputs.put_edits,
             args=(views.edits_for(run.config, run.before, order),),
         )  # fmt: skip
 

@@ -9,6 +9,7 @@ from attn_core.experiments import s4_2_compared as compared
 from attn_core.experiments import s4_2_detection as experiment
 from attn_core.experiments import s4_2_given as given
 from attn_core.experiments import s4_2_places as places
+from attn_core.experiments import s4_2_queries as queries
 from attn_core.experiments import s4_2_views as views
 from attn_core.inputs.photo import find
 from attn_core.inputs.strokes import DRAWN, from_text
@@ -72,17 +73,24 @@ def _events(run: Run) -> Any:
 
 def _boxes(run: Run, picked: int) -> tuple[Box, ...]:
     """What was found, and the picked query's box whether it answers or not."""
-    details = run.result.details
+    details, heirs = run.result.details, queries.took_over(run.result, run.before)
     shown = [*details["found"], *([] if picked in details["found"] else [picked])]
     return tuple(
         Box(
             key=item["query"], corners=tuple(item["box"]),
-            label=f"{details['classes'][item['label']]}  {item['score']:.2f}",
-            colour=charts.QUERY if item["query"] == picked else charts.OUTPUT,
+            label=_box_label(details, item, item["query"] in heirs),
+            colour=charts.KEY if item["query"] in heirs
+            else charts.QUERY if item["query"] == picked else charts.OUTPUT,
             faint=item["query"] not in details["found"], dashed=item["out"],
         )
         for item in (details["queries"][i] for i in shown)
     )  # fmt: skip
+
+
+def _box_label(details: dict[str, Any], item: dict[str, Any], took_over: bool) -> str:
+    """Class and score; one that answers for a query that is out is named."""
+    label = f"{details['classes'][item['label']]}  {item['score']:.2f}"
+    return t("s4_2.box.took_over", query=item["query"], label=label) if took_over else label
 
 
 def picture(run: Run) -> None:

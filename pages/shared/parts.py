@@ -53,14 +53,19 @@ def change_items(
                 "value": f"{cell.value:.3g}",
             }
             out.append((kind, i, words, {field: cells[:i] + cells[i + 1 :]}))
-    for field, kind in (("tokens", "token"), ("heads", "head")):
-        pairs = getattr(edits, field)
-        for i, (site, place) in enumerate(pairs):
-            layer = site.rpartition(".")[2]
-            label = name(result.names(site)[1], place) if kind == "token" else str(place + 1)
-            if layer.isdigit() and kind == "head":
-                label = f"{int(layer) + 1}·{label}"
-            out.append((kind, i, {"name": label}, {field: pairs[:i] + pairs[i + 1 :]}))
+    for i, (site, place) in enumerate(edits.heads):
+        layer, label = site.rpartition(".")[2], str(place + 1)
+        if layer.isdigit():
+            label = f"{int(layer) + 1}·{label}"
+        rest = edits.heads[:i] + edits.heads[i + 1 :]
+        out.append(("head", i, {"name": label}, {"heads": rest}))
+    alike: dict[str, list[int]] = {}
+    for i, (site, place) in enumerate(edits.tokens):
+        alike.setdefault(name(result.names(site)[1], place), []).append(i)
+    for label, which in alike.items():  # what has one name is brought back at once
+        kept = tuple(pair for i, pair in enumerate(edits.tokens) if i not in which)
+        kind = "token" if len(which) == 1 else "tokens"
+        out.append((kind, which[0], {"name": label, "n": str(len(which))}, {"tokens": kept}))
     return out
 
 

@@ -314,7 +314,10 @@ def live() -> None:
     with steps:
         batches = controls.choice("batches", (100, 200, 400, 800), 400)
     with seed:
-        start = controls.number("start", 0, 0, 999)
+        # The address has said "start" for it from the beginning; the word is a seed's.
+        start = int(
+            st.number_input(t("control.seed"), 0, 999, 0, **controls.seed("start", range(1000), 0))
+        )
     found = work.job(
         "order-task",
         order_task.train_side_by_side,

@@ -135,7 +135,9 @@ def picture(run: Run) -> None:
         layers = (_row_layer(run),)
     side = 4 * ACROSS
     words = i18n.safe(facts(run) | {"most": int(np.argmax(run.result.details["frames"])) + 1})
-    title, look = t(f"s6_2.photo.title.{lies}", **words), t(f"s6_2.photo.look.{lies}", **words)
+    title = t(f"s6_2.photo.title.{lies}", **words)
+    silent = lies == "where" and not any(run.result.details["frames"])
+    look = t(f"s6_2.photo.look.{'none' if silent else lies}", **words)
     gone = run.result.details["dropped"]
     photo.show(
         "clip",
@@ -250,7 +252,8 @@ def reading(run: Run) -> None:
         same = "same" if run.before.details["motion"] == details["motion"] else "other"
         old = f"{run.before.numbers['probability']:.2f}"
         st.markdown(t(f"s6_2.reading.{same}", named=before, p=old))
-    st.markdown(t(f"s6_2.reading.row.{kind_of(run)}", **i18n.marked(facts(run))))
+    kind = kind_of(run) if experiment.reads(run.result, run.selection) else "none"
+    st.markdown(t(f"s6_2.reading.row.{kind}", **i18n.marked(facts(run))))
     if prefix == "motion":
         card = compared.card(details["attention"])
         words = {name: f"{value:.1f}".removesuffix(".0") for name, value in card.items()}
@@ -264,7 +267,14 @@ def _truth(run: Run) -> None:
     details, numbers = run.result.details, run.result.numbers
     truth = details["truth"]
     if truth is None:
-        st.markdown(t("s6_2.reading.unknown"))
+        rest = views.under_freeze(run.config)
+        if rest is None:
+            st.markdown(t("s6_2.reading.unknown"))
+        else:
+            kind = "still" if rest["motion"] == "still" else "moves"
+            motion = t(f"s6_2.motion.{rest['motion']}")
+            words = i18n.marked(rest | {"motion": motion})
+            st.markdown(t(f"s6_2.reading.frozen_{kind}", **words))
         return
     words = {
         "motion": t(f"s6_2.motion.{truth['motion']}"), "first": truth["first"] + 1,

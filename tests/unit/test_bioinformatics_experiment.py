@@ -20,6 +20,7 @@ from attn_core.inputs.refused import Refused
 from attn_core.interventions import Intervention
 from attn_core.models.drug_target import STRIDE
 from attn_core.models.sequence import ids_of
+from attn_core.plots import sequence_charts
 from attn_core.plots.sequence_charts import information, logo_letters
 from attn_core.plots.view import Selection
 from attn_core.quizzes import s6_3_bioinformatics as quiz
@@ -313,3 +314,42 @@ def test_the_record_that_is_read_says_which_it_is():
     found = experiment.record(config)
     assert (found.name, found.number, found.of) == ("b", 2, 3)
     assert [experiment.record(experiment.Config(m)).of for m in experiment.MODELS] == [1, 1, 1]
+
+
+def test_no_mutation_adds_a_pyrimidine():
+    assert all(views.PARTNER[letter] in "AG" for letter in "ACGT")
+    assert all(views.PARTNER[letter] != letter for letter in "ACGT")
+
+
+def test_the_tract_of_an_acceptor_is_needed_and_as_many_letters_elsewhere_are_not():
+    config = experiment.Config(at=242)
+    result = experiment.run(config)
+    window, tract = result.details["window"], views.tract(result)
+    assert result.details["kind"] == "A"
+    assert len(tract) == 12
+    near = range(genome.MIDDLE - 18, genome.MIDDLE + 2)
+    elsewhere = [i for i, c in enumerate(window) if c in "CT" and i not in near][-12:]
+    assert len(elsewhere) == 12
+    before, gone, other = views.probability(
+        [window, views.swapped(window, tract), views.swapped(window, elsewhere)], "A"
+    )
+    assert before > 0.95
+    assert gone < 0.2
+    assert other > 0.9
+    edits = views.edits_for(config, result, views.TRACT)
+    after = experiment.Config(at=242, edits=edits)
+    assert experiment.run(after).numbers["acceptor"] == pytest.approx(gone, abs=1e-3)
+    found = views.mutated(after, result)
+    assert found["n"] == 12
+    assert found["weight"] == pytest.approx(sum(result.details["weights"][p] for p in tract))
+
+
+def test_a_donor_has_no_tract():
+    assert views.tract(experiment.run(experiment.Config(at=465))) == []
+
+
+def test_known_boundaries_are_marked_above_the_bars():
+    words = {"title": "", "x": "", "series": ""}
+    drawn = sequence_charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
+    assert drawn["mark"]["type"] == "point"
+    assert drawn["encoding"]["y"]["value"] < 0
