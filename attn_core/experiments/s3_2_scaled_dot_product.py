@@ -81,7 +81,7 @@ def run(
         "entropy_bits": stats.entropy_bits.mean(),
         "max_entropy_bits": stats.max_entropy_bits,
         "max_weight": stats.max_weight.mean(),
-        "jacobian_norm": stats.jacobian_norm.mean(),
+        "jacobian_norm": stats.jacobian_norm.nanmedian(),
         "gradient_norm": stats.gradient_norm.nanmedian(),
         "non_finite": sum(count for _, count in found.non_finite),
         "error_against_float64": (found.weights.double() - found.reference_weights)
