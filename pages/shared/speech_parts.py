@@ -42,13 +42,17 @@ def digits_of(name: str, label: str, of: str) -> str:
 
 
 def said_of(name: str, label: str, of: str) -> tuple[int, ...] | None:
-    """The same, read; what is wrong with it stands under the field, which counts as empty."""
+    """The same, read; what is wrong with it stands under the field, and the last good one holds."""
     typed = digits_of(name, label, of)
+    kept = state.key(f"{name}.good")
     try:
-        return said(typed)
+        found = said(typed)
     except Refused as error:
-        st.warning(f"{i18n.refusal(error)} {t('speech.field_empty')}", icon=":material/edit:")
-        return None
+        st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
+        was, found = st.session_state.get(kept, (of, None))
+        return found if was == of else None
+    st.session_state[kept] = (of, found)
+    return found
 
 
 def _silence(run: Run, first: int, last: int) -> None:

@@ -73,9 +73,14 @@ class Widget:
 def map_bytes(packed: bytes) -> bytes:
     """The cells of the big map inside a view's bytes (layout: ``attn_core.plots.view``)."""
     (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])["map"]
-    start = 4 + length + header["offset"]
-    return packed[start : start + header["rows"] * header["cols"]]
+    header = json.loads(packed[4 : 4 + length])
+    found, body = header["map"], 4 + length
+    if "fine" in found:  # float16 of every score
+        n_query, n_key = header["n"]
+        start = body + found["fine"]["scores"]
+        return packed[start : start + 2 * n_query * n_key]
+    start = body + found["offset"]
+    return packed[start : start + found["rows"] * found["cols"]]
 
 
 class Session:
