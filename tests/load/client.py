@@ -75,10 +75,8 @@ def map_bytes(packed: bytes) -> bytes:
     (length,) = struct.unpack_from("<I", packed)
     header = json.loads(packed[4 : 4 + length])
     found, body = header["map"], 4 + length
-    if "fine" in found:  # float16 of every score
-        n_query, n_key = header["n"]
-        start = body + found["fine"]["scores"]
-        return packed[start : start + 2 * n_query * n_key]
+    if "fine" in found:  # scores, mask and sums, one after the other
+        return packed[body + found["fine"]["scores"] : body + found["row"]["scores"]]
     start = body + found["offset"]
     return packed[start : start + found["rows"] * found["cols"]]
 
@@ -162,7 +160,7 @@ class Session:
             self.viewer = body.bytes
         elif kind in VALUE_FIELDS:
             options = tuple(body.options) if kind in ("slider", "selectbox") else ()
-            name = body.id.rpartition("-")[2]
+            name = body.id.rpartition("-")[2].rpartition(":")[2]  # "…-3.2:scaled"
             self.widgets[name] = Widget(body.id, kind, options, fragment)
             # Like the front end: the default holds at first sight, and the server may set it.
             if body.set_value or body.id not in self.states:
