@@ -6,6 +6,7 @@ second are kept, small and square.
 """
 
 import io
+import math
 from dataclasses import dataclass, field
 
 import av
@@ -68,7 +69,7 @@ class Reading:
     n, pixels : int
         Frames decoded, and pixels of all of them.
     seconds : float
-        When the last one is shown.
+        When the last one ends.
     width, height : int
         Of a frame, upright.
     cut : bool
@@ -102,6 +103,11 @@ class Reading:
         self.seconds = at
         return True
 
+    def rest(self, seconds: float) -> None:
+        """Let the last picture stand as long as the file says that it is shown."""
+        self.seconds = min(self.seconds + seconds, float(MAX_CLIP_SECONDS))
+        self.frames += self.frames[-1:] * (math.ceil(self.seconds * PACE) - len(self.frames))
+
 
 def _decode(data: bytes, container: str, reading: Reading) -> None:
     with av.open(io.BytesIO(data), format=container) as opened:
@@ -111,11 +117,14 @@ def _decode(data: bytes, container: str, reading: Reading) -> None:
         _check(int(stream.width or 0), int(stream.height or 0))
         rate = float(stream.average_rate or PACE)
         first: float | None = None
+        shown = 0.0
         for i, frame in enumerate(opened.decode(stream)):
             at = frame.time if frame.time is not None else i / max(rate, 0.1)
             first = at if first is None else first
             if not reading.take(frame, max(0.0, at - first, reading.seconds)):
                 return
+            shown = float((getattr(frame, "duration", 0) or 0) * (frame.time_base or 0))
+        reading.rest(shown)
 
 
 def decoded(data: bytes) -> Reading:

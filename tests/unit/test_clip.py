@@ -158,6 +158,13 @@ def test_a_spoilt_name_is_refused(name):
     assert refused.value.key == "refused.clip_gone"
 
 
+@pytest.mark.parametrize(("n", "ms"), [(16, 100), (8, 200), (32, 50)])
+def test_a_clip_is_as_long_as_its_last_picture_stands(n, ms):
+    found = clips.decoded("x", gif(ramp(n), ms))
+    assert found.seconds == pytest.approx(n * ms / 1000)
+    assert len(found.frames) >= 16
+
+
 def test_frozen_frames_stand_still_and_the_clip_is_not_changed():
     clip = clips.find(clips.made_name("coffee", Motion("pan_left", 1, 15)))
     before = clip.frames.copy()
