@@ -94,7 +94,7 @@ class Viewer {
     const view = (this.view = all.as(this.compare));
     if (!view.can.edit.includes(this.edit)) this.edit = null;
     const words = JSON.stringify([view.n, view.keys, view.queries]);
-    const moved = was && (was.site !== all.open.site || was.head !== all.open.head || (all.open.query !== null && was.query !== all.open.query && this.focus.q !== all.open.query));
+    const { query } = all.open, moved = was && query !== null && was.query !== query && this.focus.q !== query;
     if (first || moved || words !== this.named) this.focus = this.firstFocus(); // another input or row: the panel goes with it
     this.named = words;
     this.focus = { q: Math.min(this.focus.q, view.n[0] - 1), k: Math.min(this.focus.k, view.n[1] - 1) };

@@ -302,7 +302,7 @@ def under_freeze(config: experiment.Config) -> dict[str, Any] | None:
         "frames" that are frozen (from 1, with commas), "motion" and its "first" and "last" frame,
         from 1; ``None`` where no frame is frozen or the motion is not known.
     """
-    truth = find(config.clip).truth
+    truth = find(config.clip).truth  # ``truth_in`` answers only where nothing is frozen
     if truth is None or not config.frozen:
         return None
     return {

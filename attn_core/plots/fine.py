@@ -134,7 +134,7 @@ def encode(trace: AttentionTrace, head: int) -> Fine:
     total = np.nan_to_num(weights.sum(-1), nan=1.0).astype(np.float32)
     nothing = (np.zeros(0, np.uint32), np.zeros(0, np.float32))
     rough = Fine(relative, allowed, top, total, sigmoid, *nothing)
-    off = ~(np.abs(decode(rough) - weights) <= 0.9 * TOLERANCE)
-    off &= ~(np.isnan(weights) & np.isnan(decode(rough)))
-    at = np.flatnonzero(off).astype(np.uint32)
+    found = decode(rough)
+    near = np.abs(found - weights) <= 0.9 * TOLERANCE
+    at = np.flatnonzero(~(near | (np.isnan(weights) & np.isnan(found)))).astype(np.uint32)
     return Fine(relative, allowed, top, total, sigmoid, at, weights.flat[at].astype(np.float32))

@@ -104,7 +104,7 @@ def _last_good(
         config, changes = st.session_state[key]
         result, milliseconds = compute.run(lesson, config, changes, device)
         before = _before(lesson, config, changes, result, device)
-    except Exception:  # noqa: BLE001 (it was told already)
+    except Exception:  # it was told already
         config, changes = compute.experiment(lesson).Config(), Intervention()
         result, milliseconds = compute.run(lesson, config, changes, device)
         before = result
@@ -122,7 +122,7 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
         result, milliseconds = compute.run(lesson, config, changes, device)
         st.session_state[key] = (config, changes)
         before = _before(lesson, config, changes, result, device)
-    except Exception as error:  # noqa: BLE001 (a sentence, and the last good picture with it)
+    except Exception as error:  # a sentence, and the last good picture with it
         if isinstance(error, WeightsMissing):
             said = t("shell.weights_missing", what=i18n.plain(str(error)))
         elif isinstance(error, ValueError) and not isinstance(error, Refused):
@@ -250,7 +250,7 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
         except Refused as error:
             st.warning(f"{i18n.refusal(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(f"{lesson.slug}.values", {})
-        except Exception as error:  # noqa: BLE001 (the picture goes on with what was given last)
+        except Exception as error:  # the picture goes on with what was given last
             st.warning(f"{guard.sentence(error)} {t('shell.still')}", icon=":material/edit:")
             values = st.session_state.get(f"{lesson.slug}.values", {})
         inputs.asked_for(asked)

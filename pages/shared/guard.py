@@ -35,7 +35,7 @@ def part() -> Iterator[None]:
     """Draw a part of a page; if it fails, a sentence stands where it stopped."""
     try:
         yield
-    except Exception as error:  # noqa: BLE001 (whatever it is, the rest of the page goes on)
+    except Exception as error:  # whatever it is, the rest of the page goes on
         st.warning(sentence(error), icon=":material/build:")
 
 

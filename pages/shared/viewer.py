@@ -8,16 +8,8 @@ from typing import Any
 import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
-from attn_core.plots.view import (
-    Labels,
-    Selection,
-    exact,
-    opened,
-    pack,
-    probe,
-    stamp,
-    strongest,
-)
+from attn_core.plots.answers import exact, probe, stamp, strongest
+from attn_core.plots.view import Labels, Selection, opened, pack
 from attn_core.result import LessonResult
 from pages.shared import controls, preload, state
 
@@ -161,12 +153,11 @@ def show(
 ) -> None:
     """Mount the viewer for a result; its events go into the link."""
     key = f"viewer_{name}"
-    data = pack(name, result, selection, labels, changes, before, labels_before, turned)
+    site, _, head = opened(result, selection)
+    number = stamp(result, before, site, head, selection.query)
+    data = pack(name, result, selection, labels, changes, before, labels_before, turned, number)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
     _viewer(key=key, data=data, on_log_change=callback)
     answers = _answers(key, result, selection, before)
-    if answers:
-        site, _, head = opened(result, selection)
-        number = stamp(result, before, site, head, selection.query)
-        answers = {"id": name, "stamp": number, **answers}
-    _probe(key=f"{key}_probe", data=answers, height=1)
+    told = None if answers is None else {"id": name, "stamp": number, **answers}
+    _probe(key=f"{key}_probe", data=told, height=1)

@@ -43,7 +43,7 @@ def becomes(page: Page, number: str, wanted: tuple) -> None:
     while time.monotonic() < end:
         try:
             found = state(page, number)
-        except Exception as error:  # noqa: BLE001 (the page is being drawn)
+        except Exception as error:  # the page is being drawn
             found = error
         if found == wanted:
             break

@@ -5,7 +5,8 @@ import pytest
 from conftest import cell, settled, wait_painted
 
 from attn_core.experiments import s3_2_scaled_dot_product as sdp
-from attn_core.interventions import Intervention
+from attn_core.interventions import Cell, Intervention
+from attn_core.result import load_default
 
 HOST = "[data-painted]"
 FACTS = f"() => document.querySelector('{HOST}')?.attnViewer.facts"
@@ -174,3 +175,44 @@ def test_lesson_1_the_panel_follows_temperature_and_step(page, server):
         found = facts(page)
         view = page.evaluate(f"() => document.querySelector('{HOST}').attnViewer.view.open")
         assert found["q"] == view["query"]
+
+
+def test_another_head_keeps_the_cell_and_says_its_own_numbers(page, server):
+    page.goto(f"{server}/2-3-multi-head")
+    settled(page)
+    page.mouse.click(*cell(page, 3, 2))
+    assert (facts(page)["q"], facts(page)["k"]) == (3, 2)
+    was = page.evaluate(f"() => document.querySelector('{HOST}').attnViewer.view.open")
+    painted = wait_painted(page)
+    other = (was["head"] + 1) % 12
+    page.locator(f"button.head[data-site='{was['site']}'][data-head='{other}']").click()
+    page.mouse.move(5, 5)
+    wait_painted(page, painted)
+    page.wait_for_function(
+        f"h => document.querySelector('{HOST}').attnViewer.view.open.head === h", arg=other
+    )
+    found = facts(page)
+    trace = load_default("s2_3_multi_head").traces[was["site"]]
+    assert (found["q"], found["k"]) == (3, 2)
+    assert found["weight"] == pytest.approx(float(trace.weights[0, other, 3, 2]), abs=1e-5)
+
+
+def test_an_edited_score_is_the_models_own(page, server):
+    """A score of 5 set by hand: the panel says what the model computed from it."""
+    edit = Cell("sdp", 0, 3, 2, 5.0)
+    page.goto(f"{server}/3-2-scaled-dot-product")
+    settled(page)
+    page.locator(".viewer button[data-value=score]").click()
+    painted = wait_painted(page)
+    page.mouse.click(*cell(page, 3, 2))
+    page.locator(".editor input").fill("5")
+    page.locator(".editor input").press("Enter")
+    wait_painted(page, painted)
+    page.wait_for_function(
+        f"() => document.querySelector('{HOST}').attnViewer.view.changed.cells.length === 1"
+    )
+    found = facts(page)
+    result = sdp.run(sdp.Config(), Intervention(scores=(edit,)))
+    assert (found["q"], found["k"], found["score"]) == (3, 2, 5)
+    exact = float(result.traces["sdp"].weights[0, 0, 3, 2])
+    assert found["weight"] == pytest.approx(exact, abs=1e-6)

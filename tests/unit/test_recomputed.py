@@ -25,7 +25,7 @@ from attn_core.layers.positional.alibi import alibi_bias
 from attn_core.layers.positional.attention import KINDS
 from attn_core.layers.positional.relative import bucket
 from attn_core.lessons import LESSONS
-from attn_core.plots.view import probe
+from attn_core.plots.answers import probe
 from attn_core.result import load_default
 from attn_core.trace import concat_queries
 

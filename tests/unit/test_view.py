@@ -11,17 +11,9 @@ from hypothesis import strategies as st
 
 from attn_core import masks
 from attn_core.interventions import Cell, Intervention
+from attn_core.plots.answers import exact, probe, stamp
 from attn_core.plots.pooling import MASKED, max_pool, quantise
-from attn_core.plots.view import (
-    MAX_SIDE,
-    Labels,
-    Selection,
-    exact,
-    pack,
-    probe,
-    stamp,
-    unpack_header,
-)
+from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack, unpack_header
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 

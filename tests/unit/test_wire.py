@@ -18,6 +18,7 @@ from attn_core.functional import normalise
 from attn_core.interventions import Cell, Intervention
 from attn_core.lessons import LESSONS
 from attn_core.plots import fine
+from attn_core.plots.pooling import max_pool
 from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack
 from attn_core.result import LessonResult, load_default
 from attn_core.trace import AttentionTrace
@@ -64,8 +65,6 @@ def changes_of(site, trace):
 
 def pooled(trace, head):
     """The map as ``pack`` shows it: by largest where it is large, masked cells as 0."""
-    from attn_core.plots.pooling import max_pool
-
     weights = trace.weights[0, head].float()
     if weights.numel() > fine.MOST:
         weights = max_pool(weights.nan_to_num(), MAX_SIDE, MAX_SIDE)
