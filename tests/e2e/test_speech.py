@@ -78,6 +78,7 @@ def test_what_is_spoken_is_written(speaking, server, path):
     button.click()
     page.wait_for_timeout(5_500)
     button.click()
+    expect(page).to_have_url(re.compile(r"[?&]file=~"))
     wait_sound(page, "s => s.ready && s.view.source.length === 64")
     assert len(written(page)) >= 4
     assert "580" in written(page)

@@ -336,8 +336,9 @@ def test_every_function_that_a_page_may_call(slug, device):
         result = results[str(settings)]
         known = GIVEN | OWN.get(name, {})
         known |= {"config": config, "result": result, "device": device}
+        known["before"] = result
         start = opened(experiment, result)
-        known |= {"site": start.site, "head": start.head, "selection": start}
+        known |= {"site": start.site, "head": start.head, "selection": start, "opened": start}
         known |= {"values": [0.0] * len(result.keys)}
         unknown = [p for p in parameters if p not in known]
         assert not unknown, f"{name}: give this test values for {unknown}"
