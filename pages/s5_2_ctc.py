@@ -61,10 +61,11 @@ def labels(run: Run) -> Labels:
     found = speech_parts.as_labels(
         run, f"s5_2.{kind}", facts, sites, rows=kind != "decoder", columns=kind != "labels"
     )
+    found = replace(found, whole=(experiment.LABELS,))
     if kind != "labels":
         return found
     own = {name: t(f"s5_2.viewer.{name}") for name in OWN_WORDS}
-    return replace(found, strings=found.strings | own, can_cut=("token",))
+    return replace(found, strings=found.strings | own)
 
 
 def _site(site: str) -> str:

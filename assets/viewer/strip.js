@@ -39,7 +39,7 @@ export function headStrip(act) {
     let s = view.sites.findIndex((x) => x.key === b.dataset.site), k = Number(b.dataset.head);
     const moves = { ArrowLeft: across || el.dataset.flow === "one" ? [0, -1] : [-1, 0], ArrowRight: across || el.dataset.flow === "one" ? [0, 1] : [1, 0],
       ArrowUp: across ? [-1, 0] : [0, el.dataset.flow === "one" ? -4 : -1], ArrowDown: across ? [1, 0] : [0, el.dataset.flow === "one" ? 4 : 1] };
-    if ((e.key === "h" || e.key === "H") && view.can.cut_head) act.cut(b.dataset.site, k);
+    if ((e.key === "h" || e.key === "H") && view.siteOf(b.dataset.site)?.cut) act.cut(b.dataset.site, k);
     else if (moves[e.key]) {
       s = Math.min(view.sites.length - 1, Math.max(0, s + moves[e.key][0]));
       k = Math.min(view.sites[s].heads - 1, Math.max(0, k + moves[e.key][1]));

@@ -150,7 +150,14 @@ def emitted(
     -------
     AttentionTrace
         Tokens by labels. The bias is a key's last channel, which every query meets with a 1.
+
+    Raises
+    ------
+    ValueError
+        If the changes cut it as if it were a head: without it nothing is written.
     """
+    if changes and any(site == LABELS for site, _ in changes.heads):
+        raise ValueError(f"{LABELS!r} is the output; it has no head to cut")
     ones = states.new_ones(*states.shape[:2], 1)
     query = torch.cat([states, ones], -1)[:, None]
     key = torch.cat([model.labels.weight, model.labels.bias[:, None]], -1)[None, None]

@@ -260,7 +260,7 @@ def _result(
         {"motion": truth.kind, "first": truth.first, "last": truth.last},
         "moved": [] if moving is None else [bool(v) for v in moving],
         "start": min(config.start, last_start(clip)), "last_start": last_start(clip),
-        "dropped": list(config.dropped), "frozen": list(config.frozen),
+        "dropped": list(config.dropped), "frozen": list(config.frozen), "open_frame": config.frame,
         "stages": {"decode": clip.decode_ms, "model": milliseconds},
         "seconds": N_FRAMES / PACE, "device": zoo.get(CHECKPOINTS[config.attention], device).device,
     }  # fmt: skip
@@ -287,7 +287,7 @@ def plain(config: Config) -> Config:
 
 
 def default_row(result: LessonResult) -> int:
-    """Of a clip the frame that is open at first; of a path the point with the largest weight.
+    """Of a clip the frame that is open; of a path the point with the largest weight.
 
     Parameters
     ----------
@@ -300,7 +300,7 @@ def default_row(result: LessonResult) -> int:
         From 0.
     """
     if result.details["model"] == "clip":
-        return Config().frame
+        return int(result.details.get("open_frame", Config().frame))
     return int(np.argmax(result.details["frames"]))
 
 

@@ -80,6 +80,8 @@ class Labels:
         Some of "score", "mask", "weight".
     can_cut : tuple of str
         Some of "token", "head".
+    whole : tuple of str
+        Sites that are no head and that nothing may cut, an output for one.
     """
 
     title: str
@@ -92,6 +94,7 @@ class Labels:
     key_images: tuple[str, ...] = ()
     can_edit: tuple[str, ...] = ("score", "mask", "weight")
     can_cut: tuple[str, ...] = ("token", "head")
+    whole: tuple[str, ...] = ()
 
 
 @dataclass
@@ -383,6 +386,7 @@ def pack(
         header["sites"].append({
             "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
             "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],
+            "cut": "head" in labels.can_cut and key not in labels.whole,
         })  # fmt: skip
     header |= now
     header |= {
@@ -392,7 +396,7 @@ def pack(
         "can": {
             "edit": list(labels.can_edit),
             "cut_token": "token" in labels.can_cut,
-            "cut_head": "head" in labels.can_cut,
+            "cut_head": "head" in labels.can_cut and site not in labels.whole,
         },
         "strings": labels.strings,
     }

@@ -134,17 +134,17 @@ def _alarms(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """False alarms in shuffled letters, and the recorded runs."""
-    now, then = st.tabs([t("s6_3.live.now"), t("s4_1.live.recorded")])
-    with now:
-        st.markdown(t("s6_3.live.now_what", n=recorded.FALSE_LETTERS))
-        kept = st.session_state.get("s6_3_bioinformatics.good", (experiment.Config(), None))[0]
-        seed = controls.number("seed", 0, 0, 9999)
-        dna = kept.dna or bio_inputs.default("genome")
-        found = work.job("alarms", recorded.false_alarms, dna=dna, seed=seed)
-        if found:
-            _alarms(found)
-    with then:
-        _recorded()
+    controls.tabs("live", {"s6_3.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    st.markdown(t("s6_3.live.now_what", n=recorded.FALSE_LETTERS))
+    kept = st.session_state.get("s6_3_bioinformatics.good", (experiment.Config(), None))[0]
+    seed = controls.number("seed", 0, 0, 9999)
+    dna = kept.dna or bio_inputs.default("genome")
+    found = work.job("alarms", recorded.false_alarms, dna=dna, seed=seed)
+    if found:
+        _alarms(found)
 
 
 def _recorded() -> None:

@@ -181,3 +181,23 @@ def toggle(name: str, default: bool) -> bool:
 def temperature() -> float:
     """What scores are divided by before the softmax."""
     return stops("temperature", TEMPERATURES, 1.0)
+
+
+def _tab(name: str, options: dict[str, str]) -> None:
+    key = state.key(name)
+    if not state.late(key):
+        found = options[st.session_state[key]]
+        state.put(name, None if found == next(iter(options.values())) else found)
+
+
+def tabs(name: str, draw: dict[str, Callable[[], None]]) -> None:
+    """Tabs, of which the open one alone is drawn; each by its label's key, whose end names it."""
+    options = {t(label): label.rpartition(".")[2] for label in draw}
+    labels, names = list(options), list(options.values())
+    if st.session_state.get(state.key(name)) not in options:
+        st.session_state[state.key(name)] = labels[names.index(stored(name, names, names[0]))]
+    drawn = st.tabs(labels, key=state.key(name), on_change=_tab, args=(name, options))
+    for tab, show in zip(drawn, draw.values(), strict=True):
+        if tab.open:
+            with tab:
+                show()

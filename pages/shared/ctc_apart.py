@@ -145,22 +145,22 @@ def _compare(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """Three models on the learner's sound in noise, and the recorded runs."""
-    now, then = st.tabs([t("s5_1.live.now"), t("s4_1.live.recorded")])
-    with now:
-        kept = st.session_state.get("s5_2_ctc.good", (experiment.Config(), None))[0]
-        known = compared.true_digits(kept.sound)
-        st.markdown(t("s5_2.live.now_what"))
-        st.caption(t("speech.live.truth" if known else "speech.live.own"))
-        seed = controls.number("seed", 0, 0, 9999)
-        found = work.job(
-            "noise", compared.under_noise, _compare, wave=compared.as_sent(kept.sound),
-            said=known, checkpoints=experiment.CHECKPOINTS, seed=seed,
-        )  # fmt: skip
-        if found:
-            _compare(found)
-            st.caption(t("s5_1.live.now_look"))
-    with then:
-        _recorded()
+    controls.tabs("live", {"s5_1.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    kept = st.session_state.get("s5_2_ctc.good", (experiment.Config(), None))[0]
+    known = compared.true_digits(kept.sound)
+    st.markdown(t("s5_2.live.now_what"))
+    st.caption(t("speech.live.truth" if known else "speech.live.own"))
+    seed = controls.number("seed", 0, 0, 9999)
+    found = work.job(
+        "noise", compared.under_noise, _compare, wave=compared.as_sent(kept.sound),
+        said=known, checkpoints=experiment.CHECKPOINTS, seed=seed,
+    )  # fmt: skip
+    if found:
+        _compare(found)
+        st.caption(t("s5_1.live.now_look"))
 
 
 def _recorded() -> None:

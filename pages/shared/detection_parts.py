@@ -183,25 +183,26 @@ def _compare(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """Both twins on the learner's picture as it gets noisier, the recorded runs, and the cells."""
-    now, then, cells = st.tabs([t("s4_2.live.now"), t("s4_2.live.recorded"), t("s4_2.live.cells")])
-    with now:
-        st.markdown(t("s4_2.live.now_what"))
-        kept = st.session_state.get("s4_2_detection.good", (experiment.Config(), Intervention()))[0]
-        seed = controls.number("seed", 0, 0, 9999)
-        picture = kept.picture if kept.model == "digits" else given.SAMPLES[0]
-        found = work.job(
-            "noise", compared.noise_and_compare, _compare,
-            picture=compared.as_read(picture, "digits"), seed=seed,
-        )  # fmt: skip
-        if found:
-            _compare(found)
-            st.caption(t("s4_2.live.now_look"))
-        elif found is not None:
-            st.info(t("s4_2.live.nothing"))
-    with then:
-        _recorded()
-    with cells:
-        _published()
+    controls.tabs(
+        "live",
+        {"s4_2.live.now": _now, "s4_2.live.recorded": _recorded, "s4_2.live.cells": _published},
+    )
+
+
+def _now() -> None:
+    st.markdown(t("s4_2.live.now_what"))
+    kept = st.session_state.get("s4_2_detection.good", (experiment.Config(), Intervention()))[0]
+    seed = controls.number("seed", 0, 0, 9999)
+    picture = kept.picture if kept.model == "digits" else given.SAMPLES[0]
+    found = work.job(
+        "noise", compared.noise_and_compare, _compare,
+        picture=compared.as_read(picture, "digits"), seed=seed,
+    )  # fmt: skip
+    if found:
+        _compare(found)
+        st.caption(t("s4_2.live.now_look"))
+    elif found is not None:
+        st.info(t("s4_2.live.nothing"))
 
 
 def _recorded() -> None:

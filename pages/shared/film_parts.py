@@ -10,7 +10,7 @@ from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.experiments import s6_1_views as views
 from attn_core.plots import charts
 from attn_core.plots.view import Selection
-from pages.shared import controls, film_inputs, guard, i18n, state, work
+from pages.shared import controls, film_inputs, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -212,24 +212,21 @@ def _models(run: Run) -> None:
     st.caption(t("s6_1.apart.models_look"))
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Films of the learner's history taken out one by one, and the recorded runs."""
-    i18n.settle()
-    now, then = st.tabs([t("s6_1.live.now"), t("s4_1.live.recorded")])
-    with now:
-        kept = st.session_state.get("s6_1_recommendation.good", (experiment.Config(), None))[0]
-        st.markdown(t("s6_1.live.now_what", draws=views.DRAWS))
-        found = work.job(
-            "taken-out", views.taken_out, _curves,
-            history=kept.history, ranker=kept.ranker, candidate=kept.candidate,
-        )  # fmt: skip
-        if found:
-            _curves(found)
-            st.caption(t("s6_1.live.now_look"))
-    with then:
-        _recorded()
+    controls.tabs("live", {"s6_1.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    kept = st.session_state.get("s6_1_recommendation.good", (experiment.Config(), None))[0]
+    st.markdown(t("s6_1.live.now_what", draws=views.DRAWS))
+    found = work.job(
+        "taken-out", views.taken_out, _curves,
+        history=kept.history, ranker=kept.ranker, candidate=kept.candidate,
+    )  # fmt: skip
+    if found:
+        _curves(found)
+        st.caption(t("s6_1.live.now_look"))
 
 
 def _curves(rows: list[dict[str, Any]]) -> None:

@@ -257,6 +257,13 @@ def _inputs(page: LessonPage, lesson: Lesson, part: str, body: DeltaGenerator) -
     _stage(page, lesson, values, part, body)
 
 
+@state.fragment
+@guard.guarded
+def _live(draw: Callable[[], None]) -> None:
+    i18n.settle()
+    draw()
+
+
 def lesson(page: LessonPage) -> None:
     """Draw a lesson.
 
@@ -289,6 +296,6 @@ def lesson(page: LessonPage) -> None:
     elif part == "claim":
         with body, guard.part():
             parts.claims(entry)
-        with body, guard.part():
-            page.live()
+        with body:
+            _live(page.live)
     foot.show(entry)

@@ -9,7 +9,7 @@ from attn_core.experiments import s2_3_multi_head as experiment
 from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import guard, i18n, state, work
+from pages.shared import i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -98,11 +98,8 @@ def _draw(rows: list[dict[str, Any]]) -> None:
     st.altair_chart(charts.curves(rows, "step", "accuracy", "heads", words), key="heads-curves")
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Train one, two, four and eight heads now, at equal parameters."""
-    i18n.settle()
     st.markdown(f"#### {t('s2_3.live.title')}")
     st.markdown(t("s2_3.live.what", chance=f"{100 * heads.CHANCE**2:.0f}"))
     rows = work.job("s2_3-heads", heads.train_side_by_side, draw=_draw)

@@ -8,7 +8,7 @@ from attn_core.experiments import cost_lab as lab
 from attn_core.experiments import incremental_live as trials
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts, cost_charts
-from pages.shared import controls, guard, i18n, state, work
+from pages.shared import controls, i18n, work
 from pages.shared.i18n import t
 
 UNITS = {"seconds": 1e-3, "bytes": 2**20}
@@ -16,11 +16,8 @@ UNITS = {"seconds": 1e-3, "bytes": 2**20}
 READINGS, SINKS = trials.READINGS, (1, 2, 4, 8)
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """One experiment at a time."""
-    i18n.settle()
     st.divider()
     DRAW[controls.segments("trial", tuple(DRAW), "cost")]()
 

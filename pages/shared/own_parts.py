@@ -122,7 +122,7 @@ def _runs() -> list[dict[str, Any]]:
 
 def _remember(found: dict[str, Any]) -> None:
     """Keep a run's summary, once."""
-    job = st.session_state[f"job-{NAME}"]
+    job = work.latest(NAME)
     if st.session_state.get("own-kept") is not job:
         st.session_state["own-kept"] = job
         st.session_state["own-runs"] = [own_views.summary(found), *_runs()][:2]
@@ -131,7 +131,7 @@ def _remember(found: dict[str, Any]) -> None:
 def _curves(found: dict[str, Any]) -> None:
     """Loss and accuracy so far, over those of the run before."""
     kept = _runs()
-    if st.session_state.get("own-kept") is st.session_state[f"job-{NAME}"]:
+    if st.session_state.get("own-kept") is work.latest(NAME):
         kept = kept[1:]
     shown = [(t("s3_3.own.this"), found), *((t("s3_3.own.before"), run) for run in kept[:1])]
     steps = max(run["settings"]["steps"] for _, run in shown)
@@ -234,7 +234,7 @@ def _forming(found: dict[str, Any]) -> None:
     st.markdown(t("s3_3.own.forming_what", n=len(steps)))
     step = steps[-1]
     if len(steps) > 1:
-        job = st.session_state[f"job-{NAME}"]
+        job = work.latest(NAME)
         step = st.select_slider(t("s3_3.own.moment"), steps, step, key=f"own-moment-{id(job)}")
     which, layer_of, head_of = st.columns([0.5, 0.25, 0.25], vertical_alignment="bottom")
     with which:

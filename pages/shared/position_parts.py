@@ -10,7 +10,7 @@ from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
 from attn_core.layers.positional.attention import KINDS
 from attn_core.plots import charts, position_charts
-from pages.shared import controls, guard, i18n, inputs, state, work
+from pages.shared import controls, i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -291,11 +291,8 @@ DRAW = {
 """One drawing for each of the sides."""
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Accuracy by length as recorded, and a training made now."""
-    i18n.settle()
     words = {"x": t("s2_2.live.length"), "series": t("control.position"),
              "title": t("s2_2.live.recorded")}  # fmt: skip
     st.altair_chart(

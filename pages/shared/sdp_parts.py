@@ -5,7 +5,7 @@ import streamlit as st
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
 from attn_core.plots import charts
-from pages.shared import controls, guard, i18n, state, work
+from pages.shared import controls, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -88,28 +88,11 @@ def apart(run: Run) -> None:
     st.caption(t("s3_2.apart.spread_look", n=d_k))
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Three measurements made here and now, each in the job queue."""
-    i18n.settle()
     st.markdown(f"#### {t('s3_2.live.title')}")
-    sweep, overflow, backends, timing = st.tabs(
-        [t(f"s3_2.live.{n}") for n in ("sweep", "overflow", "backends", "timing")],
-        on_change="rerun", key="live-tab",
-    )  # fmt: skip
-    if sweep.open:
-        with sweep:
-            _sweep()
-    if overflow.open:
-        with overflow:
-            _overflow()
-    if backends.open:
-        with backends:
-            _backends()
-    if timing.open:
-        with timing:
-            _timing()
+    drawn = {"sweep": _sweep, "overflow": _overflow, "backends": _backends, "timing": _timing}
+    controls.tabs("live", {f"s3_2.live.{name}": draw for name, draw in drawn.items()})
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

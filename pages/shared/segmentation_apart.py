@@ -106,20 +106,20 @@ def _compare(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """Both twins on the learner's picture while it is hidden, and the recorded runs."""
-    now, then = st.tabs([t("s4_1.live.now"), t("s4_1.live.recorded")])
-    with now:
-        st.markdown(t("s4_1.live.now_what"))
-        kept = st.session_state.get("s4_1_segmentation.good", (experiment.Config(), None))[0]
-        seed = controls.number("seed", 0, 0, 9999)
-        found = work.job(
-            "hide", compared.hide_and_compare, _compare,
-            picture=compared.as_read(kept.picture), seed=seed,
-        )  # fmt: skip
-        if found:
-            _compare(found)
-            st.caption(t("s4_1.live.now_look"))
-    with then:
-        _recorded()
+    controls.tabs("live", {"s4_1.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    st.markdown(t("s4_1.live.now_what"))
+    kept = st.session_state.get("s4_1_segmentation.good", (experiment.Config(), None))[0]
+    seed = controls.number("seed", 0, 0, 9999)
+    found = work.job(
+        "hide", compared.hide_and_compare, _compare,
+        picture=compared.as_read(kept.picture), seed=seed,
+    )  # fmt: skip
+    if found:
+        _compare(found)
+        st.caption(t("s4_1.live.now_look"))
 
 
 def _recorded() -> None:

@@ -10,7 +10,7 @@ from attn_core.experiments import s2_1_self_attention as experiment
 from attn_core.experiments import s2_1_summary as summary
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import controls, guard, i18n, inputs, state, work
+from pages.shared import controls, i18n, inputs, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -98,25 +98,11 @@ def apart(run: Run) -> None:
     st.caption(t("s2_1.apart.look"))
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Recorded curves, the learner's own curves, and a summary of the learner's text."""
-    i18n.settle()
     st.markdown(f"#### {t('s2_1.live.title')}")
-    recorded, now, short = st.tabs(
-        [t(f"s2_1.live.{n}") for n in ("recorded", "now", "summary")],
-        on_change="rerun", key="live-tab",
-    )  # fmt: skip
-    if recorded.open:
-        with recorded:
-            _recorded()
-    if now.open:
-        with now:
-            _now()
-    if short.open:
-        with short:
-            _summary()
+    drawn = {"recorded": _recorded, "now": _now, "summary": _summary}
+    controls.tabs("live", {f"s2_1.live.{name}": draw for name, draw in drawn.items()})
 
 
 def _charts(rows: list[dict[str, object]], key: str) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import devices, i18n, state
+from pages.shared import devices, guard, i18n, state
 from pages.shared.i18n import t
 
 # Fonts, line breaks and screen readers go by the document's language; Streamlit always says "en".
@@ -124,4 +124,5 @@ def _turn() -> None:
     state.enter(current)
     language_switch()
     _sidebar(pages, current)
-    page.run()
+    with guard.part():
+        page.run()

@@ -9,7 +9,7 @@ from attn_core.experiments import s1_additive as experiment
 from attn_core.experiments import s1_live
 from attn_core.inputs.text import WordList
 from attn_core.plots import charts
-from pages.shared import guard, i18n, inputs, state, work
+from pages.shared import i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -87,11 +87,8 @@ def word_list(found: WordList, default: str) -> None:
     )
 
 
-@state.fragment
-@guard.guarded
 def live() -> None:
     """Error by word length of both twins as recorded, and a comparison made now."""
-    i18n.settle()
     words = {"x": t("s1.live.length"), "series": t("s1.live.model"),
              "title": t("s1.live.by_length")}  # fmt: skip
     rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]

@@ -100,21 +100,21 @@ def _covered(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """Digits of the learner's sound covered one by one, and the recorded runs."""
-    now, then = st.tabs([t("s5_1.live.now"), t("s4_1.live.recorded")])
-    with now:
-        kept = st.session_state.get("s5_3_recogniser.good", (experiment.Config(), None))[0]
-        st.markdown(t("s5_3.live.now_what"))
-        seed = controls.number("seed", 0, 0, 9999)
-        found = work.job(
-            "cover", views.cover_each, _covered, wave=compared.as_sent(kept.sound), seed=seed
-        )
-        if found:
-            _covered(found)
-            st.caption(t("s5_3.live.now_look"))
-        elif found is not None:
-            st.info(t("s5_3.live.nothing"))
-    with then:
-        _recorded()
+    controls.tabs("live", {"s5_1.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    kept = st.session_state.get("s5_3_recogniser.good", (experiment.Config(), None))[0]
+    st.markdown(t("s5_3.live.now_what"))
+    seed = controls.number("seed", 0, 0, 9999)
+    found = work.job(
+        "cover", views.cover_each, _covered, wave=compared.as_sent(kept.sound), seed=seed
+    )
+    if found:
+        _covered(found)
+        st.caption(t("s5_3.live.now_look"))
+    elif found is not None:
+        st.info(t("s5_3.live.nothing"))
 
 
 def _recorded() -> None:

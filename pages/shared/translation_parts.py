@@ -133,11 +133,7 @@ def _ablated(run: Run) -> None:
 
 def live() -> None:
     """A Transformer of the learner's own, and the recorded scores of ours."""
-    own, ours = st.tabs([t("s3_3.live.own"), t("s3_3.live.ours")])
-    with own:
-        own_parts.own()
-    with ours:
-        _recorded()
+    controls.tabs("live", {"s3_3.live.own": own_parts.own, "s3_3.live.ours": _recorded})
 
 
 def _recorded() -> None:

@@ -11,7 +11,7 @@ from attn_core.experiments import s6_2_views as views
 from attn_core.experiments.s6_2_frames import frame_names
 from attn_core.inputs.motion import MOTIONS, SPEEDS
 from attn_core.plots import charts
-from pages.shared import work
+from pages.shared import controls, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -105,24 +105,24 @@ def _everywhere(rows: list[dict[str, Any]]) -> None:
 
 def live() -> None:
     """One photograph under every motion, and the recorded runs."""
-    now, then = st.tabs([t("s6_2.live.now"), t("s4_1.live.recorded")])
-    with now:
-        kept = st.session_state.get("s6_2_video.good", (experiment.Config(), None))[0]
-        picture = compared.photograph(kept.clip)
-        words = {
-            "picture": t(f"control.over.{picture}"),
-            "talk": t(f"control.talk.{kept.attention}"),
-        }
-        st.markdown(t("s6_2.live.what", **words))
-        found = work.job(
-            "everywhere", compared.everywhere, _everywhere, picture=picture,
-            attention=kept.attention,
-        )  # fmt: skip
-        if found:
-            _everywhere(found)
-            st.caption(t("s6_2.live.look"))
-    with then:
-        _recorded()
+    controls.tabs("live", {"s6_2.live.now": _now, "s4_1.live.recorded": _recorded})
+
+
+def _now() -> None:
+    kept = st.session_state.get("s6_2_video.good", (experiment.Config(), None))[0]
+    picture = compared.photograph(kept.clip)
+    words = {
+        "picture": t(f"control.over.{picture}"),
+        "talk": t(f"control.talk.{kept.attention}"),
+    }
+    st.markdown(t("s6_2.live.what", **words))
+    found = work.job(
+        "everywhere", compared.everywhere, _everywhere, picture=picture,
+        attention=kept.attention,
+    )  # fmt: skip
+    if found:
+        _everywhere(found)
+        st.caption(t("s6_2.live.look"))
 
 
 def _recorded() -> None:

@@ -8,7 +8,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attn_core.jobs import Full, Job, Jobs, Work
-from pages.shared import guard, i18n
+from pages.shared import guard, i18n, state
 from pages.shared.i18n import t
 
 Draw = Callable[[Any], None]
@@ -27,18 +27,29 @@ def _present(owner: str) -> bool:
 JOBS = Jobs(_present)
 
 
+def _key(name: str) -> str:
+    """Where a page's job is kept; no widget's key, for another language drops those."""
+    return f"job-{state.page()}-{name}"
+
+
+def latest(name: str) -> Job | None:
+    """The job of this page that was started last under a name."""
+    found: Job | None = st.session_state.get(_key(name))
+    return found
+
+
 def _start(name: str, work: Work, arguments: dict[str, Any]) -> None:
     try:
-        st.session_state[f"job-{name}"] = JOBS.submit(work, _owner(), **arguments)
+        st.session_state[_key(name)] = JOBS.submit(work, _owner(), **arguments)
     except Full:
-        st.session_state[f"job-{name}-full"] = True
+        st.session_state[f"{_key(name)}-full"] = True
 
 
 @st.fragment(run_every=0.4)
 @guard.guarded
 def _progress(name: str, draw: Draw | None) -> None:
     i18n.settle()
-    job: Job = st.session_state[f"job-{name}"]
+    job: Job = st.session_state[_key(name)]
     if not job.active:
         st.rerun()
     place = JOBS.place(job)
@@ -76,8 +87,8 @@ def job(
     Any
         The result; ``None`` until there is one.
     """
-    current: Job | None = st.session_state.get(f"job-{name}")
-    if st.session_state.pop(f"job-{name}-full", False):
+    current = latest(name)
+    if st.session_state.pop(f"{_key(name)}-full", False):
         st.warning(t("work.full"))
     running = current is not None and current.active
     st.button(

@@ -87,6 +87,24 @@ def test_back_forward_and_away(page, server, lesson):
     assert page.evaluate("history.length") == length + 2
 
 
+def test_an_open_tab_stays_open(page, server):
+    page.goto(f"{server}/4-1-segmentation?part=claim")
+    settled(page)
+    page.get_by_role("tab", name="Recorded runs").click()
+    expect(page).to_have_url(re.compile("live=recorded"))
+    page.get_by_test_id("stSidebar").get_by_role("link", name="Ledger").click()
+    expect(page.get_by_role("heading", name="Ledger")).to_be_visible()
+    page.get_by_test_id("stSidebar").locator("a[href*='4-1-segmentation']").click()
+    expect(page.get_by_role("tab", name="Recorded runs")).to_have_attribute("aria-selected", "true")
+    page.locator(".st-key-language [data-testid=stSelectbox] input").click()
+    page.get_by_role("option", name="中文").click()
+    tab = page.get_by_role("tab").nth(1)
+    expect(tab).to_have_attribute("aria-selected", "true")
+    expect(tab).not_to_have_text(re.compile("ecorded"))
+    page.evaluate("history.back()")
+    expect(page.get_by_role("heading", name="台账")).to_be_visible()
+
+
 def length(page: Page) -> int:
     return page.evaluate("history.length")
 

@@ -1,12 +1,13 @@
 """A part that fails costs itself alone: a sentence for the learner, a traceback for us."""
 
 import pytest
-from test_pages import opened, title, warm  # noqa: F401 (a fixture)
+from streamlit.testing.v1 import AppTest
+from test_pages import APP, opened, title, warm  # noqa: F401 (a fixture)
 
 from attn_core import checkpoints, zoo
 from attn_core.lessons import LESSONS
 from attn_core.weight_files import WeightsMissing
-from pages.shared import compute, frame, parts, predict
+from pages.shared import compute, frame, i18n, parts, predict
 
 PARTS = ("apart", "claim", "check")  # the others show text and shapes
 
@@ -51,6 +52,18 @@ def test_a_fault_in_a_part_is_a_sentence_and_is_logged(where, name, part, monkey
 
     monkeypatch.setattr(where, name, broken)
     at = opened("s3_2_scaled_dot_product", part=part)
+    assert not at.exception
+    assert title("en", "shell.part_failed") in [w.value for w in at.warning]
+    assert any("planted" in record for record in faults)
+    faults.clear()
+
+
+def test_a_page_that_is_no_lesson_is_guarded_too(monkeypatch, faults):
+    def broken(*_args, **_kwargs):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr(i18n, "prose", broken)
+    at = AppTest.from_file(APP, default_timeout=60).run()
     assert not at.exception
     assert title("en", "shell.part_failed") in [w.value for w in at.warning]
     assert any("planted" in record for record in faults)

@@ -18,7 +18,7 @@ TINY = {"part": "claim", "own_task": "copy", "own_layers": "1", "own_steps": "50
 def start(at):
     at.button(key="start-own").click().run()
     end = time.monotonic() + 120
-    while at.session_state["job-own"].active:
+    while at.session_state["job-3.3-own"].active:
         assert time.monotonic() < end
         time.sleep(0.1)
     at.run()
@@ -79,7 +79,7 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
 def test_a_run_its_moments_and_a_second_one():
     language = "en"
     at = start(opened(PAGE, language, **TINY))
-    assert at.session_state["job-own"].state == "done"
+    assert at.session_state["job-3.3-own"].state == "done"
     assert title(language, "s3_3.own.compare_none") in words(at)
     slider = moment(at)
     assert slider.value == 50

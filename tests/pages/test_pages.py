@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attn_core.lessons import LESSONS
-from pages.shared import compute, i18n
+from pages.shared import compute, controls, i18n
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "app.py")
@@ -77,6 +77,30 @@ def test_no_raw_key_is_shown(lesson, language):
         at = opened(lesson.slug, language, part=part)
         shown = {line.strip("*# ") for line in words(at).splitlines()}
         assert not shown & known
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_every_tab_is_drawn_alone_and_named_in_the_address(lesson, monkeypatch):
+    seen = {}
+    draw_tabs = controls.tabs
+
+    def noted(name, draw):
+        def drawn(label):
+            seen.setdefault(name, []).append(label)
+            draw[label]()
+
+        draw_tabs(name, {label: lambda label=label: drawn(label) for label in draw})
+        labels[name] = list(draw)
+
+    labels = {}
+    monkeypatch.setattr(controls, "tabs", noted)
+    opened(lesson.slug, part="claim")
+    for name, every in dict(labels).items():
+        for label in every:
+            seen.clear()
+            at = opened(lesson.slug, part="claim", **{name: label.rpartition(".")[2]})
+            assert set(seen[name]) == {label}
+            assert len(words(at)) > 300
 
 
 def test_ledger_names_every_claim_and_verdict():

@@ -46,10 +46,11 @@ def keys(at: AppTest) -> set[str]:
 def at():
     app = AppTest.from_function(script, default_timeout=60)
     app.session_state["lang"] = "en"
+    app.session_state["_page"] = "5.1"
     yield app
-    if "job-try" in app.session_state:
-        app.session_state["job-try"].stop()
-        app.session_state["job-try"].wait(60)
+    if "job-5.1-try" in app.session_state:
+        app.session_state["job-5.1-try"].stop()
+        app.session_state["job-5.1-try"].wait(60)
 
 
 def start(at: AppTest, work: str, **arguments) -> None:
@@ -107,3 +108,15 @@ def test_a_full_line_says_so(at, monkeypatch):
     start(at, "answer")
     assert at.warning[0].value == sentence("work.full")
     assert not at.button(key="start-try").disabled
+
+
+def test_a_page_shows_its_own_runs(at):
+    start(at, "answer", value=7)
+    until(at, lambda: "found 7" in said(at))
+    at.session_state["_page"] = "5.2"
+    at.run()
+    assert "found None" in said(at)
+    assert at.button(key="start-try").label == sentence("work.start")
+    at.session_state["_page"] = "5.1"
+    at.run()
+    assert "found 7" in said(at)

@@ -178,3 +178,8 @@ def test_the_challenge_wants_a_beam_that_disagrees():
     assert any(found)
     greedy = experiment.Config("noisy")
     assert not quiz.challenge(greedy, Intervention(), experiment.run(greedy)).reached
+
+
+def test_the_output_is_no_head_that_could_be_cut():
+    with pytest.raises(ValueError, match="no head"):
+        experiment.run(experiment.Config("pi"), Intervention(heads=((experiment.LABELS, 0),)))

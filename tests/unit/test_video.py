@@ -252,3 +252,9 @@ def test_folds_share_nothing_and_leave_nothing_out():
 
 def test_motions_have_names_of_their_own():
     assert len(set(MOTIONS)) == 9
+
+
+def test_the_first_row_is_the_frame_that_is_open():
+    for frame in (3, 8):
+        found = experiment.run(experiment.Config(frame=frame, patch=7))
+        assert experiment.default_row(found) == frame
