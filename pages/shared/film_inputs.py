@@ -11,7 +11,7 @@ from attn_core.inputs.limits import MAX_FILMS
 from pages.shared import controls, i18n, inputs
 from pages.shared.i18n import t
 
-NAME, SEARCH, PICKED = "films", "film_search", "film_picked"
+NAME, SEARCH, PICKED = "films", "film_search", "picked"
 DEFAULT = to_text(experiment.Config().history)
 NONE = "none"
 """What a link holds for an empty history."""
@@ -30,8 +30,13 @@ def label(film: int) -> str:
 
 def _keep(history: tuple[int, ...]) -> None:
     controls.put(NAME, to_text(history) or NONE, DEFAULT)
-    if st.session_state.get(PICKED) not in history:
-        st.session_state[PICKED] = None
+    if _picked() not in history:
+        controls.put(PICKED, None)
+
+
+def _picked() -> int | None:
+    """The film of the history that the buttons move."""
+    return controls.value(PICKED, None)
 
 
 def _add(history: tuple[int, ...]) -> None:
@@ -39,11 +44,11 @@ def _add(history: tuple[int, ...]) -> None:
     st.session_state[SEARCH] = None
     if film is not None:
         _keep((*(f for f in history if f != film), film)[-MAX_FILMS:])
-        st.session_state[PICKED] = film
+        controls.put(PICKED, film)
 
 
 def _move(history: tuple[int, ...], by: int) -> None:
-    film = st.session_state.get(PICKED)
+    film = _picked()
     if film not in history:
         return
     rest = [f for f in history if f != film]
@@ -52,11 +57,11 @@ def _move(history: tuple[int, ...], by: int) -> None:
 
 
 def _remove(history: tuple[int, ...]) -> None:
-    film = st.session_state.get(PICKED)
+    film = _picked()
     if film in history:
         at = history.index(film)
         rest = tuple(f for f in history if f != film)
-        st.session_state[PICKED] = rest[min(at, len(rest) - 1)] if rest else None
+        controls.put(PICKED, rest[min(at, len(rest) - 1)] if rest else None)
         _keep(rest)
 
 
@@ -106,11 +111,10 @@ def choose() -> tuple[int, ...]:
     )  # fmt: skip
     with more, st.popover(t("s6_1.file"), icon=":material/table:", width="stretch"):
         _file(history)
-    if st.session_state.get(PICKED) not in history:
-        st.session_state[PICKED] = None
     picked = st.pills(
-        t("s6_1.history", n=len(history)), history, key=PICKED,
+        t("s6_1.history", n=len(history)), history,
         format_func=lambda film: f"{history.index(film) + 1} · {i18n.plain(by_id(film).name)}",
+        **controls.seed(PICKED, history, None),
     )  # fmt: skip
     buttons = (
         ("earlier", "arrow_back", _move, (history, -1)),

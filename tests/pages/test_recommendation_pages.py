@@ -36,7 +36,7 @@ def press(at, key):
 
 
 def pick(at, film):
-    at.button_group(key="film_picked").set_value(film).run()
+    at.button_group(key="6.1:picked").set_value(film).run()
 
 
 @pytest.mark.parametrize("ranker", experiment.RANKERS)
