@@ -12,6 +12,7 @@ from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
 NAMES = (
+    "turns",
     "load",
     "slider",
     "first_paint",

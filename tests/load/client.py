@@ -1,8 +1,9 @@
 """Learners without a browser: sessions that speak Streamlit's protocol over websockets.
 
-Each session opens lesson 3.2 and then turns one of its controls at a time, as the front end does:
-a fragment rerun with the widget's new state. Messages that the front end would have cached are
-kept, and their hashes sent, so the server answers with references as it does to a browser.
+Each session opens a lesson and then turns one of its controls at a time, types, clicks a cell or
+sets a score, as the front end does: a fragment rerun with the widget's new state. Messages that the
+front end would have cached are kept, and their hashes sent, so the server answers with references
+as it does to a browser.
 """
 
 import asyncio
@@ -26,9 +27,12 @@ VIEWER = "attention_viewer"
 VALUE_FIELDS = {
     "slider": "double_array_value", "selectbox": "string_value", "checkbox": "bool_value",
     "text_input": "string_value", "text_area": "string_value", "number_input": "double_value",
+    "button_group": "string_array_value",
 }  # fmt: skip
 MAX_CACHED = 64
 TIMEOUT_S = 30.0
+WHOLE = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+PART = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
 
 
 @dataclass(frozen=True)
@@ -66,15 +70,21 @@ class Widget:
 
     id: str
     kind: str
-    options: tuple[str, ...]
+    options: tuple[Any, ...]
     fragment: str
+
+
+def header_of(packed: bytes) -> dict[str, Any]:
+    """What a view's bytes say before the arrays (layout: ``attn_core.plots.view``)."""
+    (length,) = struct.unpack_from("<I", packed)
+    header: dict[str, Any] = json.loads(packed[4 : 4 + length])
+    return header
 
 
 def map_bytes(packed: bytes) -> bytes:
     """The cells of the big map inside a view's bytes (layout: ``attn_core.plots.view``)."""
-    (length,) = struct.unpack_from("<I", packed)
-    header = json.loads(packed[4 : 4 + length])
-    found, body = header["map"], 4 + length
+    header = header_of(packed)
+    found, body = header["map"], 4 + struct.unpack_from("<I", packed)[0]
     if "fine" in found:  # scores, mask and sums, one after the other
         return packed[body + found["fine"]["scores"] : body + found["row"]["scores"]]
     start = body + found["offset"]
@@ -92,6 +102,7 @@ class Session:
         self.page_hash = ""
         self.query = ""
         self._cached: OrderedDict[str, ForwardMsg] = OrderedDict()
+        self._log: list[dict[str, Any]] = []
 
     async def open(self, page: str, query: str = "") -> Answer:
         """Ask for a page as a browser does when it connects."""
@@ -104,6 +115,16 @@ class Session:
         """Set a control and rerun its fragment."""
         widget = self.widgets[control]
         self._set(widget, value)
+        message = BackMsg()
+        message.rerun_script.fragment_id = widget.fragment
+        return await self._run(message)
+
+    async def tell(self, event: dict[str, Any]) -> Answer:
+        """Say what was done in the viewer: its log, as the component sends it."""
+        widget = self.widgets[VIEWER]
+        self._log = [*self._log, {**event, "number": len(self._log) + 1}]
+        said = {"log": {"from": "load", "events": self._log[-8:]}}
+        self.states[widget.id] = WidgetState(id=widget.id, json_value=json.dumps(said))
         message = BackMsg()
         message.rerun_script.fragment_id = widget.fragment
         return await self._run(message)
@@ -158,8 +179,13 @@ class Session:
             exceptions.append(f"{body.type}: {body.message}")
         elif kind == "bidi_component" and VIEWER in body.component_name and body.bytes:
             self.viewer = body.bytes
+            self.widgets[VIEWER] = Widget(body.id, kind, (), fragment)
         elif kind in VALUE_FIELDS:
             options = tuple(body.options) if kind in ("slider", "selectbox") else ()
+            if kind == "button_group":
+                options = tuple(option.content for option in body.options)
+            elif kind == "slider" and not options:
+                options = tuple(range(int(body.min), int(body.max) + 1))
             name = body.id.rpartition("-")[2].rpartition(":")[2]  # "…-3.2:scaled"
             self.widgets[name] = Widget(body.id, kind, options, fragment)
             # Like the front end: the default holds at first sight, and the server may set it.
@@ -169,7 +195,7 @@ class Session:
     def _set(self, widget: Widget, value: Any) -> None:
         state = WidgetState(id=widget.id)
         field_name = VALUE_FIELDS[widget.kind]
-        if widget.kind == "slider" and widget.options:
+        if widget.kind == "slider" and isinstance(value, list) and isinstance(value[0], str):
             field_name = "string_array_value"
         if value is None:
             return
@@ -186,7 +212,10 @@ class Session:
         if widget.kind == "checkbox":
             return not now.bool_value
         if widget.kind == "slider":
-            (current,) = now.string_array_value.data
+            (current,) = now.string_array_value.data or now.double_array_value.data
+            return [dice.choice([option for option in widget.options if option != current])]
+        if widget.kind == "button_group":
+            current = next(iter(now.string_array_value.data), "")
             return [dice.choice([option for option in widget.options if option != current])]
         return dice.choice([option for option in widget.options if option != now.string_value])
 
@@ -197,6 +226,10 @@ def first_value(kind: str, body: Any) -> Any:
         if not body.options:
             return list(body.value if body.set_value else body.default)
         return list(body.raw_value) if body.set_value else [body.options[int(body.default[0])]]
+    if kind == "button_group":
+        if body.set_value:
+            return list(body.raw_values) or None
+        return [body.options[i].content for i in body.default] or None
     if kind == "selectbox":
         if body.set_value:
             return body.raw_value
@@ -223,14 +256,12 @@ def problems(answer: Answer, wanted: int) -> list[str]:
 async def visit(port: int, number: int, turns: int, every: float, query: str) -> Visit:
     """One learner: opens lesson 3.2, then turns one control every ``every`` seconds."""
     seen, dice = Visit(), random.Random(number)
-    whole = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
-    part = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
     await asyncio.sleep(every * dice.random())
     try:
         async with connected(port) as socket:
             session = Session(socket)
             seen.opening = await session.open(LESSON, query)
-            seen.errors += problems(seen.opening, whole)
+            seen.errors += problems(seen.opening, WHOLE)
             start = time.perf_counter()
             for i in range(turns):
                 await asyncio.sleep(max(0.0, start + every * (i + 1) - time.perf_counter()))
@@ -239,7 +270,7 @@ async def visit(port: int, number: int, turns: int, every: float, query: str) ->
                 answer = await session.turn(control, session.other_value(control, dice))
                 changed = map_bytes(session.viewer) != before
                 seen.turns.append(Turn(control, answer, changed))
-                seen.errors += problems(answer, part)
+                seen.errors += problems(answer, PART)
                 if not changed:
                     seen.errors.append(f"{control}: the viewer's map did not change")
     except Exception as error:  # noqa: BLE001 (a lost learner is a result, not the end of the test)

@@ -36,9 +36,9 @@ class Server:
         return int(line.split()[1]) * 1024 / 1e6
 
     def cpu_ms(self) -> float:
-        """Processor time that the process has used so far, in ms."""
-        stat = Path(f"/proc/{self.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return 1000 * (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
+        """Processor time that the process has used so far, in ms, ended threads' with it."""
+        clock = (~self.pid << 3) | 2  # what clock_getcpuclockid answers on Linux
+        return 1000 * time.clock_gettime(clock)
 
 
 def _free_port() -> int:
