@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
+from attn_core.plots.figure import Figure, drawn, rows, value
 
 BASES = "ACGT"
 BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
@@ -84,7 +85,7 @@ def window(
     tracks: Mapping[str, Sequence[float]],
     labels: Mapping[str, str],
     n: int = 0,
-) -> alt.VConcatChart:
+) -> Figure:
     """The consensus as a logo, a window's letters, and numbers of each letter, place under place.
 
     In two rows, before and after the boundary: so the letters can be read.
@@ -104,15 +105,11 @@ def window(
 
     Returns
     -------
-    altair.VConcatChart
+    Figure
         The figure.
     """
     half = len(letters) // 2
-    colour = alt.Color(
-        "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
-    )
-    consensus = logo_letters(logo, half, n)
-    rows: list[dict[str, Any]] = [
+    bars: list[dict[str, Any]] = [
         {
             "place": i, "site": i - half + (i >= half), "base": c,
             "changed": c != original[i], "was": original[i],
@@ -120,42 +117,62 @@ def window(
         }
         for i, c in enumerate(letters)
     ]  # fmt: skip
+    limits: dict[str, float] = {}
+    for name, values in tracks.items():
+        limits |= {f"{name}_low": min(0.0, *values), f"{name}_high": max(0.0, *values)}
+    words = tuple(labels[name] for name in ("title", "logo", "letters", "place", "bits"))
+    titles = tuple(labels[name] for name in tracks)
+    return Figure(
+        _window(half, tuple(tracks), titles, *words),
+        {"letters": bars, "logo": logo_letters(logo, half, n)},
+        limits,
+    )
+
+
+@drawn
+def _window(
+    half: int, tracks: tuple[str, ...], named: tuple[str, ...],
+    title: str, logo: str, letters: str, place: str, bits: str,
+) -> alt.VConcatChart:  # fmt: skip
+    colour = alt.Color(
+        "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
+    )
     parts: list[alt.LayerChart | alt.Chart] = []
-    for side in (range(half), range(half, len(letters))):
-        here = [r for r in rows if r["place"] in side]
-        titles = labels if side.start == 0 else {}  # the second row's are the same
+    for first in (True, False):
+        side = f"datum.place {'<' if first else '>='} {half}"
+        here = alt.Chart(rows("letters")).transform_filter(side)
+        titles = {"logo": logo, "letters": letters, **dict(zip(tracks, named, strict=True))}
+        if not first:  # the second row's are the same
+            titles = dict.fromkeys(titles, "")
         parts += [
-            _logo([r for r in consensus if r["place"] in side], colour, labels["bits"]).properties(
-                width=WIDTH, height=84, title=_title(titles.get("logo", ""))
+            _logo(alt.Chart(rows("logo")).transform_filter(side), colour, bits).properties(
+                width=WIDTH, height=84, title=_title(titles["logo"])
             ),
             _boxes(here, colour).properties(
-                width=WIDTH, height=18, title=_title(titles.get("letters", ""))
+                width=WIDTH, height=18, title=_title(titles["letters"])
             ),
         ]
         for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
-            known = [0.0, *(r[name] for r in rows)]
             y = alt.Y(
                 f"{name}:Q", title=None, axis=alt.Axis(tickCount=3, **_MARGIN),
-                scale=alt.Scale(domain=[min(known), max(known)]),
+                scale=alt.Scale(domain=[value(f"{name}_low"), value(f"{name}_high")]),
             )  # fmt: skip
-            last = name == list(tracks)[-1]
+            last = name == tracks[-1]
             axis = alt.Axis(
                 labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
                 labelAngle=0, labelOverlap=False, ticks=False,
             ) if last else None  # fmt: skip
-            chart = alt.Chart(alt.Data(values=here)).mark_bar(color=shade).encode(
-                x=alt.X("place:O", axis=axis, title=labels["place"] if last else None), y=y,
+            chart = here.mark_bar(color=shade).encode(
+                x=alt.X("place:O", axis=axis, title=place if last else None), y=y,
                 tooltip=["site:O", "base:N", alt.Tooltip(f"{name}:Q", format=".3f")],
             )  # fmt: skip
-            parts.append(
-                chart.properties(width=WIDTH, height=54, title=_title(titles.get(name, "")))
-            )
-    return alt.vconcat(*parts, spacing=4, description=labels["title"]).resolve_scale(color="shared")
+            parts.append(chart.properties(width=WIDTH, height=54, title=_title(titles[name])))
+    return alt.vconcat(*parts, spacing=4, description=title).resolve_scale(color="shared")
 
 
-def _logo(stacks: Sequence[Mapping[str, Any]], colour: alt.Color, bits: str) -> alt.LayerChart:
+def _logo(chart: alt.Chart, colour: alt.Color, bits: str) -> alt.LayerChart:
     """Columns of letters."""
-    base = alt.Chart(alt.Data(values=list(stacks))).encode(x=alt.X("place:O", axis=None))
+    base = chart.encode(x=alt.X("place:O", axis=None))
     y = alt.Y("from:Q", title=bits, scale=alt.Scale(domain=[0, 2]), axis=alt.Axis(**_MARGIN))
     bars = base.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
         y=y, y2="to:Q", color=colour,
@@ -170,11 +187,9 @@ def _logo(stacks: Sequence[Mapping[str, Any]], colour: alt.Color, bits: str) -> 
     return bars + named
 
 
-def _boxes(rows: Sequence[Mapping[str, Any]], colour: alt.Color) -> alt.LayerChart:
+def _boxes(chart: alt.Chart, colour: alt.Color) -> alt.LayerChart:
     """The window's own letters; those that were mutated have a frame."""
-    base = alt.Chart(alt.Data(values=list(rows))).encode(
-        x=alt.X("place:O", axis=None), tooltip=["site:O", "base:N", "was:N"]
-    )
+    base = chart.encode(x=alt.X("place:O", axis=None), tooltip=["site:O", "base:N", "was:N"])
     boxes = base.mark_rect(height=16).encode(
         y=alt.value(9),
         color=colour,
@@ -187,7 +202,7 @@ def _boxes(rows: Sequence[Mapping[str, Any]], colour: alt.Color) -> alt.LayerCha
     return boxes + text
 
 
-def _title(text: str) -> alt.Title:
+def _title(text: Any) -> alt.Title:
     return alt.Title(text, fontSize=12, anchor="start", offset=2)
 
 
@@ -197,7 +212,7 @@ def scan(
     opened: tuple[int, int],
     known: Sequence[int],
     labels: Mapping[str, str],
-) -> alt.LayerChart:
+) -> Figure:
     """Probability of each kind of site along a sequence.
 
     Parameters
@@ -215,60 +230,66 @@ def scan(
 
     Returns
     -------
-    altair.LayerChart
+    Figure
         The figure; windows whose probabilities are all below one in a hundred are left out.
     """
-    rows = [
+    n = max((len(v) for v in tracks.values()), default=0)
+    bars = [
         {"boundary": i + first, "kind": kind, "value": float(v)}
         for kind, values in tracks.items()
         for i, v in enumerate(values)
         if v >= 0.01
     ]
-    n = max((len(v) for v in tracks.values()), default=0)
-    x = alt.X(
-        "boundary:Q", title=labels["x"], scale=alt.Scale(domain=[0, n + 2 * first], nice=False)
+    return Figure(
+        _scan(tuple(tracks), labels["x"], labels["series"]),
+        {
+            "bars": bars or [{"boundary": -1, "kind": next(iter(tracks)), "value": 0.0}],
+            "open": [{"boundary": opened[0], "end": opened[1]}],
+            "known": [{"boundary": k} for k in known] or [{"boundary": None}],
+        },
+        {"title": labels["title"], "end": n + 2 * first},
+        labels["title"],
     )
-    span = (
-        alt.Chart(alt.Data(values=[{"boundary": opened[0], "end": opened[1]}]))
-        .mark_rect(opacity=0.14, color=CHANGED)
-        .encode(x=x, x2="end:Q")
-    )
-    places = alt.Chart(alt.Data(values=[{"boundary": k} for k in known])).encode(x=x)
+
+
+@drawn
+def _scan(kinds: tuple[str, ...], across: str, series: str) -> alt.LayerChart:
+    x = alt.X("boundary:Q", title=across, scale=alt.Scale(domain=[0, value("end")], nice=False))
+    span = alt.Chart(rows("open")).mark_rect(opacity=0.14, color=CHANGED).encode(x=x, x2="end:Q")
+    places = alt.Chart(rows("known")).encode(x=x)
     truth = places.mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
     # A bar may stand on the line; the mark above it stands free.
     marks = places.mark_point(
         shape="triangle-down", filled=True, size=70, color="#444", opacity=1, clip=False
     ).encode(y=alt.value(-6))
     bars = (
-        alt.Chart(alt.Data(values=rows))
-        .mark_bar(width=3)
+        alt.Chart(rows("bars"))
+        .mark_bar(width=3, clip=True)
         .encode(
             x=x,
             y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
-                "kind:N", title=labels["series"],
-                scale=alt.Scale(domain=list(tracks), range=[QUERY, KEY]),
+                "kind:N", title=series,
+                scale=alt.Scale(domain=list(kinds), range=[QUERY, KEY]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
         )
     )  # fmt: skip
-    return (span + truth + bars + marks).properties(
-        height=190, title=_title(labels["title"]), description=labels["title"]
-    )
+    return (span + truth + bars + marks).properties(height=190, title=_title(value("title")))
 
 
 def states(
-    rows: Sequence[Mapping[str, Any]],
+    residues: Sequence[Mapping[str, Any]],
     names: Mapping[str, str],
     labels: Mapping[str, str],
     picked: int,
-) -> alt.VConcatChart:
+) -> Figure:
     """A chain's states as ribbons, the confidence, and what one residue looks at.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    residues : sequence of mapping
         One a residue: "place" (from 1), "residue", "state", "confidence", "weight", and "truth"
         where it is known.
     names : mapping of str to str
@@ -280,18 +301,33 @@ def states(
 
     Returns
     -------
-    altair.VConcatChart
+    Figure
         The figure; a click on a residue picks it (selection "residue").
     """
-    data = alt.Data(values=[
+    chain = [
         dict(r) | {"called": names[r["state"]], "true": names.get(r.get("truth", ""), "")}
-        for r in rows
-    ])  # fmt: skip
+        for r in residues
+    ]
+    words = tuple(labels[name] for name in ("title", "named", "known", "confidence", "x", "series"))
+    look = _states(tuple(names[s] for s in STATE_COLOURS), any("truth" in r for r in chain), *words)
+    return Figure(
+        look,
+        {"chain": chain, "open": [{"start": picked - 0.5, "end": picked + 0.5}]},
+        {"reads": labels["weight"], "end": len(chain) + 0.5},
+    )
+
+
+@drawn
+def _states(
+    names: tuple[str, ...], true: bool,
+    title: str, named: str, known: str, confidence: str, across: str, series: str,
+) -> alt.VConcatChart:  # fmt: skip
     click = alt.selection_point(name="residue", fields=["place"], on="click", clear=False)
-    colour = alt.Scale(domain=[names[s] for s in STATE_COLOURS], range=list(STATE_COLOURS.values()))
-    x = alt.X("start:Q", axis=None, scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
+    colour = alt.Scale(domain=list(names), range=list(STATE_COLOURS.values()))
+    scale = alt.Scale(domain=[0.5, value("end")], nice=False)
+    x = alt.X("start:Q", axis=None, scale=scale)
     base = (
-        alt.Chart(data)
+        alt.Chart(rows("chain"))
         .transform_calculate(start="datum.place - 0.5", end="datum.place + 0.5")
         .encode(
             x=x, x2="end:Q",
@@ -301,43 +337,41 @@ def states(
         )
     )  # fmt: skip
     mark = (
-        alt.Chart(alt.Data(values=[{"start": picked - 0.5, "end": picked + 0.5}]))
+        alt.Chart(rows("open"))
         .mark_rect(fillOpacity=0, stroke=CHANGED, strokeWidth=2)
         .encode(x=x, x2="end:Q")
     )
 
     def ribbon(field: str, title: str, legend: bool) -> alt.LayerChart:
-        shown = alt.Legend(orient="top", title=labels["series"]) if legend else None
+        shown = alt.Legend(orient="top", title=series) if legend else None
         bars = base.mark_rect().encode(color=alt.Color(f"{field}:N", scale=colour, legend=shown))
         bars = bars.add_params(click) if legend else bars
         return (bars + mark).properties(height=20, title=_title(title), width=WIDTH)
 
-    def line(field: str, title: str, shade: str, low: float, axis: bool) -> alt.LayerChart:
+    def line(field: str, title: Any, shade: str, axis: bool) -> alt.LayerChart:
         y = alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
-        bars = base.mark_rect(color=shade).encode(y=y, y2=alt.Y2(datum=low))
+        bars = base.mark_rect(color=shade).encode(y=y, y2=alt.Y2(datum=0.0))
         if axis:
-            bars = bars.encode(
-                x=alt.X("start:Q", title=labels["x"], axis=alt.Axis(format="d", tickMinStep=1),
-                        scale=alt.Scale(domain=[0.5, len(rows) + 0.5], nice=False))
-            )  # fmt: skip
+            below = alt.Axis(format="d", tickMinStep=1)
+            bars = bars.encode(x=alt.X("start:Q", title=across, axis=below, scale=scale))
         return (bars + mark).properties(height=64, title=_title(title), width=WIDTH)
 
-    parts = [ribbon("called", labels["named"], True)]
-    if any("truth" in r for r in rows):
-        parts.append(ribbon("true", labels["known"], False))
-    parts.append(line("confidence", labels["confidence"], VALUE, 0.0, False))
-    parts.append(line("weight", labels["weight"], QUERY, 0.0, True))
-    return alt.vconcat(*parts, spacing=4, description=labels["title"])
+    parts = [ribbon("called", named, True)]
+    if true:
+        parts.append(ribbon("true", known, False))
+    parts.append(line("confidence", confidence, VALUE, False))
+    parts.append(line("weight", value("reads"), QUERY, True))
+    return alt.vconcat(*parts, spacing=4, description=title)
 
 
 def segments(
-    rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
-) -> alt.LayerChart:
+    parts: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
+) -> Figure:
     """Numbers of a chain's segments, the motifs marked.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    parts : sequence of mapping
         "place" (first residue), "segment", "motif" (a name, or ""), "label" (where the name is
         written), and the field.
     labels : mapping
@@ -347,14 +381,19 @@ def segments(
 
     Returns
     -------
-    altair.LayerChart
+    Figure
         The figure.
     """
-    data = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in rows]
-    base = alt.Chart(alt.Data(values=data)).encode(
-        x=alt.X(
-            "place:Q", title=labels["x"], scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)
-        ),
+    bars = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in parts]
+    return Figure(
+        _segments(field, labels["x"]), {"bars": bars}, {"title": labels["title"]}, labels["title"]
+    )
+
+
+@drawn
+def _segments(field: str, across: str) -> alt.LayerChart:
+    base = alt.Chart(rows("bars")).encode(
+        x=alt.X("place:Q", title=across, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
         y=alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4)),
         tooltip=["segment:N", "kind:N", alt.Tooltip(f"{field}:Q", format=".3f")],
     )
@@ -367,6 +406,4 @@ def segments(
         .encode(text="label:N")
         for name, side in (("HRD", "right"), ("DFG", "left"))
     ]
-    return alt.layer(bars, *names).properties(
-        height=190, title=_title(labels["title"]), description=labels["title"]
-    )
+    return alt.layer(bars, *names).properties(height=190, title=_title(value("title")))

@@ -12,7 +12,7 @@ from attn_core.experiments import s6_3_recorded as recorded
 from attn_core.experiments import s6_3_views as views
 from attn_core.experiments.s6_3_samples import text
 from attn_core.plots import charts, sequence_charts
-from pages.shared import bio_inputs, controls, i18n, work
+from pages.shared import bio_inputs, controls, figures, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -80,7 +80,7 @@ def _drug(run: Run) -> None:
     for name, values in (("track", run.result.details["track"]), ("moved", found["segments"])):
         rows = views.segment_rows(run.result, values)
         title = {"title": t(f"s6_3.apart.segments_{name}")}
-        st.altair_chart(sequence_charts.segments(rows, words | title), key=f"segments-{name}")
+        figures.show(sequence_charts.segments(rows, words | title), key=f"segments-{name}")
     st.caption(t("s6_3.apart.segments_look"))
     atoms, others = st.columns([0.6, 0.4])
     with atoms:

@@ -15,7 +15,7 @@ from attn_core.inputs.fasta import like_dna
 from attn_core.inputs.limits import MAX_BASES, MAX_RESIDUES, MAX_TARGET
 from attn_core.models.drug_target import CROSS, POOL
 from attn_core.plots import molecule, sequence_charts
-from pages.shared import bio_inputs, i18n, state
+from pages.shared import bio_inputs, figures, i18n, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -135,7 +135,7 @@ def _genome(run: Run) -> None:
     at, threshold = details["at"], run.config.threshold
     words = {"title": t("s6_3.scan.title", n=len(details["sites"]), threshold=threshold),
              "x": t("s6_3.scan.x"), "series": t("s6_3.scan.series")}  # fmt: skip
-    st.altair_chart(
+    figures.show(
         sequence_charts.scan(
             named, genome.MIDDLE, (at, at + genome.WINDOW), details["known"] or (), words
         ),
@@ -156,7 +156,7 @@ def _genome(run: Run) -> None:
     tracks = {"attention": details["weights"], "occlusion": details["lost"]}
     logo = genome.logo(details["shown"])
     with st.container(key="window-letters"):
-        st.altair_chart(
+        figures.show(
             sequence_charts.window(logo, details["window"], details["original"], tracks, words),
             key="window",
         )
@@ -205,7 +205,7 @@ def _protein(run: Run) -> None:
         "x": t("s6_3.track.x"), "series": t("s6_3.track.series"),
     }  # fmt: skip
     st.markdown(f"**{words['title']}**")
-    st.altair_chart(
+    figures.show(
         sequence_charts.states(rows, names, words, query + 1), key="track",
         on_select=lambda: _clicked(run), selection_mode="residue",
     )  # fmt: skip
@@ -259,7 +259,7 @@ def _drug(run: Run) -> None:
         values, title = details["track"], t("s6_3.chain.all")
     words = {"title": title, "x": t("s6_3.track.x"), "other": t("s6_3.chain.other")}
     rows = views.segment_rows(run.result, values)
-    st.altair_chart(sequence_charts.segments(rows, words), key="chain")
+    figures.show(sequence_charts.segments(rows, words), key="chain")
     if details["motifs"]:
         st.caption(t("s6_3.chain.look", **i18n.marked(facts(run)), **recorded.on_motifs()))
     st.caption(t("s6_3.chain.read", smiles=i18n.plain(details["smiles"]),

@@ -18,7 +18,7 @@ from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.plots import video_charts
 from attn_core.plots.clip import as_webm, sheet
 from attn_core.plots.photo import Layer, PhotoView, thumbnails
-from pages.shared import controls, i18n, photo, pictures, state
+from pages.shared import controls, figures, i18n, photo, pictures, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -194,10 +194,10 @@ def _timeline(run: Run) -> None:
         "weight": t("s6_2.timeline.weight"), "alone": t("s6_2.timeline.alone"),
         "moved": t("s6_2.timeline.moved"),
     }  # fmt: skip
-    chart = video_charts.timeline(
+    figure = video_charts.timeline(
         details["frames"], views.moves(run.result), details["moved"], run.config.frame, words
     )
-    st.altair_chart(chart, key="timeline")
+    figures.show(figure, key="timeline")
     known = "known" if any(details["moved"]) else "unknown"
     st.caption(t(f"s6_2.timeline.look.{known}"))
 
@@ -224,8 +224,8 @@ def _path(run: Run) -> None:
         )  # fmt: skip
         if not run.config.path.startswith(DRAWN):
             return
-    chart = video_charts.walked(details["path"], details["frames"], marked, words)
-    st.altair_chart(chart, key="walked")
+    figure = video_charts.walked(details["path"], details["frames"], marked, words)
+    figures.show(figure, key="walked")
     st.caption(t("s6_2.path_look"))
 
 
