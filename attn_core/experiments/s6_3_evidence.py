@@ -7,6 +7,7 @@ recorded in the manifests by ``attn_core.training.bioinformatics_finish``.
 import random
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -115,17 +116,66 @@ def substitutions(
     Float[np.ndarray, "place letter"]
         In nats; 0 where the letter is the one that is there.
     """
-    symbols = module.config.symbols
-    base = ids_of(sequence, symbols)
-    rows = [base]
-    for place in range(len(base)):
-        rows += [base[:place] + [letter] + base[place + 1 :] for letter in range(1, 5)]
+    return odds_lost(*mutants(module, sequence), label)
+
+
+@torch.inference_mode()
+def mutants(
+    module: SequenceReader, sequence: str
+) -> tuple[Float[np.ndarray, "label"], Float[np.ndarray, "place letter label"]]:
+    """Log-probabilities of a sequence, and of it with each letter in turn replaced by each base.
+
+    Parameters
+    ----------
+    module : SequenceReader
+        With pooling; its alphabet's first four letters are the bases.
+    sequence : str
+        A window.
+
+    Returns
+    -------
+    itself : Float[np.ndarray, "label"]
+    mutated : Float[np.ndarray, "place letter label"]
+        The sequence itself where the letter is the one that is there.
+    """
+    base = ids_of(sequence, module.config.symbols)
+    n, rows, at = len(base), [base], torch.zeros(len(base), 4, dtype=torch.long)
+    for place in range(n):
+        for letter in range(1, 5):
+            if letter != base[place]:
+                at[place, letter - 1] = len(rows)
+                rows.append(base[:place] + [letter] + base[place + 1 :])
     ids = torch.tensor(rows, device=next(module.parameters()).device)
     # Not every device has double precision; the CPU has.
     log_p = module(ids, traced=False)[0].cpu().double().log_softmax(-1)
-    others = [c for c in range(log_p.shape[1]) if c != label]
-    odds = (log_p[:, label] - log_p[:, others].logsumexp(-1)).numpy()
-    return (odds[0] - odds[1:]).reshape(len(base), 4)
+    return log_p[0].numpy(), log_p[at].numpy()
+
+
+def odds_lost(
+    itself: Float[np.ndarray, "label"],
+    mutated: Float[np.ndarray, "place letter label"],
+    label: int,
+) -> Float[np.ndarray, "place letter"]:
+    """Log-odds of a class lost by each mutant.
+
+    Parameters
+    ----------
+    itself, mutated : Float[np.ndarray, "label"], Float[np.ndarray, "place letter label"]
+        From ``mutants``.
+    label : int
+        The class.
+
+    Returns
+    -------
+    Float[np.ndarray, "place letter"]
+        In nats; 0 where the letter is the one that is there.
+    """
+
+    def odds(log_p: Float[np.ndarray, "*some label"]) -> Any:
+        return log_p[..., label] - np.logaddexp.reduce(np.delete(log_p, label, -1), -1)
+
+    lost: np.ndarray = odds(itself) - odds(mutated)
+    return lost
 
 
 def by_place(lost: Float[np.ndarray, "place letter"]) -> Float[np.ndarray, "place"]:

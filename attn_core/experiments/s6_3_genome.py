@@ -11,12 +11,13 @@ from jaxtyping import Float
 from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.experiments.s4_1_segmentation import in_half
-from attn_core.experiments.s6_3_evidence import by_place, core, substitutions
+from attn_core.experiments.s6_3_evidence import by_place, core, mutants, odds_lost
 from attn_core.experiments.s6_3_samples import known
 from attn_core.inputs.fasta import Record, read_fasta
 from attn_core.inputs.limits import MAX_BASES
 from attn_core.inputs.refused import Refused
 from attn_core.interventions import Intervention
+from attn_core.keep import Keep, kept
 from attn_core.models.sequence import ids_of
 from attn_core.result import LessonResult
 
@@ -32,6 +33,9 @@ APART = 10
 """Of sites that are nearer to each other the surest stays."""
 MAX_EDITS = 30
 CHUNK = 256
+WINDOWS = Keep("windows of 6.3", 8 * 2**20)
+"""Probabilities of each window that was read: an edited letter changes sixty of them."""
+SCANS_BYTES, MUTANTS_BYTES = 4 * 2**20, 4 * 2**20
 _EDIT = re.compile(r"(\d{1,5})([ACGT])")
 
 
@@ -136,7 +140,7 @@ def mutated(sequence: str, edits: str) -> str:
     return "".join(letters)
 
 
-@lru_cache(maxsize=32)
+@kept(SCANS_BYTES)
 def scan(sequence: str, device: str = "cpu") -> Float[np.ndarray, "window label"]:
     """Probabilities of every window of a sequence.
 
@@ -153,14 +157,44 @@ def scan(sequence: str, device: str = "cpu") -> Float[np.ndarray, "window label"
         One row for each start, in the order of the model's classes; shared, never change it.
     """
     loaded = zoo.get(CHECKPOINT, device)
-    ids = torch.tensor(ids_of(sequence, loaded.module.config.symbols))
-    windows = ids.unfold(0, WINDOW, 1)  # (l) -> (l - 59, 60)
-    with torch.inference_mode():
-        parts = [
-            loaded.module(chunk.to(loaded.device), traced=False)[0].softmax(-1).cpu()
-            for chunk in windows.split(CHUNK)
-        ]
-    return torch.cat(parts).numpy()
+    texts = [sequence[i : i + WINDOW] for i in range(len(sequence) - WINDOW + 1)]
+    known = {text: WINDOWS.find((device, text)) for text in dict.fromkeys(texts)}
+    new = [text for text, row in known.items() if row is None]
+    if new:
+        ids = torch.tensor([ids_of(text, loaded.module.config.symbols) for text in new])
+        with torch.inference_mode():
+            parts = [
+                loaded.module(chunk.to(loaded.device), traced=False)[0].softmax(-1).cpu()
+                for chunk in ids.split(CHUNK)
+            ]
+        for text, row in zip(new, torch.cat(parts).numpy(), strict=True):
+            known[text] = WINDOWS.get((device, text), row.copy)
+    return np.stack([known[text] for text in texts])
+
+
+@kept(MUTANTS_BYTES)
+def _mutants(window: str, device: str) -> tuple[np.ndarray, np.ndarray]:
+    return mutants(zoo.get(CHECKPOINT, device).module, window)
+
+
+def lost_by(window: str, label: int, device: str = "cpu") -> Float[np.ndarray, "place letter"]:
+    """What each single substitution in a window costs a class.
+
+    Parameters
+    ----------
+    window : str
+        ``WINDOW`` letters.
+    label : int
+        The class.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    Float[np.ndarray, "place letter"]
+        Nats of log-odds; 0 where the letter is the one that is there.
+    """
+    return odds_lost(*_mutants(window, device), label)
 
 
 def sites(
@@ -345,7 +379,7 @@ def run(
     named = order[int(answer.argmax())]
     shown = named if named in MOTIFS else best_site(answer, order)
     weights = traces[POOL].weights[0, 0, 0].float().cpu().numpy()
-    lost = substitutions(loaded.module, window, order.index(named))
+    lost = lost_by(window, order.index(named), device)
     letters = tuple(f"{letter}{at + i + 1}" for i, letter in enumerate(window))
     places = core(logo(shown))
     first, last = MOTIFS[shown]

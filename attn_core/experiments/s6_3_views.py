@@ -13,7 +13,7 @@ from attn_core.experiments import s6_3_bioinformatics as experiment
 from attn_core.experiments import s6_3_drug as drug
 from attn_core.experiments import s6_3_genome as genome
 from attn_core.experiments import s6_3_protein as protein
-from attn_core.experiments.s6_3_evidence import MUTATED, substitutions
+from attn_core.experiments.s6_3_evidence import MUTATED
 from attn_core.models.sequence import ids_of
 from attn_core.result import LessonResult
 
@@ -209,7 +209,7 @@ def grid(result: LessonResult, device: str = "cpu") -> Float[np.ndarray, "letter
     """
     loaded = zoo.get(genome.CHECKPOINT, device)
     label = loaded.module.config.classes.index(result.details["kind"])
-    return substitutions(loaded.module, result.details["window"], label).T
+    return genome.lost_by(result.details["window"], label, device).T
 
 
 def reaches(result: LessonResult) -> list[list[float]]:

@@ -3,50 +3,20 @@
 import dataclasses
 import importlib
 import logging
-import threading
 import time
-from collections import OrderedDict
 from types import ModuleType
 from typing import Any
 
 from attn_core.checkpoints import WeightsMissing
 from attn_core.interventions import Intervention
+from attn_core.keep import Keep
 from attn_core.lessons import LESSONS, Lesson
 from attn_core.result import LessonResult, load_default
 
 MAX_BYTES = 200 * 2**20
 """Bytes of tensors kept over all results; old results go first."""
 
-
-class Results:
-    """The last results, by key; thread-safe; bounded by their bytes."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._kept: OrderedDict[tuple[Any, ...], LessonResult] = OrderedDict()
-        self._sizes: dict[tuple[Any, ...], int] = {}
-        self._total = 0
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[Any, ...]) -> LessonResult | None:
-        """A result that is still kept."""
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-            return self._kept.get(key)
-
-    def put(self, key: tuple[Any, ...], result: LessonResult) -> None:
-        """Keep a result, and let old ones go."""
-        size = result.nbytes
-        with self._lock:
-            self._total += size - self._sizes.get(key, 0)
-            self._kept[key], self._sizes[key] = result, size
-            while len(self._kept) > 1 and self._total > self._max_bytes:
-                oldest, _ = self._kept.popitem(last=False)
-                self._total -= self._sizes.pop(oldest)
-
-
-RESULTS = Results(MAX_BYTES)
+RESULTS = Keep("results", MAX_BYTES)
 _log = logging.getLogger(__name__)
 _defaults: dict[str, LessonResult] = {}
 
@@ -81,14 +51,16 @@ def run(
     """
     if not intervention and config == experiment(lesson).Config() and lesson.slug in _defaults:
         return _defaults[lesson.slug], 0.0
-    key = (lesson.slug, config, intervention, device)
-    kept = RESULTS.get(key)
-    if kept is not None:
-        return kept, 0.0
-    began = time.perf_counter()
-    result = _on(lesson, config, intervention, device)
-    RESULTS.put(key, result)
-    return result, 1000 * (time.perf_counter() - began)
+    spent = 0.0
+
+    def make() -> LessonResult:
+        nonlocal spent
+        began = time.perf_counter()
+        found = _on(lesson, config, intervention, device)
+        spent = 1000 * (time.perf_counter() - began)
+        return found
+
+    return RESULTS.get((lesson.slug, config, intervention, device), make), spent
 
 
 def warm_up() -> None:

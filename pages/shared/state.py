@@ -20,6 +20,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from attn_core.address import DIGEST, fit, pack, unpack
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Selection
+from pages.shared import lane
 
 P = ParamSpec("P")
 CHANGES, OPEN, FILE, LANGUAGE = "changes", "open", "file", "lang"
@@ -158,6 +159,16 @@ def _flush() -> None:
 def turn() -> Iterator[None]:
     """One run of the script or of a fragment; the address is written at its end, once."""
     depth = getattr(_run, "depth", 0)
+    if depth:
+        with _deeper(depth):
+            yield
+        return
+    with lane.TURNS, _deeper(0):
+        yield
+
+
+@contextmanager
+def _deeper(depth: int) -> Iterator[None]:
     if not depth:
         _run.arrived = False
     _run.depth = depth + 1

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from attn_core.experiments.s6_3_bioinformatics import SAMPLES
+from attn_core.experiments.s6_3_samples import text as sample
 from attn_core.lessons import LESSONS, Lesson
 from tests.load.client import Answer, Session, header_of
 
@@ -54,8 +56,12 @@ def word(dice: random.Random) -> str:
 
 
 def gene(dice: random.Random) -> str:
-    """Letters of a genome."""
-    return "".join(dice.choice("ACGT") for _ in range(600))
+    """The gene that stands there at first, with three letters mutated by hand."""
+    title, _, letters = sample("genome", SAMPLES["genome"][0]).partition("\n")
+    found = list(letters.strip())
+    for place in dice.sample(range(len(found)), 3):
+        found[place] = dice.choice("ACGT")
+    return f"{title}\n{''.join(found)}"
 
 
 @dataclass(frozen=True)

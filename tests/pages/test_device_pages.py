@@ -9,6 +9,7 @@ import torch
 from test_pages import opened, title
 
 from attn_core import device, zoo
+from attn_core.keep import Keep
 from attn_core.lessons import LESSONS
 from pages.shared import compute
 
@@ -29,7 +30,7 @@ def asked(monkeypatch):
     monkeypatch.setattr(device, "DEVICES", (*device.DEVICES, WANTED))
     monkeypatch.setattr(device, "available", lambda: (WANTED, "cpu"))
     monkeypatch.setattr(compute, "_defaults", {})  # else the default needs no model
-    monkeypatch.setattr(compute, "RESULTS", compute.Results(compute.MAX_BYTES))
+    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
     return found
 
 

@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 from test_pages import APP, opened, title, warm  # noqa: F401 (a fixture)
 
 from attn_core import checkpoints, zoo
+from attn_core.keep import Keep
 from attn_core.lessons import LESSONS
 from attn_core.weight_files import WeightsMissing
 from pages.shared import compute, frame, i18n, parts, predict
@@ -22,7 +23,7 @@ def bare(monkeypatch):
     for name in ("weights_path", "load_weights"):
         monkeypatch.setattr(checkpoints, name, missing)
     monkeypatch.setattr(zoo, "get", missing)
-    monkeypatch.setattr(compute, "RESULTS", compute.Results(compute.MAX_BYTES))
+    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
 
 
 @pytest.mark.parametrize("part", PARTS)

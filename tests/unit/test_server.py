@@ -16,6 +16,7 @@ from attn_core.checkpoints import WeightsMissing, load_weights, read_manifest
 from attn_core.experiments import s3_2_scaled_dot_product
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
 from attn_core.interventions import Intervention
+from attn_core.keep import Keep
 from attn_core.lessons import LESSONS, lesson
 from attn_core.result import load_default
 from pages.shared import compute, preload, server
@@ -112,15 +113,6 @@ def test_stored_default_is_what_the_model_answers(lesson):
         assert torch.allclose(stored.traces[site].weights, trace.weights, atol=close)
 
 
-def test_kept_results_are_bounded_by_their_bytes():
-    kept = compute.Results(100)
-    result = load_default(LESSONS[0].slug)
-    for i in range(5):
-        kept.put((i,), result)
-    assert kept.get((4,)) is result
-    assert kept.get((0,)) is None
-
-
 def test_the_page_names_the_modules_of_its_first_paint():
     links = re.findall(r"<([^>]+)>; rel=modulepreload", preload.link_header("/base"))
     files = [link.removeprefix("/base/") for link in links]
@@ -163,7 +155,7 @@ class Fails:
 def test_what_fails_on_a_device_runs_on_the_cpu_and_says_so(error, monkeypatch, caplog):
     fails = Fails(error)
     monkeypatch.setattr(compute, "experiment", lambda entry: fails)
-    monkeypatch.setattr(compute, "RESULTS", compute.Results(compute.MAX_BYTES))
+    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
     config = s3_2_scaled_dot_product.Config(source="random", n=4, d_k=16)
     asked = (lesson("3.2"), config, Intervention(), "cuda")
     result, milliseconds = compute.run(*asked)
