@@ -11,12 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from attn_core import masks
 from attn_core.interventions import Cell, Intervention
-from attn_core.models.characters import Cache, Characters
+from attn_core.models.characters import Characters
+from attn_core.models.characters_steps import Steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,9 @@ def draw(
         Its id.
     """
     level = torch.rand((), generator=generator, dtype=torch.float64)
-    logits = logits.detach().cpu().double().index_fill(0, torch.tensor([0]), -torch.inf)
     if temperature == 0:
-        return int(logits.argmax())
+        return 1 + int(logits[1:].argmax())
+    logits = logits.detach().cpu().double().index_fill(0, torch.tensor([0]), -torch.inf)
     share = torch.softmax(logits / temperature, -1).cumsum(-1)
     return min(int(torch.searchsorted(share, level * share[-1])), len(logits) - 1)
 
@@ -136,28 +137,24 @@ class _Cached:
     window: int
     sinks: int
     changes: Intervention | None
-    cache: Cache | None = None
+    steps: Steps
     kept: tuple[int, ...] = ()
 
-    def __call__(self, ids: Int[Tensor, "1 text"]) -> Float[Tensor, "vocabulary"]:
-        seen = 0 if self.cache is None else self.cache.seen
-        n = ids.shape[1]
+    def __call__(self, ids: list[int]) -> Float[Tensor, "vocabulary"]:
+        seen, n = self.steps.seen, len(ids)
         changes, self.kept = self.changes, (*self.kept, *range(seen, n))
-        mask = None
-        if self.cache is None:
-            mask = mask_of(n, self.window, self.sinks).to(ids.device)
-        elif changes is not None:
-            changes = for_kept(changes, n - 1, self.kept)
-        logits, _, cache = self.model(
-            ids[:, seen:], self.cache, mask, traced=changes is not None, intervention=changes
-        )
-        if self.window:
-            # The next character is itself one of its window.
-            cache = cache.evict(self.window - 1, self.sinks)
-            if len(self.kept) > self.window - 1 + self.sinks:
-                self.kept = self.kept[: self.sinks] + self.kept[len(self.kept) - self.window + 1 :]
-        self.cache = cache
-        return logits[0, -1]
+        device = self.model.tokens.weight.device
+        new = torch.tensor(ids[seen:], device=device)
+        if not seen:
+            found = self.steps.read(new, mask_of(n, self.window, self.sinks).to(device), changes)
+        else:
+            if changes is not None:
+                changes = for_kept(changes, n - 1, self.kept) or None
+            found = self.steps.read(new, None, changes)
+        # The next character is itself one of its window.
+        if self.window and self.steps.forget(self.window - 1, self.sinks):
+            self.kept = self.kept[: self.sinks] + self.kept[len(self.kept) - self.window + 1 :]
+        return found
 
 
 @dataclass
@@ -169,11 +166,13 @@ class _Again:
     sinks: int
     changes: Intervention | None
 
-    def __call__(self, ids: Int[Tensor, "1 text"]) -> Float[Tensor, "vocabulary"]:
-        mask = mask_of(ids.shape[1], self.window, self.sinks).to(ids.device)
+    def __call__(self, ids: list[int]) -> Float[Tensor, "vocabulary"]:
+        device = self.model.tokens.weight.device
+        mask = mask_of(len(ids), self.window, self.sinks).to(device)
         logits, _, _ = self.model(
-            ids, None, mask, traced=self.changes is not None, intervention=self.changes
-        )
+            torch.tensor([ids], device=device), None, mask,
+            traced=self.changes is not None, intervention=self.changes,
+        )  # fmt: skip
         return logits[0, -1]
 
 
@@ -230,14 +229,17 @@ def go_on(
     if not prompt or n < 1:
         raise ValueError(f"the prompt has {len(prompt)} characters and n is {n}; both must be >= 1")
     generator = torch.Generator().manual_seed(seed)
-    reader = (_Cached if cached else _Again)(model, window, sinks, changes or None)
-    device = next(model.parameters()).device
+    reader: _Cached | _Again = _Again(model, window, sinks, changes or None)
+    if cached:
+        most = len(prompt) + n
+        room = max(len(prompt), min(most, window + sinks)) if window else most
+        reader = _Cached(model, window, sinks, changes or None, Steps(model, most, room))
     ids, logits, seconds = list(prompt), [], []
     for _ in range(n):
         if should_stop():
             break
         began = clock()
-        found = reader(torch.tensor([ids], device=device))
+        found = reader(ids)
         ids.append(draw(found, temperature, generator))
         seconds.append(clock() - began)
         logits.append(found)
