@@ -12,6 +12,7 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional as F
 
 from attn_core.checkpoints import FOLDER
 
@@ -119,6 +120,7 @@ def shares(
     """
     generator = torch.Generator().manual_seed(seed)
     n = len(tokens)
+    by_cell = weights.flatten(1).T.contiguous()  # (h, q, k) -> (q·k, h)
     out = {}
     for role, cells in targets(tokens).items():
         count = int(cells.any(-1).sum())
@@ -128,7 +130,8 @@ def shares(
         rounds = min(N_NULL, max(LEAST_NULL, MAX_GATHERED // len(query)))
         other = torch.randint(n, (rounds, len(query)), generator=generator)
         share = weights[:, query, key].sum(-1) / count
-        null = weights[:, query, other].sum(-1).T / count  # (h, p, pair) -> (p, h)
+        # Sums of cells, all heads of a cell at once: (q·k, h) -> (p, h).
+        null = F.embedding_bag(query * n + other, by_cell, mode="sum") / count
         out[role] = {"share": share, "null": null, "rows": count}
     return out
 
@@ -148,20 +151,22 @@ def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
     list of Role
         One for each head.
     """
+    roles = list(found)
+    share = torch.stack([found[role]["share"] for role in roles])  # (role, head)
+    null = torch.stack([found[role]["null"].mean(0) for role in roles])
+    sure = torch.stack(
+        [(found[role]["null"] < found[role]["share"]).float().mean(0) for role in roles]
+    )
+    heads = zip(
+        (share - null).argmax(0).tolist(), share.T.tolist(), null.T.tolist(), sure.T.tolist(),
+        strict=True,
+    )  # fmt: skip
     out = []
-    n = len(next(iter(found.values()))["share"])
-    for i in range(n):
-        best, value = max(
-            ((role, float(f["share"][i]) - float(f["null"][:, i].mean()))
-             for role, f in found.items()),
-            key=lambda pair: pair[1],
-        )  # fmt: skip
-        share, null = float(found[best]["share"][i]), found[best]["null"][:, i]
-        confidence = float((null < share).float().mean())
-        passed = share >= LEAST and confidence >= LEAST_CONFIDENCE
+    for i, (best, shares_of, nulls, sures) in enumerate(heads):
+        passed = shares_of[best] >= LEAST and sures[best] >= LEAST_CONFIDENCE
         out.append(
-            Role(i // n_heads, i % n_heads, best if passed else "", best, share,
-                 float(null.mean()), confidence, int(found[best]["rows"]))
+            Role(i // n_heads, i % n_heads, roles[best] if passed else "", roles[best],
+                 shares_of[best], nulls[best], sures[best], int(found[roles[best]]["rows"]))
         )  # fmt: skip
     return out
 

@@ -10,6 +10,7 @@ from torch import Tensor
 from attn_core import zoo
 from attn_core.checkpoints import read_manifest
 from attn_core.interventions import Intervention
+from attn_core.keep import kept
 from attn_core.models.transformer_layers import END, PAD, START
 from attn_core.models.translate_search import (
     MAX_BEAM,
@@ -182,8 +183,6 @@ def run(
         else [queries, tokens if site.endswith("self") else source.labels]
         for site in traces
     }  # fmt: skip
-    twin = zoo.get(MODELS[config.direction] + TWIN, device)
-    told = translate(recurrent_steps(twin.module), free(config), source, twin.device)
     shown = [_shown(h, target) for h in hypotheses]
     numbers = {
         "log_probability": best.log_probability,
@@ -201,13 +200,20 @@ def run(
             "choices": _choices(log_p, target),
             "step_probability": chosen.exp().tolist(),
             "ids": list(best.ids),
-            "twin": _shown(told[0], target)["text"],
+            "twin": _shown(_told(free(config), device), target)["text"],
             "n_left": source.n_left,
             "n_unknown": source.n_unknown,
             "names": {site: [list(a), list(b)] for site, (a, b) in names.items()},
             "device": loaded.device,
         },
     )
+
+
+@kept(2**20)
+def _told(config: Config, device: str) -> Written:
+    """What the recurrent twin writes; no change of the learner's touches it."""
+    twin = zoo.get(MODELS[config.direction] + TWIN, device)
+    return translate(recurrent_steps(twin.module), config, config.source(), twin.device)[0]
 
 
 def free(config: Config) -> Config:

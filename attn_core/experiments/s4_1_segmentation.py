@@ -24,6 +24,7 @@ from attn_core.experiments.s4_1_patches import (
 from attn_core.functional import mean_of_heads
 from attn_core.inputs.photo import STEP, find, for_model
 from attn_core.interventions import Intervention
+from attn_core.keep import kept
 from attn_core.models.attention_unet import BOTTLENECK, GATES
 from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
@@ -124,6 +125,36 @@ def _numbers(
     return numbers
 
 
+@kept(16 * 2**20)
+def _pixels(picture: str) -> Tensor:
+    """A photograph as the model reads it."""
+    return for_model(find(picture).pixels, SIDE)
+
+
+@kept(48 * 2**20)
+@torch.inference_mode()
+def _features(picture: str, hidden: tuple[int, ...], device: str) -> dict[int, Tensor]:
+    """What lies before the first attention: it depends on the picture alone."""
+    loaded = zoo.get(CHECKPOINT, device)
+    seen = greyed(_pixels(picture), hidden).to(loaded.device)
+    found: dict[int, Tensor] = loaded.module.encoder(seen)
+    return found
+
+
+@kept(48 * 2**20)
+@torch.inference_mode()
+def _answered(
+    picture: str, hidden: tuple[int, ...], intervention: Intervention, device: str
+) -> tuple[Tensor, dict[str, AttentionTrace]]:
+    """Each pixel's probability, and the traces; no threshold is in them."""
+    loaded = zoo.get(CHECKPOINT, device)
+    seen = greyed(_pixels(picture), hidden).to(loaded.device)
+    logits, traces = loaded.module(
+        seen, intervention=intervention or None, features=_features(picture, hidden, device)
+    )
+    return logits[0].sigmoid().cpu(), traces
+
+
 @torch.inference_mode()
 def run(
     config: Config, intervention: Intervention | None = None, device: str = "cpu"
@@ -154,19 +185,17 @@ def run(
     loaded = zoo.get(CHECKPOINT, device)
     photo = find(config.picture)
     began = time.perf_counter()
-    pixels = for_model(photo.pixels, SIDE)
+    pixels = _pixels(config.picture)
     resized = time.perf_counter()
     rows, columns = pixels.shape[-2] // STEP, pixels.shape[-1] // STEP
     hidden = tuple(patch for patch in config.hidden if patch < rows * columns)
-    seen = greyed(pixels, hidden).to(loaded.device)
-    logits, traces = loaded.module(seen, intervention=intervention)
-    probability = logits[0].sigmoid().cpu()
+    probability, traces = _answered(config.picture, hidden, intervention or Intervention(), device)
     answered = time.perf_counter()
     mask = probability >= config.threshold
     before = mask
     if hidden or intervention:
-        plain_logits, _ = loaded.module(pixels.to(loaded.device))
-        before = plain_logits[0].sigmoid().cpu() >= config.threshold
+        plainly, _ = _answered(config.picture, (), Intervention(), device)
+        before = plainly >= config.threshold
     gates = {
         site: traces[site].weights.view(rows * STEP // int(site[5:]), -1).cpu() for site in GATES
     }

@@ -26,9 +26,11 @@ from attn_core.experiments.s4_2_places import inside
 from attn_core.functional import mean_of_heads
 from attn_core.inputs.photo import STEP, find, for_model
 from attn_core.interventions import Intervention
+from attn_core.keep import kept
 from attn_core.models.detector import Detections
 from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
+from attn_core.trace import AttentionTrace
 
 
 def _round(values: Tensor) -> list[float]:
@@ -67,6 +69,35 @@ def _names(
     return names | {f"encoder.{i}": (patches, patches) for i in (0, 1)}
 
 
+@kept(16 * 2**20)
+def _pixels(picture: str, model: str) -> Tensor:
+    """A picture as a model reads it."""
+    return for_model(find(picture).pixels, SIDES[model])
+
+
+@kept(48 * 2**20)
+@torch.inference_mode()
+def _features(picture: str, model: str, device: str) -> dict[int, Tensor]:
+    """What lies before the first attention: it depends on the picture alone."""
+    loaded = zoo.get(CHECKPOINTS[model], device)
+    found: dict[int, Tensor] = loaded.module.encoder(_pixels(picture, model).to(loaded.device))
+    return found
+
+
+@kept(48 * 2**20)
+@torch.inference_mode()
+def _answered(
+    picture: str, model: str, n_queries: int, intervention: Intervention, device: str
+) -> tuple[Detections, dict[str, AttentionTrace]]:
+    """Boxes, classes and traces; no threshold is in them."""
+    loaded = zoo.get(CHECKPOINTS[model], device)
+    found, traces = loaded.module(
+        _pixels(picture, model).to(loaded.device), n_queries=n_queries,
+        intervention=intervention or None, features=_features(picture, model, device),
+    )  # fmt: skip
+    return Detections(found.logits.cpu(), found.boxes.cpu(), found.anchors.cpu()), traces
+
+
 @torch.inference_mode()
 def run(
     config: Config, intervention: Intervention | None = None, device: str = "cpu"
@@ -96,13 +127,12 @@ def run(
     loaded = zoo.get(CHECKPOINTS[config.model], device)
     photo = find(config.picture)
     began = time.perf_counter()
-    pixels = for_model(photo.pixels, SIDES[config.model])
+    pixels = _pixels(config.picture, config.model)
     resized = time.perf_counter()
     n_queries = min(config.n_queries, loaded.module.config.n_queries)
-    found, traces = loaded.module(
-        pixels.to(loaded.device), n_queries=n_queries, intervention=intervention
+    found, traces = _answered(
+        config.picture, config.model, n_queries, intervention or Intervention(), device
     )
-    found = Detections(found.logits.cpu(), found.boxes.cpu(), found.anchors.cpu())
     answered = time.perf_counter()
     rows, columns = pixels.shape[-2] // STEP, pixels.shape[-1] // STEP
     queries = _queries(found, knocked_out(intervention))

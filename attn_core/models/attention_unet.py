@@ -125,6 +125,7 @@ class AttentionUNet(nn.Module):
         pixels: Float[Tensor, "batch 3 row column"],
         *,
         intervention: Intervention | None = None,
+        features: dict[int, Tensor] | None = None,
     ) -> tuple[Float[Tensor, "batch row column"], dict[str, AttentionTrace]]:
         """A logit for each pixel, above 0 for a person.
 
@@ -134,6 +135,8 @@ class AttentionUNet(nn.Module):
             In [0, 1]; 16 divides each side.
         intervention : Intervention, optional
             A learner's changes at ``BOTTLENECK`` and ``GATES``.
+        features : dict of int to Tensor, optional
+            What ``encoder`` answers to these pixels; no change reaches it.
 
         Returns
         -------
@@ -142,7 +145,8 @@ class AttentionUNet(nn.Module):
         traces : dict of AttentionTrace
             By site; a gate has one query, and its pixels in rows as keys. Empty for the twin.
         """
-        features = self.encoder(pixels)
+        if features is None:
+            features = self.encoder(pixels)
         x, traces = self._bottleneck(self.enter(features[PATCH]), intervention)
         for stride, unit, join in zip(SKIPS, self.skips, self.joins, strict=True):
             skip = features[stride]

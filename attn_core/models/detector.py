@@ -127,7 +127,7 @@ class Detector(nn.Module):
         nn.init.constant_(self.classes.bias, initial_bias(0.02))
 
     def encode(
-        self, pixels: Tensor, intervention: Intervention | None
+        self, features: dict[int, Tensor], intervention: Intervention | None
     ) -> tuple[
         Float[Tensor, "batch patch d_model"],
         Float[Tensor, "patch d_model"],
@@ -135,7 +135,6 @@ class Detector(nn.Module):
         dict[str, AttentionTrace],
     ]:
         """Patches after the encoder, their place codes, their grid and the traces."""
-        features = self.encoder(pixels)
         x = self.coarse(features[PATCH]) + self.fine(features[PATCH // 2])
         grid = (x.shape[-2], x.shape[-1])
         cells = torch.cartesian_prod(torch.arange(grid[0]), torch.arange(grid[1]))
@@ -153,6 +152,7 @@ class Detector(nn.Module):
         *,
         n_queries: int | None = None,
         intervention: Intervention | None = None,
+        features: dict[int, Tensor] | None = None,
     ) -> tuple[Detections, dict[str, AttentionTrace]]:
         """Boxes and classes after each layer.
 
@@ -164,6 +164,8 @@ class Detector(nn.Module):
             Only the first so many queries are asked; ``None`` asks all.
         intervention : Intervention, optional
             A learner's changes.
+        features : dict of int to Tensor, optional
+            What the photograph's encoder answers to these pixels; no change reaches it.
 
         Returns
         -------
@@ -182,7 +184,8 @@ class Detector(nn.Module):
         if n_queries is not None and not 1 <= n_queries <= config.n_queries:
             raise ValueError(f"n_queries is {n_queries}; it must be in [1, {config.n_queries}]")
         groups = config.n_groups if n_queries is None else 1
-        memory, places, (rows, columns), traces = self.encode(pixels, intervention)
+        features = self.encoder(pixels) if features is None else features
+        memory, places, (rows, columns), traces = self.encode(features, intervention)
         batch = pixels.shape[0]
         x = self.content[:count].expand(batch, -1, -1)
         anchors = self.anchors[:count].float()

@@ -60,10 +60,11 @@ def transformer_steps(
 
     def first(source: Tensor) -> Any:
         memory, _ = model.encode(source, traced=traced, intervention=intervention)
-        return memory, (), torch.empty(len(source), 0, dtype=torch.long, device=source.device)
+        written = torch.empty(len(source), 0, dtype=torch.long, device=source.device)
+        return len(source), memory, (), written
 
     def step(last: Tensor, i: int, state: Any) -> tuple[Tensor, Any]:
-        memory, cache, written = state
+        n, memory, cache, written = state
         written = torch.cat([written, last[:, None]], 1)
         if cached:
             edits = intervention.at_query(i) if intervention else None
@@ -72,11 +73,13 @@ def transformer_steps(
             )
         else:
             logits, _, _ = model.decode(written, memory, traced=traced, intervention=intervention)
-        return logits[:, -1], (memory, cache, written)
+        return logits[:, -1], (n, memory, cache, written)
 
     def rows(state: Any, index: Tensor) -> Any:
-        memory, cache, written = state
-        return memory.rows(index), tuple(kv.rows(index) for kv in cache), written[index]
+        n, memory, cache, written = state
+        if n > 1 or len(index) != len(written):  # else all rows read the same source
+            memory = memory.rows(index)
+        return n, memory, tuple(kv.rows(index) for kv in cache), written[index]
 
     return Steps(first, step, rows)
 
@@ -199,6 +202,8 @@ def search(
     written = torch.empty(n, width, 0, dtype=torch.long, device=device)
     done = torch.zeros(n, width, dtype=torch.bool, device=device)
     length = torch.zeros(n, width, device=device)
+    start = torch.arange(n, device=device)[:, None] * width
+    same = torch.arange(n * width, device=device)
     for i in range(max_length):
         logits, state = steps.next(last, i, state)
         log_p = torch.log_softmax(logits.float(), -1)
@@ -218,8 +223,10 @@ def search(
         parent, token = best // classes, best % classes
         total = sums.view(n, -1).gather(1, best)
         length = lengths.gather(1, parent)
-        rows = (torch.arange(n, device=device)[:, None] * width + parent).view(-1)
-        state, last = steps.rows(state, rows), token.view(-1)
+        rows = (start + parent).view(-1)
+        last = token.view(-1)
+        if width > 1 and not torch.equal(rows, same):
+            state = steps.rows(state, rows)
         written = torch.cat(
             [written.gather(1, parent[..., None].expand(-1, -1, i)), token[..., None]], -1
         )
