@@ -159,8 +159,8 @@ def run(
     -------
     LessonResult
         Queries are the tokens written and the end, keys the source's; ``details["names"]`` holds
-        each site's own labels. ``details`` has hypotheses, the next tokens that were likely at
-        each step, and what the recurrent twin wrote.
+        each site's own labels. ``details`` has hypotheses and the next tokens that were likely at
+        each step.
     """
     loaded = zoo.get(MODELS[config.direction], device)
     model, target = loaded.module, config.languages[1]
@@ -200,7 +200,6 @@ def run(
             "choices": _choices(log_p, target),
             "step_probability": chosen.exp().tolist(),
             "ids": list(best.ids),
-            "twin": _shown(_told(free(config), device), target)["text"],
             "n_left": source.n_left,
             "n_unknown": source.n_unknown,
             "names": {site: [list(a), list(b)] for site, (a, b) in names.items()},
@@ -209,11 +208,30 @@ def run(
     )
 
 
+def twin(config: Config, device: str = "cpu") -> str:
+    """What the recurrent twin writes; no change of the learner's touches it.
+
+    Parameters
+    ----------
+    config : Config
+        Sentence, direction and search.
+    device : str
+        Where to run.
+
+    Returns
+    -------
+    str
+        Its best translation.
+    """
+    return _told(free(config), device)
+
+
 @kept(2**20)
-def _told(config: Config, device: str) -> Written:
-    """What the recurrent twin writes; no change of the learner's touches it."""
-    twin = zoo.get(MODELS[config.direction] + TWIN, device)
-    return translate(recurrent_steps(twin.module), config, config.source(), twin.device)[0]
+@torch.inference_mode()
+def _told(config: Config, device: str) -> str:
+    loaded = zoo.get(MODELS[config.direction] + TWIN, device)
+    told = translate(recurrent_steps(loaded.module), config, config.source(), loaded.device)
+    return str(_shown(told[0], config.languages[1])["text"])
 
 
 def free(config: Config) -> Config:

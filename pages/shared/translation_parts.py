@@ -1,7 +1,10 @@
 """Lesson 3.3's own drawings: the translation, its steps and choices, what was recorded."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from attn_core.checkpoints import WeightsMissing
 from attn_core.experiments import s3_3_choice as choice
 from attn_core.experiments import s3_3_compared as compared
 from attn_core.experiments import s3_3_transformer as experiment
@@ -21,7 +24,9 @@ def reading(run: Run) -> None:
     if run.before is not run.result:
         kind = "same" if was == best else "was"
         lines.append(t(f"s3_3.reading.{kind}", text=i18n.plain(was)))
-    lines.append(t("s3_3.reading.twin", text=i18n.plain(details["twin"])))
+    with suppress(WeightsMissing):  # the stored example is shown without any model
+        twin = experiment.twin(run.config, run.device)
+        lines.append(t("s3_3.reading.twin", text=i18n.plain(twin)))
     if details["n_left"]:
         lines.append(t("s3_3.reading.cut", n=details["n_left"]))
     if details["n_unknown"]:

@@ -16,9 +16,10 @@ def test_a_typed_sentence_is_translated_beside_the_twin(direction):
     text = "I like dogs." if direction == "en-zh" else "我喜欢狗。"
     at.text_input(key=name).set_value(text).run()
     assert not at.exception
-    found = experiment.run(experiment.Config(text, direction))
+    config = experiment.Config(text, direction)
+    found = experiment.run(config)
     assert found.details["hypotheses"][0]["text"].rstrip(".。") in words(at).replace("\\", "")
-    assert found.details["twin"].rstrip(".。") in words(at).replace("\\", "")
+    assert experiment.twin(config).rstrip(".。") in words(at).replace("\\", "")
 
 
 @pytest.mark.parametrize("direction", experiment.DIRECTIONS)
