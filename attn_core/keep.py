@@ -138,7 +138,18 @@ class Keep:
 
 
 def kept(max_bytes: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Keep what a function answers by its arguments, up to ``max_bytes``; they must be hashable."""
+    """Keep what a function answers by its arguments.
+
+    Parameters
+    ----------
+    max_bytes : int
+        Bound of all that is kept of this function.
+
+    Returns
+    -------
+    callable
+        A decorator; the function's arguments must be hashable, and its answers are shared.
+    """
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
         keep = Keep(f"{function.__module__}.{function.__name__}", max_bytes)

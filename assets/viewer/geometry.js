@@ -50,7 +50,7 @@ export function layoutMap(view, width, height, font) {
   const leastBars = 46;
   let ch = Math.min((height - top - leastBars - 2 * GAP) / R, 56);
   if (cw > ch * 2.2 && ch < 30) cw = Math.max(ch * 2.2, Math.min(cw, 12));
-  if (ch > cw * 1.6 && cw < 30) ch = Math.max(cw * 1.6, Math.min(ch, 12));
+  if (ch > cw * 1.6 && cw < 30) ch = Math.max(cw * 1.6, Math.min(ch, R <= 12 ? 26 : 12)); // few rows: each with its name
   if (!shortCols && !cols.pictures && cols.widest <= cw - 4) cw = Math.min(cw, room / C);
   const w = cw * C, h = ch * R;
   const barsY = top + h + GAP + 4;

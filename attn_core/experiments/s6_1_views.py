@@ -44,6 +44,32 @@ def by_head(result: LessonResult) -> dict[str, list[list[float]]]:
     return {"last": last, "back": back}
 
 
+def extremes(found: dict[str, list[list[float]]]) -> dict[str, Any]:
+    """The heads that stand out in ``by_head``, as the page's sentence names them.
+
+    Parameters
+    ----------
+    found : dict
+        From ``by_head``.
+
+    Returns
+    -------
+    dict
+        "layer" and "head" (from 1) of the largest "weight" on the last film, and "far_layer" and
+        "far_head" of the one that looks furthest "back".
+    """
+
+    def largest(rows: list[list[float]]) -> tuple[float, int, int]:
+        return max((v, i + 1, j + 1) for i, row in enumerate(rows) for j, v in enumerate(row))
+
+    weight, layer, head = largest(found["last"])
+    back, far_layer, far_head = largest(found["back"])
+    return {
+        "layer": layer, "head": head, "weight": f"{weight:.2f}",
+        "far_layer": far_layer, "far_head": far_head, "back": f"{back:.1f}",
+    }  # fmt: skip
+
+
 def as_sum(result: LessonResult) -> list[dict[str, Any]]:
     """The candidate's score from target attention, film by film.
 

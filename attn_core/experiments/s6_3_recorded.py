@@ -57,6 +57,37 @@ def false_alarms(
     return [*rows, {"threshold": "rule", "per_thousand": 1000 * rule / n}]
 
 
+FLOOR = 5.0
+"""pK_d that the data write where no binding was seen up to 10 µmol/l (Davis et al. 2011)."""
+
+
+def usual_error() -> str:
+    """Root of the drug model's mean squared error on held-out pairs.
+
+    Returns
+    -------
+    str
+        In pK_d, as a sentence names it.
+    """
+    return f"{read_manifest(drug.CHECKPOINT).metrics['mse'].value ** 0.5:.2f}"
+
+
+def at_floor(pkd: float) -> bool:
+    """Whether an estimate can't be told from "no binding seen".
+
+    Parameters
+    ----------
+    pkd : float
+        The model's.
+
+    Returns
+    -------
+    bool
+        ``True`` nearer to ``FLOOR`` than the model's usual error, or below it.
+    """
+    return pkd - FLOOR < float(usual_error())
+
+
 def card(model: str) -> dict[str, Any]:
     """What a model's manifest says of it, as the page's sentences name it.
 

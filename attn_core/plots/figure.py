@@ -78,17 +78,50 @@ def to_arrow(rows: Sequence[Mapping[str, Any]]) -> bytes:
 
 
 def rows(name: str) -> alt.NamedData:
-    """Data that a turn sends."""
+    """Data that a turn sends.
+
+    Parameters
+    ----------
+    name : str
+        Key in ``Figure.rows``.
+
+    Returns
+    -------
+    altair.NamedData
+        For ``alt.Chart``.
+    """
     return alt.NamedData(name)
 
 
 def value(name: str) -> Any:
-    """A single value that a turn sends, wherever Vega-Lite takes an expression."""
+    """A single value that a turn sends, wherever Vega-Lite takes an expression.
+
+    Parameters
+    ----------
+    name : str
+        Key in ``Figure.values``.
+
+    Returns
+    -------
+    altair.ExprRef
+        For a domain, a title and the like.
+    """
     return alt.ExprRef(name)
 
 
 def drawn(build: Callable[P, Any]) -> Callable[P, Spec]:
-    """Keep what a chart looks like, by its words; its arguments must be hashable."""
+    """Keep what a chart looks like, by its words.
+
+    Parameters
+    ----------
+    build : callable
+        Answers an Altair chart, whose rows have names; its arguments must be hashable.
+
+    Returns
+    -------
+    callable
+        Answers Vega-Lite's specification, checked when it is first built.
+    """
 
     @functools.lru_cache(MOST_KEPT)
     @functools.wraps(build)

@@ -12,6 +12,7 @@ from attn_core.experiments import s6_3_protein as protein
 from attn_core.experiments import s6_3_views as views
 from attn_core.experiments.s6_3_samples import text
 from attn_core.interventions import Intervention
+from attn_core.models.drug_target import CROSS
 from attn_core.plots.view import Selection
 from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
@@ -210,10 +211,55 @@ def questions(
     return tuple(question for question in made if question is not None)
 
 
+AWAY, HEAVY, HARDLY = 8, 2.0, 0.02
+"""Places between two residues that are far from each other, equal shares of a segment that weighs
+much, and pK_d by which an estimate hardly moves."""
+
+
+def _one_key(changes: Intervention, site: str = "") -> int | None:
+    """The key that was cut, where nothing else was changed."""
+    if len(changes.tokens) != 1 or replace(changes, tokens=()):
+        return None
+    ((found, key),) = changes.tokens
+    return key if site in ("", found) else None
+
+
+def _far_key(changes: Intervention, result: LessonResult, before: LessonResult) -> Challenge:
+    key = _one_key(changes)
+    was, now = before.details["states"], result.details["states"]
+    moved = [i for i, (a, b) in enumerate(zip(was, now, strict=True)) if a != b]
+    far = [] if key is None else [i for i in moved if abs(i - key) > AWAY]
+    values: dict[str, Any] = {"far": AWAY, "n": len(moved)}
+    if far and key is not None:
+        values |= {"key": result.keys[key], "residue": result.queries[far[0]]}
+    return Challenge(
+        "s6_3.challenge.protein", values, bool(far), 1.0 if far else 0.3 * (key is not None)
+    )
+
+
+def _heavy_segment(changes: Intervention, result: LessonResult, before: LessonResult) -> Challenge:
+    weights = before.traces[CROSS].weights[0].float().mean((0, 1))
+    key, share = _one_key(changes, CROSS), HEAVY / len(weights)
+    moved = abs(result.numbers["pkd"] - before.numbers["pkd"])
+    values = {
+        "share": f"{100 * share:.1f}",
+        "hardly": HARDLY,
+        "weight": "–",
+        "moved": f"{moved:.3f}",
+    }
+    if key is None:
+        return Challenge("s6_3.challenge.drug", values | {"weight": "–"})
+    values["weight"] = f"{100 * float(weights[key]):.1f}"
+    heavy = float(weights[key]) >= share
+    reached = heavy and moved < HARDLY
+    progress = 1.0 if reached else 0.5 if heavy else 0.2
+    return Challenge("s6_3.challenge.drug", values, reached, progress)
+
+
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Change what is named by one mutation, at a letter that attention hardly weighs.
+    """What each model's attention hardly weighs and yet decides, or weighs much and yet does not.
 
     Parameters
     ----------
@@ -231,9 +277,14 @@ def challenge(
     Challenge
         Reached on the genome when one letter of the open window is mutated and nothing else is
         changed, that letter had less than an equal share of the pooling's weight, and a window that
-        was named a site is named otherwise.
+        was named a site is named otherwise. On a protein when one key is cut and a residue far
+        from it is named otherwise. On a drug when one segment is cut that had twice an equal share
+        of the weight and the estimate hardly moves.
     """
-    edits = genome.edits_of(config.edits) if config.model == "genome" else ()
+    if config.model != "genome":
+        before = experiment.run(experiment.plain(config), None, device)
+        return (_far_key if config.model == "protein" else _heavy_segment)(changes, result, before)
+    edits = genome.edits_of(config.edits)
     share = 1 / genome.WINDOW
     values = {"share": f"{100 * share:.1f}", "used": len(edits), "weight": "–"}
     if len(edits) != 1 or changes:

@@ -91,7 +91,8 @@ def _answer(run: Run, words: dict[str, str]) -> None:
         st.markdown(f"{t('s6_3.answer.protein', **parts, sure=sure)} {known}")
         _changed(run, "confidence")
     else:
-        st.markdown(t("s6_3.answer.drug", **words))
+        name = "drug_floor" if recorded.at_floor(numbers["pkd"]) else "drug"
+        st.markdown(t(f"s6_3.answer.{name}", **words, error=recorded.usual_error()))
         _beside(run)
         _changed(run, "pkd")
 

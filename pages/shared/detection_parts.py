@@ -144,6 +144,8 @@ def reading(run: Run) -> None:
     st.markdown(t("s4_2.reading.out" if found["out"] else "s4_2.reading.query", **words))
     truth = run.result.details["truth"]
     st.markdown(_sum_up(run, len(truth)))
+    if run.config.model == "digits" and run.config.picture not in given.SAMPLES:
+        st.caption(t("s4_2.reading.only_digits"))
     if run.config.model == "digits":
         kept = views.of_query(found["query"])
         if kept["n"]:

@@ -107,7 +107,8 @@ def _bar(value: float, most: float, colour: str, text: str) -> str:
         f'<td style="position:relative;min-width:5.5rem;padding:2px 6px;text-align:right">'
         f'<span style="position:absolute;left:0;top:3px;bottom:3px;width:{width}%;'
         f'background:{fill};border-radius:3px"></span>'
-        f'<span style="position:relative">{html.escape(text)}</span></td>'
+        f'<span style="position:relative;background:color-mix(in srgb,Canvas 80%,transparent);'
+        f'border-radius:3px;padding:0 2px">{html.escape(text)}</span></td>'
     )
 
 
@@ -160,7 +161,7 @@ def _heads(run: Run) -> None:
         column.altair_chart(
             charts.heat(found[name], rows, heads, labels, signed=False), key=f"heads-{name}"
         )
-    st.caption(t("s6_1.apart.heads_look"))
+    st.caption(t("s6_1.apart.heads_look", **views.extremes(found)))
 
 
 def _sum(run: Run) -> None:

@@ -140,4 +140,5 @@ def test_recorded_runs_and_the_live_experiment_are_offered(language):
     at = opened(PAGE, language, part="claim")
     assert title(language, "s4_1.live.now_what") in words(at)
     assert any(b.key == "start-hide" for b in at.button)
+    at = opened(PAGE, language, part="claim", live="recorded")
     assert title(language, "s4_1.live.table_look").split("{gap}")[0] in words(at)

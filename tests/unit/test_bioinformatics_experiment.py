@@ -18,7 +18,7 @@ from attn_core.experiments import s6_3_views as views
 from attn_core.experiments.s6_3_samples import samples, text
 from attn_core.inputs.refused import Refused
 from attn_core.interventions import Intervention
-from attn_core.models.drug_target import STRIDE
+from attn_core.models.drug_target import CROSS, STRIDE
 from attn_core.models.sequence import ids_of
 from attn_core.plots import sequence_charts
 from attn_core.plots.sequence_charts import information, logo_letters
@@ -353,3 +353,28 @@ def test_known_boundaries_are_marked_above_the_bars():
     drawn = sequence_charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
     assert drawn["mark"]["type"] == "point"
     assert drawn["encoding"]["y"]["value"] < 0
+
+
+def test_each_model_has_a_challenge_of_its_own():
+    for model in ("protein", "drug"):
+        config = experiment.Config(model=model)
+        plain = experiment.run(config)
+        goal = quiz.challenge(config, Intervention(), plain)
+        assert (goal.key, goal.reached) == (f"s6_3.challenge.{model}", False)
+        site = next(iter(plain.traces)) if model == "protein" else CROSS
+        met = []
+        for key in range(len(plain.traces[site].weights[0, 0, 0])):
+            changes = Intervention(tokens=((site, key),))
+            met.append(quiz.challenge(config, changes, experiment.run(config, changes)).reached)
+            if True in met and False in met:
+                break
+        assert True in met
+        assert False in met
+        two = Intervention(tokens=((site, 0), (site, 1)))
+        assert not quiz.challenge(config, two, experiment.run(config, two)).reached
+
+
+def test_an_estimate_that_is_none_is_called_none():
+    config = experiment.Config(model="drug", smiles="O")
+    assert recorded.at_floor(experiment.run(config).numbers["pkd"])
+    assert not recorded.at_floor(7.0)

@@ -220,3 +220,13 @@ def test_project_speaks_of_itself_alone():
             if path.name == Path(__file__).name:
                 continue
             assert not words.search(path.read_text(errors="ignore")), name
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_numbers_in_the_prose_of_3_3_are_the_recorded_ones(language):
+    prose = (ROOT / "assets" / "content" / language / "s3_3_transformer.md").read_text()
+    runs = read_manifest("translator_small").raw["by_seed"]
+    names = ("small", "small-no-cross", "small-no-mask", "small-no-positions")
+    for name in names:
+        chrf = runs[name]["chrf"]
+        assert f"{sum(chrf) / len(chrf):.3f}" in prose, name
