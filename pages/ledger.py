@@ -3,7 +3,7 @@
 import streamlit as st
 
 from attn_core.lessons import LESSONS
-from pages.shared import i18n, parts
+from pages.shared import i18n, parts, state
 from pages.shared.i18n import t
 
 st.title(t("ledger.title"))
@@ -16,5 +16,8 @@ st.caption(t("ledger.look"))
 for lesson in LESSONS:
     st.markdown(f"#### {lesson.number}  {t(f'section.{lesson.number}')}")
     for claim_id in lesson.claims:
-        with st.expander(f"{claim_id} · {parts.verdict_name(claim_id)}"):
-            parts.claim_card(claim_id)
+        name = f"{claim_id} · {parts.verdict_name(claim_id)}"
+        box = st.expander(name, key=state.key(f"claim-{claim_id}"), on_change="rerun")
+        if box.open:  # a card that nobody looks at is not made
+            with box:
+                parts.claim_card(claim_id)

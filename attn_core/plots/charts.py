@@ -5,6 +5,9 @@ from typing import Any
 
 import altair as alt
 
+from attn_core.plots import figure
+from attn_core.plots.figure import Figure
+
 QUERY, KEY, VALUE, OUTPUT, CHANGED = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00"
 HEIGHT = 260
 FEW = 8
@@ -152,27 +155,36 @@ def curves(
     )  # fmt: skip
 
 
-def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
+def intervals(found: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> Figure:
     """Effects with their 95 % intervals and the smallest effect that would count.
 
     Parameters
     ----------
-    rows : sequence of mapping
+    found : sequence of mapping
         "name", "effect", "low", "high".
     labels : mapping
         "x", "title", and "bound": the smallest effect, as a number in text.
 
     Returns
     -------
-    altair.LayerChart
-        The figure.
+    Figure
+        One row each; the title is its text alternative.
     """
-    base = alt.Chart(
-        alt.Data(values=[dict(r) for r in rows]), title=labels["title"], description=labels["title"]
+    title = labels["title"]
+    return Figure(
+        _intervals(labels["x"]),
+        {"found": found, "bound": [{"bound": float(labels["bound"])}]},
+        {"title": title},
+        title,
     )
+
+
+@figure.drawn
+def _intervals(across: str) -> alt.LayerChart:
+    base = alt.Chart(figure.rows("found"), title=alt.Title(figure.value("title")))
     y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
     rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
-        x=alt.X("low:Q", title=labels["x"]), x2="high:Q", y=y
+        x=alt.X("low:Q", title=across), x2="high:Q", y=y
     )
     point = base.mark_point(size=70, filled=True, color=QUERY).encode(
         x="effect:Q",
@@ -181,7 +193,7 @@ def intervals(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> a
         + [alt.Tooltip(f"{n}:Q", format=".4g") for n in ("effect", "low", "high")],
     )
     bound = (
-        alt.Chart(alt.Data(values=[{"bound": float(labels["bound"])}]))
+        alt.Chart(figure.rows("bound"))
         .mark_rule(strokeDash=[4, 3], color=CHANGED)
         .encode(x="bound:Q")
     )

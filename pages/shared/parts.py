@@ -17,7 +17,7 @@ from attn_core.lessons import Lesson
 from attn_core.plots import charts
 from attn_core.result import LessonResult
 from attn_core.verdicts import ConditionResult, Verdict, verdict
-from pages.shared import i18n
+from pages.shared import figures, i18n
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -142,7 +142,7 @@ def claim_card(claim_id: str) -> None:
             names = " / ".join(t(f"metric.{m}") for m in sorted(metrics))
             title = t("claim.chart", metric=names)
             words = {"x": t("claim.effect"), "title": title, "bound": str(measure.smallest_effect)}
-            st.altair_chart(charts.intervals(rows, words), key=f"claim-{claim_id}")
+            figures.show(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
         st.dataframe(
             [_condition_row(claim_id, r, measure) for r in found.conditions],

@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
@@ -60,12 +60,23 @@ def chromium():
         found.close()
 
 
+def _wrong(message: ConsoleMessage) -> bool:
+    """Whether a line of the console is a fault of ours.
+
+    Below a page's path the front end first asks in vain for the server's health, then at the root.
+    """
+    if message.type == "error":
+        return "the server responded with a status of 404" not in message.text
+    return "Infinite extent" in message.text
+
+
 def new_page(chromium: Browser, **options) -> Page:
     options = {"viewport": {"width": 1440, "height": 900}, "locale": "en-US"} | options
     context = chromium.new_context(**options)
     page = context.new_page()
     page.problems = []  # what the browser complained of, for tests to look at
     page.on("pageerror", lambda e: page.problems.append(str(e)))
+    page.on("console", lambda m: page.problems.append(m.text) if _wrong(m) else None)
     page.on(
         "request",
         lambda r: (

@@ -230,6 +230,16 @@ def test_live_timing_runs_in_the_queue_and_stops(page, server):
     expect(page.get_by_role("button", name="Run it again")).to_be_enabled()
 
 
+def test_the_ledger_makes_a_card_when_it_is_opened(page, server):
+    page.goto(f"{server}/ledger")
+    box = page.get_by_text("3.2.b ·", exact=False).first
+    expect(box).to_be_visible()
+    assert page.get_by_test_id("stVegaLiteChart").count() == 0
+    box.click()
+    expect(page.get_by_test_id("stVegaLiteChart").first).to_be_visible()
+    page.wait_for_timeout(500)  # the chart's own complaints come after it is drawn
+
+
 def test_quiz_is_graded(page, server):
     ready(page, f"{server}{L1}?part=check")
     page.get_by_role("radiogroup").last.get_by_text("1", exact=True).click()
