@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
@@ -37,13 +38,34 @@ def _inline_scripts() -> str:
     return " ".join(f"'sha256-{digest}'" for digest in digests)
 
 
+FRAMES = "ATTN_FRAME_ANCESTORS"
+"""Names the environment variable with the origins of pages that may hold the app in a frame."""
+_ORIGIN = re.compile(r"https?://(\*\.)?[\w-]+(\.[\w-]+)*(:(\d{1,5}|\*))?")
+
+
+def frame_ancestors() -> list[str]:
+    """Origins of the pages that may hold the app, "https://lms.example.org" or with "*." before it.
+
+    Raises
+    ------
+    ValueError
+        If one is no origin: the variable would open or close more than it says.
+    """
+    named = os.environ.get(FRAMES, "").replace(",", " ").split()
+    for origin in named:
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{FRAMES} has {origin!r}; it takes origins, https://lms.example.org")
+    return named
+
+
 HEADERS = {
     "content-security-policy": (
         f"default-src 'self'; script-src 'self' blob: 'wasm-unsafe-eval' {_inline_scripts()}; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
         "media-src 'self' blob: data:; "
         "font-src 'self' data:; connect-src 'self' ws: wss: blob: data:; worker-src 'self' blob:; "
-        "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
+        "object-src 'none'; base-uri 'self'; form-action 'self'; "
+        + " ".join(["frame-ancestors 'self'", *frame_ancestors()])
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "same-origin",
@@ -51,11 +73,28 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 
+_OF_THE_FILE = (b"content-length", b"etag", b"last-modified")
+"""What Streamlit says of its page's file, which is not what is sent."""
+
+
+def _for_frames(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A cookie for foreign frames, kept for each holding site apart: others browsers refuse."""
+    name, text = header
+    if name == b"set-cookie" and b"SameSite=None" in text:
+        return name, text + b"; Partitioned"
+    return header
+
+
+def _is_page(headers: dict[bytes, bytes]) -> bool:
+    page = headers.get(b"content-type", b"").startswith(b"text/html")
+    return page and b"content-encoding" not in headers
+
+
 HIDDEN = ("/_stcore/metrics",)
 
 
 class Guard:
-    """Security headers on every answer, and nothing for paths that are not for learners."""
+    """Headers on every answer, modules to preload in a page's head, nothing for hidden paths."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -69,13 +108,28 @@ class Guard:
             await PlainTextResponse("", status_code=404)(scope, receive, send)
             return
 
+        start: Message | None = None  # of a page, until its body is whole
+        body = b""
+
         async def with_headers(message: Message) -> None:
+            nonlocal start, body
             if message["type"] == "http.response.start":
                 message.setdefault("headers", [])
-                headers = list(HEADERS.items())
-                if dict(message["headers"]).get(b"content-type", b"").startswith(b"text/html"):
-                    headers.append(("link", preload.link_header(preload.base_path())))
-                message["headers"] += [(k.encode(), v.encode()) for k, v in headers]
+                message["headers"] = [_for_frames(h) for h in message["headers"]]
+                message["headers"] += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
+                if _is_page(dict(message["headers"])):
+                    start = message
+                    return
+            elif start is not None and message["type"] == "http.response.body":
+                body += message.get("body", b"")
+                if message.get("more_body"):
+                    return
+                if body:  # an answer to HEAD has none
+                    body = preload.with_links(body, preload.base_path())
+                    kept = [h for h in start["headers"] if h[0] not in _OF_THE_FILE]
+                    start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+                await send(start)
+                message = {"type": "http.response.body", "body": body}
             await send(message)
 
         await self.app(scope, receive, with_headers)
@@ -111,6 +165,9 @@ def warm_up() -> None:
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Before the first request: uploads in memory, imports done, garbage frozen."""
     keep_uploads_in_memory()
+    if frame_ancestors():
+        # In a foreign frame the browser keeps back the cookie that an upload must show.
+        config.set_option("server.xsrfCookieSameSite", "none")
     warm_up()
     yield {}
 

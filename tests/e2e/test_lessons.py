@@ -248,7 +248,10 @@ def test_quiz_is_graded(page, server):
 
 def test_headers_and_hidden_paths(page, server):
     response = page.request.get(server)
-    assert "viewer/viewer.js>; rel=modulepreload" in response.headers["link"]
+    assert '<link rel="modulepreload" href="/viewer/viewer.js">' in response.text()
+    assert len(response.body()) == int(response.headers["content-length"])
+    assert sum(len(k) + len(v) + 4 for k, v in response.headers.items()) < 2000
+    assert "etag" not in response.headers  # the page is not the file that it is made of
     assert "script-src 'self'" in response.headers["content-security-policy"]
     assert "'unsafe-eval'" not in response.headers["content-security-policy"].replace(
         "'wasm-unsafe-eval'", ""
