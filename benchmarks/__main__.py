@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
+AIMS = Path(__file__).with_name("aims.json")
+"""The most that each result may be."""
 NAMES = (
     "turns",
+    "load_all",
     "load",
     "slider",
     "first_paint",
@@ -56,6 +59,20 @@ def write(results: dict[str, float], load: dict[str, list[float]]) -> None:
     RESULTS.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def missed(results: dict[str, float]) -> list[str]:
+    """One line for each aim that is missed, and one for those that nothing measured yet."""
+    aims: dict[str, float] = json.loads(AIMS.read_text(encoding="utf-8"))
+    lines = [
+        f"missed: {name} {results[name]:g}, aim {aim:g}"
+        for name, aim in aims.items()
+        if name in results and results[name] > aim
+    ]
+    unmeasured = [name for name in aims if name not in results]
+    if unmeasured:
+        lines.append(f"not measured: {', '.join(unmeasured)}")
+    return lines or ["every aim is met"]
+
+
 def main() -> int:
     """Run what was asked for; a benchmark that fails does not stop the rest."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
@@ -67,6 +84,7 @@ def main() -> int:
     failed = []
     for name in names:
         before = round(os.getloadavg()[0], 2)
+        print(f"# {name}, load {before:g}", flush=True)
         results = {}
         try:
             for key, value, unit in importlib.import_module(f"benchmarks.{name}").measure():
@@ -76,6 +94,9 @@ def main() -> int:
             failed.append(name)
             print(f"{name} failed: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
         write(results, {name: [before, round(os.getloadavg()[0], 2)]} if results else {})
+    whole = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    for line in missed(whole.get("results", {})):
+        print(line)
     return 1 if failed else 0
 
 
