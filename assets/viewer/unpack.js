@@ -133,7 +133,7 @@ export function unpack(bytes) {
       if (compare === "after" || !before) return view;
       if (!seen.has(compare)) {
         const then = compare === "before"
-          ? { ...Object.fromEntries(["title", "look", "summary", "queries", "keys"].map((k) => [k, head.before[k] ?? head[k]])),
+          ? { ...Object.fromEntries(["title", "look", "summary", "queries", "keys", "images"].map((k) => [k, head.before[k] ?? head[k]])),
             side: before, row: before.row, changed: { ...changed, cells: [], tokens: [] }, cutTokens: new Set(), changesAt: () => new Set() }
           : {};
         seen.set(compare, Object.assign(Object.create(view), then, { compare }));
@@ -145,7 +145,9 @@ export function unpack(bytes) {
     },
     /** {label, title?, image?} of one query (axis 0) or key (axis 1). */
     item(axis, i) {
-      return (axis ? this.keys : this.queries)?.[i - first[axis]] ?? { label: String(i + 1) };
+      const found = (axis ? this.keys : this.queries)?.[i - first[axis]] ?? { label: String(i + 1) };
+      const image = globalThis.attnImages?.[this.images?.[axis]]?.[i];
+      return image ? { ...found, image } : found;
     },
     /** [from, to) of the tokens that map row (axis 0) or column (axis 1) `bin` stands for. */
     block(axis, bin) {

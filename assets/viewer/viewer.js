@@ -49,6 +49,8 @@ class Viewer {
     window.addEventListener("attn-probe", this.onProbe);
     this.onRow = (e) => e.detail.id === this.view?.id && this.follow(e.detail.query);
     window.addEventListener("attn-row", this.onRow);
+    this.onImages = () => this.view && this.render();
+    window.addEventListener("attn-images", this.onImages);
     this.sizes = new ResizeObserver(() => this.view && Math.abs(this.host.clientWidth - (this.width ?? 0)) >= 1 && this.render());
     this.sizes.observe(this.host);
     this.onTheme = () => this.view && readTheme(this.host).key !== this.theme?.key && this.render();
@@ -198,6 +200,7 @@ class Viewer {
   destroy() {
     window.removeEventListener("attn-probe", this.onProbe);
     window.removeEventListener("attn-row", this.onRow);
+    window.removeEventListener("attn-images", this.onImages);
     this.media.removeEventListener("change", this.onTheme);
     document.fonts.removeEventListener("loadingdone", this.onFonts);
     this.sizes.disconnect();

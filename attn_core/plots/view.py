@@ -8,6 +8,7 @@ is exact in both. What was before the learner's changes is sent in the same way,
 largest weight, its own row and its own words.
 """
 
+import hashlib
 import json
 import struct
 from dataclasses import dataclass, field
@@ -161,16 +162,34 @@ def region_of(selection: Selection, n_query: int, n_key: int) -> tuple[int, int,
     return q0, min(max(q1, q0 + 1), n_query), k0, min(max(k1, k0 + 1), n_key)
 
 
-def _labels(
-    names: tuple[str, ...], images: tuple[str, ...], start: int, end: int
-) -> list[dict[str, str]]:
+@lru_cache(maxsize=256)
+def _digest(images: tuple[str, ...]) -> str:
+    return hashlib.sha256("\n".join(images).encode()).hexdigest()[:16]
+
+
+def images_of(*around: Labels) -> dict[str, tuple[str, ...]]:
+    """The thumbnails that some labels name, for the browser to keep: a view names them alone.
+
+    Parameters
+    ----------
+    *around : Labels
+        Of a view.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        By the name that ``pack`` gives them; empty where tokens are words.
+    """
+    every = [images for a in around for images in (a.query_images, a.key_images)]
+    return {_digest(images): images for images in every if images}
+
+
+def _labels(names: tuple[str, ...], start: int, end: int) -> list[dict[str, str]]:
     out = []
     for i in range(start, end):
         item = {"label": names[i][:40] if i < len(names) else str(i)}
         if i < len(names) and len(names[i]) > 40:
             item["title"] = names[i][:200]
-        if i < len(images):
-            item["image"] = images[i]
         out.append(item)
     return out
 
@@ -356,8 +375,9 @@ def pack(
         queries, keys = of.names(site)
         rows = around.rows.get(site, queries)
         return {
-            "queries": _labels(rows, around.query_images, first[0], ends[0]),
-            "keys": _labels(keys, around.key_images, first[1], ends[1]),
+            "queries": _labels(rows, first[0], ends[0]),
+            "keys": _labels(keys, first[1], ends[1]),
+            "images": [_digest(i) if i else "" for i in (around.query_images, around.key_images)],
             "title": around.title,
             "look": around.look,
             "summary": around.summary,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.answers import exact, probe, stamp, strongest
-from attn_core.plots.view import Labels, Selection, opened, pack
+from attn_core.plots.view import Labels, Selection, images_of, opened, pack
 from attn_core.result import LessonResult
 from pages.shared import controls, preload, state
 
@@ -34,10 +34,23 @@ export default function ({ data }) {
 """
 
 
+# Thumbnails stay the same from turn to turn: in a message of their own Streamlit sends them once.
+_IMAGES = """
+export default function ({ data }) {
+  if (!(data instanceof Uint8Array)) return;
+  const kept = (window.attnImages ??= {}), found = JSON.parse(new TextDecoder().decode(data));
+  if (Object.keys(found).every((name) => name in kept)) return;
+  Object.assign(kept, found);
+  for (const old of Object.keys(kept).slice(0, -16)) delete kept[old];
+  window.dispatchEvent(new CustomEvent('attn-images'));
+}
+"""
+
 _viewer = st.components.v2.component(
     "attention_viewer", js=_BOOT.replace("BASE", json.dumps(f"{preload.base_path()}/"))
 )
 _probe = st.components.v2.component("attention_probe", js=_PROBE)
+_images = st.components.v2.component("attention_images", js=_IMAGES)
 
 _FIELDS = {"score": "scores", "mask": "mask_cells", "weight": "weights"}
 
@@ -161,3 +174,5 @@ def show(
     answers = _answers(key, result, selection, before)
     told = None if answers is None else {"id": name, "stamp": number, **answers}
     _probe(key=f"{key}_probe", data=told, height=1)
+    images = images_of(labels, labels_before or labels)
+    _images(key=f"{key}_images", data=json.dumps(images).encode(), height=1)

@@ -65,9 +65,7 @@ def _wrong(message: ConsoleMessage) -> bool:
 
     Below a page's path the front end first asks in vain for the server's health, then at the root.
     """
-    if message.type == "error":
-        return "the server responded with a status of 404" not in message.text
-    return "Infinite extent" in message.text
+    return message.type == "error" and "responded with a status of 404" not in message.text
 
 
 def new_page(chromium: Browser, **options) -> Page:

@@ -149,6 +149,8 @@ class Session:
             forward = ForwardMsg.FromString(data)
             if forward.WhichOneof("type") == "script_finished":
                 spent = 1000 * (arrived - began)
+                while len(self._cached) > MAX_CACHED:  # after a run, as the front end does
+                    self._cached.popitem(last=False)
                 return Answer(spent, size, count, tuple(exceptions), forward.script_finished)
             self._take(forward, exceptions)
 
@@ -156,11 +158,10 @@ class Session:
         kind = forward.WhichOneof("type")
         if kind == "ref_hash":
             forward = self._cached[forward.ref_hash]
+            self._cached.move_to_end(forward.hash)
             kind = "delta"
         elif forward.metadata.cacheable:
             self._cached[forward.hash] = forward
-            if len(self._cached) > MAX_CACHED:
-                self._cached.popitem(last=False)
         if kind == "new_session":
             self.page_hash = forward.new_session.page_script_hash
         elif kind == "navigation":
