@@ -9,6 +9,13 @@
 export const MASKED = 255;
 
 /** @param {Uint8Array} a @param {Uint8Array} b @returns {boolean} whether both hold the same bytes */
+/** Bytes as Python packed them: a large view travels deflated behind four bytes of 255. */
+export async function arrived(bytes) {
+  if (bytes.length < 4 || bytes[0] + bytes[1] + bytes[2] + bytes[3] !== 4 * 255) return bytes;
+  const stream = new Blob([bytes.subarray(4)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 export function sameBytes(a, b) {
   if (!a || !b || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;

@@ -14,7 +14,7 @@ import { markPicture, paintPicture, pointIn } from "./picture.js";
 import { Followed, outbox } from "./state.js";
 import { saved } from "./export.js";
 import { fillTable } from "./table.js";
-import { rowOf, sameBytes, unpack } from "./unpack.js";
+import { arrived, rowOf, sameBytes, unpack } from "./unpack.js";
 
 const viewers = new WeakMap();
 const LINGER = 50; // ms between Streamlit's cleanup and ours, in case it mounts again at once
@@ -26,7 +26,7 @@ class Viewer {
     this.host = parent.host ?? parent;
     this.all = null; // the last payload, unpacked
     this.view = null; // the same as it is compared: now, before or the difference
-    this.bytes = null;
+    this.sent = null; // the bytes that came last
     this.painted = 0;
     this.open = new Followed({ site: "", head: 0, query: null });
     this.scale = new Followed("head");
@@ -76,19 +76,25 @@ class Viewer {
   update({ data: bytes, setStateValue }) {
     this.tell = setStateValue ?? this.tell;
     if (!(bytes instanceof Uint8Array) || bytes.length < 4) return;
-    const same = sameBytes(bytes, this.bytes);
+    const same = sameBytes(bytes, this.sent);
     this.do.settle();
     if (same) this.onTheme();
-    else this.take(bytes);
+    else this.receive(bytes);
     if (this.owed) this.pointer.soon(); // the learner has acted since the last question: ask once more
     this.owed = false;
+  }
+
+  /** Take bytes, once they are as Python packed them; what was sent after them wins. */
+  receive(bytes) {
+    this.sent = bytes;
+    if (bytes[0] !== 255 || bytes[3] !== 255) return this.take(bytes);
+    arrived(bytes).then((found) => this.sent === bytes && this.take(found));
   }
 
   take(bytes) {
     const first = !this.view;
     const was = this.all?.open;
     const all = (this.all = unpack(bytes));
-    this.bytes = bytes;
     this.book.clear();
     this.open.confirm(all.open);
     this.scale.confirm(all.scale);

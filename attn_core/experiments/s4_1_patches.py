@@ -172,6 +172,30 @@ def unpacked(kept: dict[str, Any]) -> UInt8[np.ndarray, "row column"]:
     return np.frombuffer(data, np.uint8).reshape(kept["rows"], kept["columns"])
 
 
+def halved(
+    levels: Float[np.ndarray, "row column"],
+) -> Float[np.ndarray, "half_row half_column"]:
+    """A mask at the resolution that the model answers with; it draws the pixels between them.
+
+    Parameters
+    ----------
+    levels : Float[np.ndarray, "row column"]
+        Of each pixel; both sides even.
+
+    Returns
+    -------
+    Float[np.ndarray, "half_row half_column"]
+        Means of two by two.
+
+    Examples
+    --------
+    >>> halved(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
+    [[0.5]]
+    """
+    rows, columns = levels.shape
+    return levels.reshape(rows // 2, 2, columns // 2, 2).mean((1, 3))
+
+
 def iou(one: Tensor, other: Tensor) -> float:
     """Intersection over union of two masks.
 

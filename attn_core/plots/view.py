@@ -11,6 +11,8 @@ largest weight, its own row and its own words.
 import hashlib
 import json
 import struct
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -167,13 +169,13 @@ def _digest(images: tuple[str, ...]) -> str:
     return hashlib.sha256("\n".join(images).encode()).hexdigest()[:16]
 
 
-def images_of(*around: Labels) -> dict[str, tuple[str, ...]]:
+def images_of(around: Sequence[Labels]) -> dict[str, tuple[str, ...]]:
     """The thumbnails that some labels name, for the browser to keep: a view names them alone.
 
     Parameters
     ----------
-    *around : Labels
-        Of a view.
+    around : sequence of Labels
+        Of a view, now and before.
 
     Returns
     -------
@@ -182,6 +184,43 @@ def images_of(*around: Labels) -> dict[str, tuple[str, ...]]:
     """
     every = [images for a in around for images in (a.query_images, a.key_images)]
     return {_digest(images): images for images in every if images}
+
+
+PACKED = b"\xff\xff\xff\xff"
+"""Begins a view that travels deflated; no header is that long."""
+WORTH_PACKING = 24_000
+
+
+def travelling(view: bytes) -> bytes:
+    """A view as it is sent: a large one deflated, for sparse maps are mostly alike.
+
+    Parameters
+    ----------
+    view : bytes
+        From ``pack``.
+
+    Returns
+    -------
+    bytes
+        The same, or ``PACKED`` and what zlib makes of it.
+    """
+    return PACKED + zlib.compress(view, 1) if len(view) > WORTH_PACKING else view
+
+
+def arrived(data: bytes) -> bytes:
+    """The inverse of ``travelling``.
+
+    Parameters
+    ----------
+    data : bytes
+        As sent.
+
+    Returns
+    -------
+    bytes
+        As ``pack`` made it.
+    """
+    return zlib.decompress(data[len(PACKED) :]) if data.startswith(PACKED) else data
 
 
 def _labels(names: tuple[str, ...], start: int, end: int) -> list[dict[str, str]]:

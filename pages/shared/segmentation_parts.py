@@ -42,7 +42,8 @@ def row_layer(run: Run, head: int) -> Layer:
 
 def map_layer(run: Run, name: str, **more: Any) -> Layer:
     """One of the result's maps as a layer."""
-    return Layer(patches.unpacked(run.result.details["maps"][name]) / 255, **more)
+    levels = patches.unpacked(run.result.details["maps"][name]) / 255
+    return Layer(patches.halved(levels) if name == "mask" else levels, **more)
 
 
 def _layers(run: Run, overlay: str, scale: str, opacity: float) -> tuple[Layer, ...]:
@@ -58,7 +59,7 @@ def _layers(run: Run, overlay: str, scale: str, opacity: float) -> tuple[Layer, 
     if run.before is run.result:
         return (now,)
     levels = patches.unpacked(run.before.details["maps"]["mask"]) / 255
-    return now, Layer(levels, "mask", charts.CHANGED, opacity=0.0, **at)
+    return now, Layer(patches.halved(levels), "mask", charts.CHANGED, opacity=0.0, **at)
 
 
 def _pick(run: Run) -> Callable[[dict[str, Any]], None]:

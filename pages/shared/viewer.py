@@ -9,7 +9,7 @@ import streamlit as st
 
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.answers import exact, probe, stamp, strongest
-from attn_core.plots.view import Labels, Selection, images_of, opened, pack
+from attn_core.plots.view import Labels, Selection, images_of, opened, pack, travelling
 from attn_core.result import LessonResult
 from pages.shared import controls, preload, state
 
@@ -170,9 +170,9 @@ def show(
     number = stamp(result, before, site, head, selection.query)
     data = pack(name, result, selection, labels, changes, before, labels_before, turned, number)
     callback: Callable[[], None] = lambda: _on_event(key)  # noqa: E731 (bound to this key)
-    _viewer(key=key, data=data, on_log_change=callback)
+    _viewer(key=key, data=travelling(data), on_log_change=callback)
     answers = _answers(key, result, selection, before)
     told = None if answers is None else {"id": name, "stamp": number, **answers}
     _probe(key=f"{key}_probe", data=told, height=1)
-    images = images_of(labels, labels_before or labels)
+    images = images_of((labels, labels_before or labels))
     _images(key=f"{key}_images", data=json.dumps(images).encode(), height=1)

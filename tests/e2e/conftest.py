@@ -90,8 +90,8 @@ def new_page(chromium: Browser, **options) -> Page:
 def page(chromium):
     found = new_page(chromium)
     yield found
-    assert not found.problems
     found.context.close()
+    assert not found.problems
 
 
 @pytest.fixture
@@ -106,6 +106,7 @@ def fresh(chromium):
     yield make
     for each in pages:
         each.context.close()
+    assert [problem for each in pages for problem in each.problems] == []
 
 
 HOST = "[data-painted]"

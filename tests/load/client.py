@@ -21,6 +21,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
+from attn_core.plots.view import arrived
+
 LESSON = "3-2-scaled-dot-product"
 TURNED = ("temperature", "mask", "scaled")
 VIEWER = "attention_viewer"
@@ -179,7 +181,7 @@ class Session:
         if kind == "exception":
             exceptions.append(f"{body.type}: {body.message}")
         elif kind == "bidi_component" and VIEWER in body.component_name and body.bytes:
-            self.viewer = body.bytes
+            self.viewer = arrived(body.bytes)
             self.widgets[VIEWER] = Widget(body.id, kind, (), fragment)
         elif kind in VALUE_FIELDS:
             options = tuple(body.options) if kind in ("slider", "selectbox") else ()

@@ -283,6 +283,7 @@ GIVEN: dict[str, Any] = {
 OWN: dict[str, dict[str, Any]] = {
     "position_views.bias_matrix": {"kind": "relative", "head": 1},
     "s6_3_bioinformatics.given": {"kind": "genome"},
+    "s6_3_genome.lost_by": {"window": "ACGT" * 15, "label": 1},
     "s6_3_views.probability": {"kind": "D"},
     "s6_1_recommendation.ranked": {"history": [1, 2, 3]},
     "s6_3_protein.masked": {"protein": CHAIN},

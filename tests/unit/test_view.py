@@ -13,7 +13,17 @@ from attn_core import masks
 from attn_core.interventions import Cell, Intervention
 from attn_core.plots.answers import exact, probe, stamp
 from attn_core.plots.pooling import MASKED, max_pool, quantise
-from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack, unpack_header
+from attn_core.plots.view import (
+    MAX_SIDE,
+    PACKED,
+    Labels,
+    Selection,
+    arrived,
+    images_of,
+    pack,
+    travelling,
+    unpack_header,
+)
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
@@ -175,3 +185,19 @@ def test_overflowed_numbers_are_drawn_as_nothing_not_as_garbage():
     header = unpack_header(pack("v", result, Selection(query=1), WORDS))
     assert np.isfinite(header["map"]["max"])
     assert probe(result, "s", 0, 1, 1)["score"] is None
+
+
+def test_a_large_view_travels_deflated_and_arrives_as_it_was():
+    small, large = b"\x10\x00\x00\x00" + bytes(100), b"\x10\x00\x00\x00" + bytes(100_000)
+    assert travelling(small) == small == arrived(small)
+    assert travelling(large).startswith(PACKED)
+    assert len(travelling(large)) < 2000
+    assert arrived(travelling(large)) == large
+
+
+def test_thumbnails_are_named_once_and_travel_apart():
+    pictures = ("data:image/png;base64,AAAA", "data:image/png;base64,BBBB")
+    labels = Labels("t", "", "", {}, {}, query_images=pictures, key_images=pictures)
+    found = images_of((labels, labels))
+    assert list(found.values()) == [pictures]
+    assert images_of((Labels("t", "", "", {}, {}),)) == {}

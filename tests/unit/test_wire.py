@@ -19,7 +19,7 @@ from attn_core.interventions import Cell, Intervention
 from attn_core.lessons import LESSONS
 from attn_core.plots import fine
 from attn_core.plots.pooling import max_pool
-from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack
+from attn_core.plots.view import MAX_SIDE, Labels, Selection, pack, travelling
 from attn_core.result import LessonResult, load_default
 from attn_core.trace import AttentionTrace
 from attn_core.weigh import weigh
@@ -33,7 +33,8 @@ node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no Node
 def read_back(views, tmp_path):
     """What ``unpack.js`` says of each view."""
     path = tmp_path / "views.bin"
-    path.write_bytes(b"".join(struct.pack("<I", len(v)) + v for v in views))
+    sent = [travelling(v) for v in views]
+    path.write_bytes(b"".join(struct.pack("<I", len(v)) + v for v in sent))
     out = subprocess.run(
         ["node", str(SCRIPT), str(path)], capture_output=True, text=True, check=False
     )

@@ -1,13 +1,13 @@
 // Reads views as the browser does and says what it sees: argv[2] is a file of (uint32 length, bytes) pairs.
 import { readFileSync } from "node:fs";
-import { rowOf, unpack } from "../../assets/viewer/unpack.js";
+import { arrived, rowOf, unpack } from "../../assets/viewer/unpack.js";
 import { factsOf, probeBook } from "../../assets/viewer/facts.js";
 
 const file = new Uint8Array(readFileSync(process.argv[2]));
 const plain = (array) => Array.from(array, (v) => (Number.isNaN(v) ? "NaN" : v));
 for (let at = 0; at < file.length;) {
   const length = new DataView(file.buffer, file.byteOffset + at, 4).getUint32(0, true);
-  const view = unpack(file.slice(at + 4, at + 4 + length));
+  const view = unpack(await arrived(file.slice(at + 4, at + 4 + length)));
   at += 4 + length;
   const said = { n: view.n, R: view.R, C: view.C, fine: view.now.fine, now: plain(view.now.weights), masked: plain(view.now.masked) };
   said.title = view.title;
