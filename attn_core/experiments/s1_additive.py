@@ -12,6 +12,7 @@ from attn_core import zoo
 from attn_core.checkpoints import FOLDER
 from attn_core.inputs.arpabet import ipa
 from attn_core.interventions import Intervention
+from attn_core.keep import kept
 from attn_core.models.speller import LETTERS, MAX_LETTERS, N_SPECIAL, PHONEMES, SITE
 from attn_core.models.speller_search import MAX_BEAM, Spoken, beam_search, trace_of
 from attn_core.result import LessonResult
@@ -63,6 +64,12 @@ def _shown(spoken: Spoken) -> dict[str, Any]:
     }
 
 
+@kept(2**20)
+def _twin(name: str, word: str, beam: int, device: str) -> dict[str, Any]:
+    """What a twin answers; no change of the learner's touches it."""
+    return _shown(beam_search(zoo.get(name, device).module, [word], beam)[0][0])
+
+
 def run(
     config: Config, intervention: Intervention | None = None, device: str = "cpu"
 ) -> LessonResult:
@@ -94,8 +101,7 @@ def run(
     written = [PHONEMES.index(p) + N_SPECIAL for p in best.phonemes] + [2]
     step = probabilities[torch.arange(len(written)), torch.tensor(written)]
     twins = {
-        name: _shown(beam_search(zoo.get(name, device).module, [config.word], config.beam)[0][0])
-        for name in (TWIN_WITH, TWIN_WITHOUT)
+        name: _twin(name, config.word, config.beam, device) for name in (TWIN_WITH, TWIN_WITHOUT)
     }
     numbers = {
         "probability": math.exp(best.log_probability),
