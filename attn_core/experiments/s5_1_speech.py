@@ -277,6 +277,6 @@ def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str,
         "weight": float(row[top]),
         "far": abs(top - query) * speech.TOKEN_SECONDS,
         "to_speech": float(row[loud].sum()),
-        "null": float(loud.mean()),
+        "null": result.numbers["speech_share"],  # computed again, 72.5 % rounds the other way
         "digit": str(written[0]) if written else "",
     }
