@@ -11,7 +11,7 @@ st.markdown(i18n.prose("ledger", "intro"))
 rows = [
     parts.ledger_row(claim_id, lesson.number) for lesson in LESSONS for claim_id in lesson.claims
 ]
-st.dataframe(rows, hide_index=True, height=min(42 + 36 * len(rows), 620))
+st.table(rows, hide_index=True, height=620)
 st.caption(t("ledger.look"))
 for lesson in LESSONS:
     st.markdown(f"#### {lesson.number}  {t(f'section.{lesson.number}')}")

@@ -144,11 +144,8 @@ def claim_card(claim_id: str) -> None:
             words = {"x": t("claim.effect"), "title": title, "bound": str(measure.smallest_effect)}
             figures.show(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
-        st.dataframe(
-            [_condition_row(claim_id, r, measure) for r in found.conditions],
-            hide_index=True,
-            height="content",
-        )
+        # A data frame would cut the conditions' names; here they go on in the next line.
+        st.table([_condition_row(claim_id, r, measure) for r in found.conditions], hide_index=True)
         unit = "ratio" if measure.comparison == "ratio" else measure.unit
         st.caption(
             f"{t(f'claim.source.{claim.source}')} · {t('claim.smallest')} "
@@ -157,7 +154,7 @@ def claim_card(claim_id: str) -> None:
         if claim.right is not None:
             st.markdown(f"**{t('claim.right')}** {t(f'claim.{claim_id}.right')}")
             right = [_condition_row(claim_id, r, claim.right) for r in found.right]
-            st.dataframe(right, hide_index=True)
+            st.table(right, hide_index=True)
         st.code(claim.command, language="bash")
 
 
@@ -267,5 +264,4 @@ def ledger_row(claim_id: str, number: str) -> dict[str, str]:
         t("claim.verdict"): t(f"verdict.{found.name}"),
         t("claim.effect"): f"{head.effect:.3g}" if measured and head else "–",
         t("claim.interval"): f"{head.low:.3g} … {head.high:.3g}" if measured and head else "–",
-        t("ledger.command"): claim.command,
     }

@@ -105,7 +105,7 @@ def test_every_tab_is_drawn_alone_and_named_in_the_address(lesson, monkeypatch):
 
 def test_ledger_names_every_claim_and_verdict():
     at = opened("ledger")
-    rows = at.dataframe[0].value
+    rows = at.table[0].value
     assert len(rows) == sum(len(lesson.claims) for lesson in LESSONS)
     assert set(rows[title("en", "claim.verdict")]) <= {
         title("en", f"verdict.{v}")
