@@ -58,12 +58,10 @@ class Keep:
     Parameters
     ----------
     name : str
-        Of what is kept, for ``held``.
+        Of what is kept.
     max_bytes : int
         Above it the values that were not asked for longest go.
     """
-
-    every: "list[Keep]" = []
 
     def __init__(self, name: str, max_bytes: int) -> None:
         self.name, self.max_bytes = name, max_bytes
@@ -71,7 +69,6 @@ class Keep:
         self._making: dict[Hashable, threading.Event] = {}
         self._total = 0
         self._lock = threading.Lock()
-        Keep.every.append(self)
 
     @property
     def held(self) -> int:
@@ -159,7 +156,6 @@ def kept(max_bytes: int) -> Callable[[Callable[P, T]], Callable[P, T]]:
             key = (args, tuple(sorted(kwargs.items())))
             return keep.get(key, lambda: function(*args, **kwargs))
 
-        found.keep = keep  # type: ignore[attr-defined]
         return found
 
     return decorate

@@ -125,13 +125,13 @@ def _numbers(
     return numbers
 
 
-@kept(16 * 2**20)
+@kept(8 * 2**20)
 def _pixels(picture: str) -> Tensor:
     """A photograph as the model reads it."""
     return for_model(find(picture).pixels, SIDE)
 
 
-@kept(48 * 2**20)
+@kept(20 * 2**20)
 @torch.inference_mode()
 def _features(picture: str, hidden: tuple[int, ...], device: str) -> dict[int, Tensor]:
     """What lies before the first attention: it depends on the picture alone."""
@@ -141,7 +141,7 @@ def _features(picture: str, hidden: tuple[int, ...], device: str) -> dict[int, T
     return found
 
 
-@kept(48 * 2**20)
+@kept(20 * 2**20)
 @torch.inference_mode()
 def _answered(
     picture: str, hidden: tuple[int, ...], intervention: Intervention, device: str

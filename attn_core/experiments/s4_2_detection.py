@@ -69,13 +69,13 @@ def _names(
     return names | {f"encoder.{i}": (patches, patches) for i in (0, 1)}
 
 
-@kept(16 * 2**20)
+@kept(8 * 2**20)
 def _pixels(picture: str, model: str) -> Tensor:
     """A picture as a model reads it."""
     return for_model(find(picture).pixels, SIDES[model])
 
 
-@kept(48 * 2**20)
+@kept(20 * 2**20)
 @torch.inference_mode()
 def _features(picture: str, model: str, device: str) -> dict[int, Tensor]:
     """What lies before the first attention: it depends on the picture alone."""
@@ -84,7 +84,7 @@ def _features(picture: str, model: str, device: str) -> dict[int, Tensor]:
     return found
 
 
-@kept(48 * 2**20)
+@kept(20 * 2**20)
 @torch.inference_mode()
 def _answered(
     picture: str, model: str, n_queries: int, intervention: Intervention, device: str

@@ -76,6 +76,7 @@ class Steps:
 
     def __init__(self, model: Characters, n: int, room: int) -> None:
         self.model, self.seen, self.held = model, 0, 0
+        # A module list says only that it holds modules.
         blocks: list[Block] = list(model.blocks)  # type: ignore[arg-type]
         self.layers = [_Layer(block, room) for block in blocks]
         device, dtype = model.tokens.weight.device, model.tokens.weight.dtype

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ParamSpec
 
 import altair as alt
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa  # type: ignore[import-untyped]  # it has no stubs
 
 P = ParamSpec("P")
 Spec = Mapping[str, Any]
@@ -129,4 +129,4 @@ def drawn(build: Callable[P, Any]) -> Callable[P, Spec]:
         found: Spec = build(*args, **kwargs).to_dict()
         return found
 
-    return look  # type: ignore[return-value]
+    return look  # type: ignore[return-value]  # lru_cache's type has no parameters
