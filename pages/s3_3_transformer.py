@@ -83,7 +83,7 @@ def labels(run: Run) -> Labels:
     }
     return Labels(
         title=t(f"s3_3.view.title.{kind}"),
-        look=t("s3_3.view.look.cut" if found["cut"] else f"s3_3.view.look.{kind}", **facts),
+        look=t(f"s3_3.view.look.{kind}", **facts),
         summary=t("s3_3.view.summary", **facts),
         sites=sites,
         strings=i18n.viewer_strings(i18n.language()),

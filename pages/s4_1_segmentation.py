@@ -56,7 +56,7 @@ def labels(run: Run) -> Labels:
     images = _tokens(run.config.picture, rows, columns)
     return Labels(
         title=t("s4_1.view.title", **facts),
-        look=t("s4_1.view.look.cut" if facts["cut"] == "True" else "s4_1.view.look", **facts),
+        look=t("s4_1.view.look", **facts),
         summary=t("s4_1.view.summary", n=rows * columns, **facts),
         sites={experiment.SITE: t("s4_1.view.site")},
         strings=i18n.viewer_strings(i18n.language()),

@@ -1,6 +1,7 @@
 """Small charts: numbers and labels in, Altair figures out. Colours are the app's everywhere."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -17,17 +18,80 @@ LONG = 18
 two."""
 LEGEND_ROW = 20
 """Pixels of such a row."""
+NAME = 26
+"""Letters of a line in an axis of names."""
+TITLE = 44
+"""Letters of a line in a title."""
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
     """A chart of some rows; its title is its text alternative too."""
     data = alt.Data(values=[dict(row) for row in rows])
-    return alt.Chart(data, title=labels["title"], description=labels["title"])
+    return alt.Chart(data, title=titled(labels["title"]), description=labels["title"])
 
 
 def _width(text: str) -> int:
     """Letters, Chinese ones counted twice."""
     return sum(2 if letter > "\u2e80" else 1 for letter in text)
+
+
+def folded(text: str, width: int = NAME) -> str:
+    """A long name in several lines, so that an axis of names leaves room on a phone.
+
+    Parameters
+    ----------
+    text : str
+        Words, or Chinese, which may break after any letter.
+    width : int
+        Most letters in a line, Chinese ones counted twice; a longer word keeps its own line.
+
+    Returns
+    -------
+    str
+        The same with line breaks.
+
+    Examples
+    --------
+    >>> folded("with attention, the longest fifth", 16).splitlines()
+    ['with attention,', 'the longest', 'fifth']
+    """
+    lines = [""]
+    for piece in re.findall(r"\s*(?:[\u2e80-\uffff]|[^\s\u2e80-\uffff]+)", text):
+        if lines[-1] and _width(lines[-1] + piece) > width:
+            if _width(piece.strip()) == 2 and piece.strip() in "，。、；：！？）》":
+                lines[-1] += piece.strip()  # no line begins with these
+                continue
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.strip()
+    return "\n".join(lines)
+
+
+def titled(text: str) -> list[str]:
+    """A chart's title in lines that a phone has room for: a longer one shrinks the plot.
+
+    Parameters
+    ----------
+    text : str
+        The title.
+
+    Returns
+    -------
+    list of str
+        Its lines.
+    """
+    return folded(text, TITLE).split("\n")
+
+
+def _row_height(names: Iterable[str]) -> int:
+    """Pixels that a row needs for the longest of its names."""
+    most = max((folded(name).count("\n") + 1 for name in names), default=1)
+    return max(34, 13 * most + 10)
+
+
+def _of_names(field: str) -> alt.Y:
+    """An axis of names, folded, in the order of the rows."""
+    axis = alt.Axis(labelLimit=0, labelOverlap=False, labelExpr="split(datum.label, '\\n')")
+    return alt.Y(f"{field}:N", title=None, sort=None, axis=axis)
 
 
 def bars(
@@ -170,19 +234,20 @@ def intervals(found: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> 
     Figure
         One row each; the title is its text alternative.
     """
-    title = labels["title"]
+    height = _row_height(str(row["name"]) for row in found)
+    found = [{**row, "name": folded(str(row["name"]))} for row in found]
     return Figure(
-        _intervals(labels["x"]),
+        _intervals(labels["x"], height),
         {"found": found, "bound": [{"bound": float(labels["bound"])}]},
-        {"title": title},
-        title,
+        {"title": titled(labels["title"])},
+        labels["title"],
     )
 
 
 @figure.drawn
-def _intervals(across: str) -> alt.LayerChart:
+def _intervals(across: str, height: int) -> alt.LayerChart:
     base = alt.Chart(figure.rows("found"), title=alt.Title(figure.value("title")))
-    y = alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=320, labelOverlap=False))
+    y = _of_names("name")
     rule = base.mark_rule(strokeWidth=2, color=QUERY).encode(
         x=alt.X("low:Q", title=across), x2="high:Q", y=y
     )
@@ -197,7 +262,7 @@ def _intervals(across: str) -> alt.LayerChart:
         .mark_rule(strokeDash=[4, 3], color=CHANGED)
         .encode(x="bound:Q")
     )
-    return (rule + point + bound).properties(height=alt.Step(34))
+    return (rule + point + bound).properties(height=alt.Step(height))
 
 
 def strips(
@@ -219,8 +284,9 @@ def strips(
     altair.LayerChart
         The figure.
     """
-    axis = alt.Axis(labelLimit=320, labelOverlap=False)
-    up = alt.Y(f"{y}:N", title=None, sort=None, axis=axis)
+    height = _row_height(str(row[y]) for row in rows)
+    rows = [{**row, y: folded(str(row[y]))} for row in rows]
+    up = _of_names(y)
     base = _chart(rows, labels)
     bar = base.mark_bar(color=QUERY, opacity=0.35, height=12).encode(
         x=alt.X(
@@ -233,7 +299,7 @@ def strips(
     points = base.mark_point(size=50, filled=True, color=QUERY).encode(
         x=f"{x}:Q", y=up, tooltip=[f"{y}:N", alt.Tooltip(f"{x}:Q", format=".4g")]
     )
-    return (bar + points).properties(height=alt.Step(30))
+    return (bar + points).properties(height=alt.Step(height))
 
 
 def histogram(

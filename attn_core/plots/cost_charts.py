@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 import plotly.graph_objects as go
 
-from attn_core.plots.charts import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE
+from attn_core.plots.charts import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE, titled
 
 PALETTE = {
     "full": CHANGED, "blockwise": QUERY, "window": VALUE, "cached": OUTPUT, "fused": KEY,
@@ -93,7 +93,7 @@ def costs(
         .encode(x=x, y=y, color=colour)
     )
     return (dashes + points).properties(
-        title=labels["title"], height=HEIGHT + 260, description=labels["title"]
+        title=titled(labels["title"]), height=HEIGHT + 260, description=labels["title"]
     )
 
 
@@ -197,5 +197,5 @@ def bits(rows: Sequence[Mapping[str, Any]], whole: float, labels: Mapping[str, s
         y=y, text="says:N"
     )
     return (rule + text + line).properties(
-        title=labels["title"], height=HEIGHT + 80, description=labels["title"]
+        title=titled(labels["title"]), height=HEIGHT + 80, description=labels["title"]
     )

@@ -5,12 +5,12 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.plots.charts import CHANGED, HEIGHT, OUTPUT, QUERY
+from attn_core.plots.charts import CHANGED, HEIGHT, OUTPUT, QUERY, titled
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
     data = alt.Data(values=[dict(row) for row in rows])
-    return alt.Chart(data, title=labels["title"], description=labels["title"])
+    return alt.Chart(data, title=titled(labels["title"]), description=labels["title"])
 
 
 def matching(

@@ -6,7 +6,7 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.plots.charts import CHANGED, HEIGHT, QUERY
+from attn_core.plots.charts import CHANGED, HEIGHT, QUERY, titled
 
 SQUARES = 10
 """Up to so many columns cells are square, and fit a phone; more fill the width there is."""
@@ -45,7 +45,7 @@ def training(
     form = ".0%" if percent else ".2~f"
     data = alt.Data(values=[dict(r) for r in rows])
     return (
-        alt.Chart(data, title=labels["title"], description=labels["title"])
+        alt.Chart(data, title=titled(labels["title"]), description=labels["title"])
         .mark_line(point=alt.OverlayMarkDef(size=30) if percent else False, strokeWidth=2)
         .encode(
             x=alt.X("step:Q", title=labels["x"], scale=alt.Scale(domain=[0, steps])),
@@ -111,7 +111,8 @@ def weights(
     return (
         alt.Chart(
             alt.Data(values=cells),
-            title=alt.TitleParams(labels["title"], anchor="start"), description=labels["title"],
+            title=alt.TitleParams(titled(labels["title"]), anchor="start"),
+            description=labels["title"],
         )
         .mark_rect(stroke="#8888", strokeWidth=0.4)
         .encode(

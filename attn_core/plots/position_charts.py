@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from jaxtyping import UInt8
 from PIL import Image
 
-from attn_core.plots.charts import CHANGED, HEIGHT, KEY, QUERY, whole
+from attn_core.plots.charts import CHANGED, HEIGHT, KEY, QUERY, titled, whole
 
 DIVERGING = [[0.0, "#542788"], [0.25, "#998EC3"], [0.5, "#F7F7F7"], [0.75, "#F1A340"],
              [1.0, "#B35806"]]  # fmt: skip
@@ -191,7 +191,7 @@ def lines(
     return (
         alt.Chart(
             alt.Data(values=[dict(r) for r in rows]),
-            title=labels["title"], description=labels["title"],
+            title=titled(labels["title"]), description=labels["title"],
         )
         .mark_line(strokeWidth=2)
         .encode(

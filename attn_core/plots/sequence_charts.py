@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 from jaxtyping import Float
 
-from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE
+from attn_core.plots.charts import CHANGED, KEY, OUTPUT, QUERY, VALUE, titled
 from attn_core.plots.figure import Figure, drawn, rows, value
 
 BASES = "ACGT"
@@ -247,7 +247,7 @@ def scan(
             "open": [{"boundary": opened[0], "end": opened[1]}],
             "known": [{"boundary": k} for k in known] or [{"boundary": None}],
         },
-        {"title": labels["title"], "end": n + 2 * first},
+        {"title": titled(labels["title"]), "end": n + 2 * first},
         labels["title"],
     )
 
@@ -386,7 +386,10 @@ def segments(
     """
     bars = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in parts]
     return Figure(
-        _segments(field, labels["x"]), {"bars": bars}, {"title": labels["title"]}, labels["title"]
+        _segments(field, labels["x"]),
+        {"bars": bars},
+        {"title": titled(labels["title"])},
+        labels["title"],
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.plots.charts import CHANGED, HEIGHT, QUERY
+from attn_core.plots.charts import CHANGED, HEIGHT, QUERY, titled
 
 
 def lattice(
@@ -35,7 +35,9 @@ def lattice(
     rows = [dict(c) for c in cells]
     y = alt.Y("name:N", sort=order, title=None, axis=alt.Axis(labelOverlap=False))
     tip = ["name:N", alt.Tooltip("start:Q", format=".2f"), alt.Tooltip("value:Q", format=".4g")]
-    base = alt.Chart(alt.Data(values=rows), title=labels["title"], description=labels["title"])
+    base = alt.Chart(
+        alt.Data(values=rows), title=titled(labels["title"]), description=labels["title"]
+    )
     x = alt.X("start:Q", title=labels["x"], scale=alt.Scale(zero=False, nice=False))
     tiles = base.mark_rect().encode(
         x=x, x2="end:Q", y=y, tooltip=tip,

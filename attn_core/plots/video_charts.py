@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from attn_core.plots.charts import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE
+from attn_core.plots.charts import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE, titled
 from attn_core.plots.figure import Figure, drawn, rows, value
 
 
@@ -48,7 +48,7 @@ def timeline(
 def _timeline(
     moves: bool, title: str, across: str, weight: str, alone: str, moved: str
 ) -> alt.LayerChart:
-    base = alt.Chart(rows("frames"), title=title, description=title)
+    base = alt.Chart(rows("frames"), title=titled(title), description=title)
     x = alt.X("frame:O", title=across, axis=alt.Axis(labelAngle=0))
     tip = [
         alt.Tooltip("frame:O", title=across),
@@ -110,7 +110,7 @@ def walked(
 
 @drawn
 def _walked(title: str, point: str, weight: str) -> alt.LayerChart:
-    base = alt.Chart(rows("path"), title=title, description=title)
+    base = alt.Chart(rows("path"), title=titled(title), description=title)
     across, down = [value("left"), value("right")], [value("bottom"), value("top")]
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=across, nice=False))
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=down, nice=False))

@@ -280,6 +280,28 @@ def opened(result: LessonResult, selection: Selection) -> tuple[str, AttentionTr
     return site, trace, head
 
 
+def silent(result: LessonResult, selection: Selection) -> bool:
+    """Whether the open row has no weight at all: its head is cut, or every key is.
+
+    Parameters
+    ----------
+    result : LessonResult
+        The run.
+    selection : Selection
+        What is open; a row that does not exist is not silent.
+
+    Returns
+    -------
+    bool
+        True where nothing is left to look at.
+    """
+    _, trace, head = opened(result, selection)
+    row = selection.query
+    if row is None or not 0 <= row < trace.weights.shape[2]:
+        return False
+    return not bool(trace.weights[0, head, row].any())
+
+
 def _map(
     result: LessonResult,
     site: str,

@@ -146,6 +146,15 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
 
 
+def _labels(page: LessonPage, run: Run) -> Labels:
+    """The lesson's words around the picture; other words where the open row has no weight."""
+    found = page.labels(run)
+    if not view.silent(run.result, run.selection):
+        return found
+    said = t("frame.silent")
+    return dataclasses.replace(found, look=said, summary=said)
+
+
 def _labels_before(page: LessonPage, run: Run) -> Labels | None:
     """The words around the picture as they were before the learner's changes."""
     site, _, head = view.opened(run.result, run.selection)
@@ -153,7 +162,7 @@ def _labels_before(page: LessonPage, run: Run) -> Labels | None:
         return None
     plain = compute.experiment(run.lesson).plain(run.config)
     was = dataclasses.replace(run, config=plain, changes=Intervention(), result=run.before)
-    return page.labels(was)
+    return _labels(page, was)
 
 
 def _notes(run: Run, note: DeltaGenerator) -> None:
@@ -216,7 +225,7 @@ def _stage(
                 page.picture(run)
         with attention, guard.part():
             viewer.show(
-                lesson.slug, run.result, page.labels(run), run.selection, run.changes, run.before,
+                lesson.slug, run.result, _labels(page, run), run.selection, run.changes, run.before,
                 _labels_before(page, run), len(controls.changed()),
             )  # fmt: skip
             _changes_bar(run)

@@ -24,3 +24,24 @@ def test_an_empty_figure_has_a_domain(log):
     spec = charts.curves([], "n", "y", "who", WORDS, log_x=log, log_y=log).to_dict()
     assert spec["encoding"]["x"]["scale"]["domain"]
     assert spec["encoding"]["y"]["scale"]["domain"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "copying 25–32 letters, longer than any trained on",
+        "比训练时见过的都长的字母串，逐个抄写下来",
+    ],
+)
+def test_long_names_leave_room_on_a_phone(name):
+    rows = [{"name": name, "effect": 1.0, "low": 0.5, "high": 1.5}]
+    labels = {"x": "effect", "title": f"{name}: {name}", "bound": "0.1"}
+    figure = charts.intervals(rows, labels)
+    (row,) = figure.rows["found"]
+    for lines, most in (
+        (row["name"].split("\n"), charts.NAME),
+        (figure.values["title"], charts.TITLE),
+    ):
+        # Chinese counts double, as in GBK; its comma may stand over.
+        assert max(len(line.rstrip("，").encode("gbk")) for line in lines) <= most
+    assert row["name"].replace("\n", "").replace(" ", "") == name.replace(" ", "")
