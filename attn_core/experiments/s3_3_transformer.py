@@ -389,8 +389,7 @@ def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> 
     Returns
     -------
     dict
-        Token, what it attends to most, weights, entropy, probability of the step; "cut" where the
-        row has no weight at all.
+        Token, what it attends to most, weights, entropy, probability of the step.
     """
     site = site if site in result.traces else cross_of(result)
     weights = result.traces[site].weights
@@ -414,7 +413,6 @@ def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> 
         "most": math.log2(max(1, int((row > 0).sum()))),
         "probability": result.details["step_probability"][step],
         "kind": kind_of(site),
-        "cut": not float(row.sum()),
         "layer": int(site.split(".")[1]) + 1,
         "head": head + 1,
     }

@@ -329,7 +329,7 @@ def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
     dict
         "patch", whether it is "on" the person, the "key" it looks at most with its "weight", the
         share of its weight "to_person" and that of the patches ("null"), over how many patches it
-        is spread ("over": two to the power of its entropy), "cut" where it has no weight at all.
+        is spread ("over": two to the power of its entropy).
     """
     weights = result.traces[SITE].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)
@@ -347,5 +347,4 @@ def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
         "to_person": float(row[person].sum()),
         "null": float(person.float().mean()),
         "over": 2**entropy,
-        "cut": not float(row.sum()),
     }

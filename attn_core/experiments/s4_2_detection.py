@@ -246,9 +246,10 @@ def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
     Returns
     -------
     dict
-        "query", "label", "score", "second" class and its score, "in_box" (share of the head's
-        weight inside the query's own box, beside the box's "area"), "moved" (distance of the
-        box's centre from the anchor's, in widths of the picture), "answers" and "out".
+        "query", "label", "score", "second" class and its score, whether the head "looks"
+        anywhere, "in_box" (share of its weight inside the query's own box, beside the box's
+        "area"), "moved" (distance of the box's centre from the anchor's, in widths of the
+        picture), "answers" and "out".
     """
     queries = result.details["queries"]
     item = queries[min(max(query, 0), len(queries) - 1)]
@@ -269,6 +270,7 @@ def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
         "score": item["score"],
         "second": names[int(order[1])],
         "second_score": item["classes"][int(order[1])],
+        "looks": bool(row.any()),
         "in_box": float(row @ cover),
         "area": float(cover.mean()),
         "moved": math.hypot(away[0], away[1] * height / width),

@@ -324,24 +324,6 @@ def default_open(result: LessonResult) -> Selection:
     return Selection(site, int(spread.argmax()))
 
 
-def reads(result: LessonResult, opened: Selection) -> bool:
-    """Whether any head of a site attends at all.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    opened : Selection
-        What is open.
-
-    Returns
-    -------
-    bool
-        ``False`` where all of its heads are knocked out.
-    """
-    return bool(result.traces[opened.site].weights[0].float().nan_to_num().any())
-
-
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 

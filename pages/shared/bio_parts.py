@@ -48,11 +48,8 @@ def reading(run: Run) -> None:
         st.markdown(t("s6_3.answer.matters", **words))
     elif model == "drug":
         _drug_notes(run, words)
-    if (run.selection.site, run.selection.head) in run.changes.heads:
-        st.markdown(t("s2_3.reading.cut"))
-    else:
-        kind = "pool" if run.selection.site == POOL else "row"
-        st.markdown(t(f"s6_3.reading.{model}.{kind}", **words))
+    kind = "pool" if run.selection.site == POOL else "row"
+    st.markdown(run.of_row(f"s6_3.reading.{model}.{kind}", words))
     record = experiment.record(run.config)
     if record.of > 1:
         name = i18n.plain(record.name) or "–"
@@ -161,7 +158,10 @@ def _genome(run: Run) -> None:
             sequence_charts.window(logo, details["window"], details["original"], tracks, words),
             key="window",
         )
-    st.caption(t("s6_3.window.look", **i18n.marked(facts(run))))
+    look = "look" if any(run.result.details["weights"]) else "silent"
+    st.caption(t(f"s6_3.window.{look}", **i18n.marked(facts(run))))
+    if run.changes:
+        st.caption(t("s6_3.window.trained"))
     _mutations(run)
 
 

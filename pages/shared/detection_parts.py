@@ -142,6 +142,9 @@ def reading(run: Run) -> None:
     }  # fmt: skip
     words["answer"] = t(f"s4_2.reading.{'answers' if found['answers'] else 'silent'}", **words)
     st.markdown(t("s4_2.reading.out" if found["out"] else "s4_2.reading.query", **words))
+    if not found["out"]:
+        looks = "in_box" if found["looks"] else "nowhere"
+        st.markdown(t(f"s4_2.reading.{looks}", **words))
     truth = run.result.details["truth"]
     st.markdown(_sum_up(run, len(truth)))
     if run.config.model == "digits" and run.config.picture not in given.SAMPLES:

@@ -83,10 +83,9 @@ def reading(run: Run) -> None:
     st.markdown(t(f"s6_1.reading.{kind}", **facts))
     if run.before is not run.result:
         name = f"candidate_rank_{ranker}"
-        st.markdown(t(
-            "s6_1.reading.changed", candidate=facts["candidate"],
-            was=f"{run.before.numbers[name]:.0f}", now=f"{run.result.numbers[name]:.0f}",
-        ))  # fmt: skip
+        was, now = (f"{of.numbers[name]:.0f}" for of in (run.before, run.result))
+        kind = "stays" if was == now else "changed"
+        st.markdown(t(f"s6_1.reading.{kind}", candidate=facts["candidate"], was=was, now=now))
     _beside(run)
     st.caption(t("s6_1.reading.beside_look"))
     if ranker == "target":

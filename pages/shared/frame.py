@@ -149,7 +149,7 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
 def _labels(page: LessonPage, run: Run) -> Labels:
     """The lesson's words around the picture; other words where the open row has no weight."""
     found = page.labels(run)
-    if not view.silent(run.result, run.selection):
+    if not run.silent:
         return found
     said = t("frame.silent")
     return dataclasses.replace(found, look=said, summary=said)

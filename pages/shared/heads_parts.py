@@ -31,9 +31,8 @@ def reading(run: Run) -> None:
     }  # fmt: skip
     facts["role"], passed = t(f"s2_3.role.{facts['best']}"), bool(facts["role"])
     st.markdown(f"##### {t('s2_3.reading.head', **facts)}")
-    opened = run.selection
-    if [opened.site, opened.head] in run.result.details["cut"]:
-        st.markdown(t("s2_3.reading.cut"))
+    if run.silent:
+        st.markdown(t("frame.silent"))
     else:
         st.markdown(t("s2_3.reading.role" if passed else "s2_3.reading.no_role", **facts))
         st.markdown(t("s2_3.reading.row", **facts))

@@ -44,7 +44,7 @@ def reading(run: Run) -> None:
         was = i18n.plain(before["written"].replace("\n", " / "))
         lines.append(t(f"s3_1.reading.{'same' if same else 'was'}", text=was))
     facts = experiment.reading(run.result, run.selection)
-    lines.append(t("s3_1.reading.step", **i18n.marked(facts)))
+    lines.append(run.of_row("s3_1.reading.step", i18n.marked(facts)))
     st.markdown("\n\n".join(lines))
     scrub(run, t("s3_1.step"))
     _table(run)

@@ -32,8 +32,9 @@ def picture(run: Run) -> None:
     details = run.result.details
     words = i18n.safe(facts(run))
     digits = speech_parts.transcript(details["digits"])
+    look = f"{t('s5_1.sound.look')} {run.of_row('s5_1.sound.now', words)}"
     speech_parts.show(
-        run, t("speech.sound.title", digits=digits), t("s5_1.sound.look", **words),
+        run, t("speech.sound.title", digits=digits), look,
         (
             speech_parts.lane("row", rows[token] / (rows[token].max(initial=0) or 1), charts.QUERY),
             speech_parts.lane("speech", details["speech"], charts.VALUE),
@@ -48,7 +49,7 @@ def reading(run: Run) -> None:
     speech_parts.told(run)
     found = facts(run)
     kind = "digit" if found["digit"] else "between"
-    st.markdown(t(f"s5_1.reading.{kind}", **i18n.marked(found)))
+    st.markdown(run.of_row(f"s5_1.reading.{kind}", i18n.marked(found)))
     numbers, before = run.result.numbers, run.before.numbers
     changed = run.before is not run.result
     head = ["", t("s5_1.reading.now")] + [t("s5_1.reading.before")] * changed

@@ -32,6 +32,10 @@ def reading(run: Run) -> None:
     lines = [
         f"##### {t('s2_2.reading.title', **facts)}",
         t("s2_2.reading.row", **facts) + " " + t(f"s2_2.reading.{other}", **facts),
+    ]
+    if run.silent:
+        lines = [t("frame.silent")]
+    lines += [
         "",
         f"| {' | '.join(head)} |",
         "|:--|--:|" + "--:|" * own,

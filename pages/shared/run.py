@@ -1,12 +1,14 @@
 """One run of a lesson for one learner, handed to everything that draws."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from attn_core.interventions import Intervention
 from attn_core.lessons import Lesson
-from attn_core.plots.view import Selection
+from attn_core.plots.view import Selection, silent
 from attn_core.result import LessonResult
+from pages.shared.i18n import t
 
 
 @dataclass(frozen=True)
@@ -21,3 +23,12 @@ class Run:
     selection: Selection
     device: str
     milliseconds: float
+
+    @property
+    def silent(self) -> bool:
+        """Whether the open row has no weight at all."""
+        return silent(self.result, self.selection)
+
+    def of_row(self, key: str, words: Mapping[str, Any]) -> str:
+        """The sentence ``key`` on the open row; another where the row has no weight."""
+        return t("frame.silent") if self.silent else t(key, **words)

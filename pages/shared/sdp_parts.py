@@ -22,6 +22,8 @@ def reading(run: Run) -> None:
     numbers, before = run.result.numbers, run.before.numbers
     most = f"{numbers['max_entropy_bits']:.2f}"
     lines = [f"##### {t('s3_2.reading.title', **facts)}", t("s3_2.reading.row", **facts), ""]
+    if run.silent:
+        lines = [t("frame.silent"), ""]
     now, was = t("s3_2.reading.now"), t("s3_2.reading.was")
     lines += [f"| | {now} | {was} |", "|:--|--:|--:|"]
     for name in METRICS:

@@ -116,10 +116,12 @@ def picture(run: Run) -> None:
     kind = overlay + scale
     if overlay == "person" and run.before is not run.result:
         kind = "changed"
+    look = t(f"s4_1.photo.look.{kind}", **words)
+    if overlay == "looks":
+        look = run.of_row("s4_1.photo.look.looks", words)
     show(
         run, PLACE, _layers(run, overlay, scale, opacity),
-        t(f"s4_1.photo.title.{overlay}", **words), t(f"s4_1.photo.look.{kind}", **words),
-        background,
+        t(f"s4_1.photo.title.{overlay}", **words), look, background,
     )  # fmt: skip
     _tools(run)
 
@@ -188,7 +190,7 @@ def reading(run: Run) -> None:
     words = i18n.marked(found)
     words["where"] = t(f"s4_1.reading.{'on' if found['on'] else 'off'}")
     words["key_where"] = t(f"s4_1.reading.{'on' if found['key_on'] else 'off'}")
-    st.markdown(t("s4_1.reading.cut" if found["cut"] else "s4_1.reading.row", **words))
+    st.markdown(run.of_row("s4_1.reading.row", words))
     numbers, before = run.result.numbers, run.before.numbers
     if run.config.picture in experiment.NOBODY and numbers["person_share"]:
         st.warning(t("s4_1.reading.nobody", **_percent(numbers)), icon=":material/person_off:")

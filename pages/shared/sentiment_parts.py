@@ -48,11 +48,8 @@ def reading(run: Run) -> None:
     st.markdown("\n\n".join(lines))
     st.caption(t("s2_1.reading.pool", **facts))
     coloured(run.result.keys, run.result.details["pool"])
-    opened = run.selection
-    if (opened.site, opened.head) in run.changes.heads:
-        st.markdown(t("s2_3.reading.cut"))
-    elif opened.site != experiment.POOL:
-        st.markdown(t("s2_1.reading.row", **facts))
+    if run.silent or run.selection.site != experiment.POOL:
+        st.markdown(run.of_row("s2_1.reading.row", facts))
     details = run.result.details
     if details["n_left"]:
         st.warning(t("s2_1.reading.cut", n=details["n_left"], kept=len(run.result.keys)))

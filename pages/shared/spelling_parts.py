@@ -30,7 +30,7 @@ def reading(run: Run) -> None:
         kind = "right" if sounds in details["listed"] else "wrong"
         listed = " / ".join(details["listed"])
         lines.append(t(f"s1.reading.listed_{kind}", listed=listed))
-    lines.append(t("s1.reading.step", **facts))
+    lines.append(run.of_row("s1.reading.step", facts))
     twins = details["twins"]
     with_, without = (twins[k]["ipa"] for k in (experiment.TWIN_WITH, experiment.TWIN_WITHOUT))
     lines.append(t("s1.reading.twins", with_ipa=with_, without_ipa=without))

@@ -159,7 +159,12 @@ def reading(run: Run) -> None:
     if not run.result.details["ended"]:
         st.warning(t("s5_3.reading.no_end"), icon=":material/all_inclusive:")
     kind = "step" if step(run) else "first"
-    st.markdown(t(f"s5_3.reading.{kind}", **i18n.marked(facts(run))))
+    words = i18n.marked(facts(run))
+    st.markdown(t("s5_3.reading.writes", **words))
+    if _alignment(run)[step(run)].any():
+        st.markdown(t(f"s5_3.reading.{kind}", **words))
+    else:
+        st.markdown(t("frame.silent"))
     numbers, before = run.result.numbers, run.before.numbers
     changed = run.before is not run.result
     head = ["", t("s5_1.reading.now")] + [t("s5_1.reading.before")] * changed

@@ -38,7 +38,7 @@ def reading(run: Run) -> None:
     kind = "source" if facts["kind"] == "encoder" else "step"
     if kind == "step":
         scrub(run, t("s3_3.step"))
-    st.markdown(t(f"s3_3.reading.{'cut_head' if facts['cut'] else kind}", **i18n.marked(facts)))
+    st.markdown(run.of_row(f"s3_3.reading.{kind}", i18n.marked(facts)))
     if kind == "source":
         return
     _choose(run, min(opened.query or 0, len(run.result.queries) - 1))

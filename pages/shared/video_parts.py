@@ -138,6 +138,8 @@ def picture(run: Run) -> None:
     title = t(f"s6_2.photo.title.{lies}", **words)
     silent = lies == "where" and not any(run.result.details["frames"])
     look = t(f"s6_2.photo.look.{'none' if silent else lies}", **words)
+    if lies == "row":
+        look = run.of_row("s6_2.photo.look.row", words)
     gone = run.result.details["dropped"]
     photo.show(
         "clip",
@@ -252,8 +254,7 @@ def reading(run: Run) -> None:
         same = "same" if run.before.details["motion"] == details["motion"] else "other"
         old = f"{run.before.numbers['probability']:.2f}"
         st.markdown(t(f"s6_2.reading.{same}", named=before, p=old))
-    kind = kind_of(run) if experiment.reads(run.result, run.selection) else "none"
-    st.markdown(t(f"s6_2.reading.row.{kind}", **i18n.marked(facts(run))))
+    st.markdown(run.of_row(f"s6_2.reading.row.{kind_of(run)}", i18n.marked(facts(run))))
     if prefix == "motion":
         card = compared.card(details["attention"])
         words = {name: f"{value:.1f}".removesuffix(".0") for name, value in card.items()}
