@@ -6,6 +6,7 @@ not hold where the upper end stays below it, and is inconclusive in between. The
 """
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -172,10 +173,13 @@ def judge(condition: Condition, measure: Measure) -> ConditionResult:
         name = DOES_NOT_HOLD
     else:
         name = INCONCLUSIVE
+    means = [[v for _, v in side] for side in (condition.values, condition.baseline)]
     if measure.comparison == "ratio" and better != "equal":
         effect, low, high = math.exp(effect), math.exp(low), math.exp(high)
-    value = math.fsum(v for _, v in condition.values) / n_seeds
-    base = math.fsum(v for _, v in condition.baseline) / n_seeds
+        # Geometric, so that their ratio is the effect.
+        value, base = map(statistics.geometric_mean, means)
+    else:
+        value, base = map(statistics.fmean, means)
     return ConditionResult(
         condition.key, name, effect, low, high, value, base, n_seeds, condition.n,
         condition.required,

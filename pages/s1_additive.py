@@ -54,10 +54,11 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
 def labels(run: Run) -> Labels:
     """Words around the picture, with this word's numbers."""
     facts = i18n.safe(experiment.reading(run.result, run.selection.query or 0))
+    alone = "_alone" if len(run.result.keys) == 1 else ""
     return Labels(
         title=t("s1.view.title"),
-        look=t("s1.view.look", **facts),
-        summary=t("s1.view.summary", word="".join(run.result.keys), **facts),
+        look=t(f"s1.view.look{alone}", **facts),
+        summary=t(f"s1.view.summary{alone}", word="".join(run.result.keys), **facts),
         sites={experiment.SITE: t("s1.view.site")},
         strings=i18n.viewer_strings(i18n.language()),
         can_cut=("token",),

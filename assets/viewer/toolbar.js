@@ -47,7 +47,7 @@ export function controls(act) {
       mode.update(t.show_as, [["map", t.mode_map], ["lines", t.mode_lines]], s.mode);
       which.update(t.lines_of, [["one", t.lines_one], ["all", t.lines_all]], s.which, s.mode === "lines");
       compare.update(t.compare, [["before", t.before], ["after", t.after], ["difference", t.difference]], s.compare, s.mode === "map" && changes);
-      compare.off(view.before ? null : t.compare_none);
+      compare.off(view.before ? null : view.apart ? t.compare_apart : t.compare_none);
       edit.update(t.edit, view.can.edit.map((w) => [w, t[`what_${w}`], t[`edit_${w}_help`]]), s.edit, view.can.edit.length > 0);
       reset.hidden = !(view.can.edit.length || view.can.cut_token || view.can.cut_head);
       say(reset, t.reset_all); // no count in it: a wider button would wrap the bar and move the map

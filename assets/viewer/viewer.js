@@ -119,7 +119,9 @@ class Viewer {
 
   /** Start on the open query's strongest key. */
   firstFocus() {
-    const { view } = this, query = view.open.query ?? view.block(0, 0)[0], row = rowOf(view, query);
+    const { view } = this, query = view.open.query ?? view.block(0, 0)[0];
+    let row = rowOf(view, query);
+    if (row && this.all.before && row.values.every((w) => !(w > 0))) row = rowOf(this.all.as("before"), query); // where it looked until its head was cut
     if (!row) return { q: view.block(0, 0)[0], k: view.block(1, 0)[0] };
     return { q: query, k: view.block(1, row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0))[0] };
   }

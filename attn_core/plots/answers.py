@@ -76,6 +76,9 @@ def strongest(
     if selection.query is None or not 0 <= selection.query < trace.weights.shape[2]:
         return None
     row = trace.weights[0, head, selection.query].float().nan_to_num()
+    old = comparable(result, before, site, head)
+    if old is not None and not row.any():  # where it looked until its head was cut
+        row = old.weights[0, head, selection.query].float().nan_to_num()
     return probe(result, site, head, selection.query, int(row.argmax()), before)
 
 

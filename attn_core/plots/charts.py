@@ -1,10 +1,13 @@
 """Small charts: numbers and labels in, Altair figures out. Colours are the app's everywhere."""
 
+import itertools
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
+import numpy as np
 
 from attn_core.plots import figure
 from attn_core.plots.figure import Figure
@@ -156,6 +159,17 @@ def whole(values: Sequence[float]) -> float:
     return int(len(values) > 0 and all(float(v).is_integer() for v in values))
 
 
+def _overlap(rows: Sequence[Mapping[str, Any]], x: str, y: str, series: str) -> bool:
+    """Whether two series say the same at most of their places."""
+    lines: dict[Any, dict[Any, Any]] = {}
+    for row in rows:
+        lines.setdefault(row[series], {})[row[x]] = row[y]
+    return any(
+        2 * sum(one.get(at) == value for at, value in other.items()) > len(other)
+        for one, other in itertools.combinations(lines.values(), 2)
+    )
+
+
 def curves(
     rows: Sequence[Mapping[str, Any]],
     x: str,
@@ -196,7 +210,11 @@ def curves(
     if not kept:  # without a row or a domain the browser warns of an infinite extent
         scale_x = alt.Scale(domain=[1, 2])
         scale_y = alt.Scale(domain=[1, 2])
-    legend = alt.Legend(orient="bottom", labelLimit=320, columns=1 if long else 0)
+    columns = 1 if long else 2
+    legend = alt.Legend(orient="bottom", labelLimit=320, columns=columns)
+    # Where one line lies on another, the one below is the wider.
+    widest = 2 + 2 * (len(names) - 1) * _overlap(kept, x, y, series)
+    widths = np.linspace(widest, 2, len(names)).tolist()
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
@@ -213,9 +231,12 @@ def curves(
             shape=alt.Shape(
                 f"{series}:N", title=labels["series"], scale=alt.Scale(domain=names)
             ),
+            strokeWidth=alt.StrokeWidth(
+                f"{series}:N", legend=None, scale=alt.Scale(domain=names, range=widths)
+            ),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
         )
-        .properties(height=HEIGHT + 120 + (LEGEND_ROW * len(names) if long else 0))
+        .properties(height=HEIGHT + 100 + LEGEND_ROW * math.ceil(len(names) / columns))
     )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt
         x=alt.X("x:Q", scale=frame), y=alt.Y("y:Q", **y),
         size=alt.Size("n:Q", title=labels["n"], scale=alt.Scale(range=[30, 400])), tooltip=tip,
     )  # fmt: skip
-    name = base.mark_text(dy=-12, fontSize=10).encode(
+    name = base.mark_text(dy=-12, fontSize=10, color=OUTPUT).encode(
         x=alt.X("x:Q", scale=frame), y=alt.Y("y:Q", **y), text="query:N"
     )
     return (across + down + anchor + middle + name).properties(height=HEIGHT + 120)

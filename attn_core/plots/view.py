@@ -455,7 +455,10 @@ def pack(
         "before": None,
     }
     now = words(result, labels)
-    if before is not None and comparable(result, before, site, head) is not None:
+    changed = before is not None and before is not result
+    # There is a picture from before the changes, but of other rows or columns.
+    header["apart"] = changed and comparable(result, before, site, head) is None
+    if before is not None and changed and not header["apart"]:
         then = words(before, labels_before or labels)
         header["before"] = _map(before, site, head, selection, region, body) | {
             key: value for key, value in then.items() if value != now[key]

@@ -141,7 +141,8 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     selection = dataclasses.replace(selection, site=site, head=head)
     n_rows = trace.weights.shape[2]
     if selection.query is None or selection.query >= n_rows:
-        row = min(experiment.default_row(before if opens else result), n_rows - 1)
+        # Of the run before the changes: an edit does not move what is looked at.
+        row = min(experiment.default_row(before), n_rows - 1)
         selection = dataclasses.replace(selection, query=row)
     return Run(lesson, config, changes, result, before, selection, device, milliseconds)
 
@@ -177,12 +178,12 @@ def _notes(run: Run, note: DeltaGenerator) -> None:
         note.info(t("shell.fell_back", wanted=run.device, device=where))
 
 
-def _changes_bar(run: Run) -> None:
+def _changes_bar(run: Run, sites: dict[str, str]) -> None:
     """What the learner changed, each with its own reset, and one for all."""
     edits = state.changes()
     items = [
         (f"{kind}-{i}", t(f"changes.{kind}", **words), dataclasses.replace(edits, **without))
-        for kind, i, words, without in parts.change_items(edits, run.result)
+        for kind, i, words, without in parts.change_items(edits, run.result, sites)
     ]
     turned = controls.changed()
     if not items and not turned:
@@ -224,11 +225,12 @@ def _stage(
             with words, guard.part():
                 page.picture(run)
         with attention, guard.part():
+            labels = _labels(page, run)
             viewer.show(
-                lesson.slug, run.result, _labels(page, run), run.selection, run.changes, run.before,
+                lesson.slug, run.result, labels, run.selection, run.changes, run.before,
                 _labels_before(page, run), len(controls.changed()),
             )  # fmt: skip
-            _changes_bar(run)
+            _changes_bar(run, labels.sites)
         with words, guard.part():
             page.reading(run)
     foot.keep(run)

@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,12 @@ ICONS = {
 
 
 def change_items(
-    edits: Intervention, result: LessonResult
+    edits: Intervention, result: LessonResult, sites: Mapping[str, str]
 ) -> list[tuple[str, int, dict[str, str], dict[str, Any]]]:
-    """Each change: its kind and number, the words that name it, and the field without it."""
+    """Each change: its kind and number, the words that name it, and the field without it.
+
+    Sites are named by ``sites`` where there are several.
+    """
 
     def name(labels: tuple[str, ...], i: int) -> str:
         return i18n.plain(labels[i]) if i < len(labels) else str(i + 1)
@@ -54,11 +58,10 @@ def change_items(
             }
             out.append((kind, i, words, {field: cells[:i] + cells[i + 1 :]}))
     for i, (site, place) in enumerate(edits.heads):
-        layer, label = site.rpartition(".")[2], str(place + 1)
-        if layer.isdigit():
-            label = f"{int(layer) + 1}·{label}"
+        where = i18n.plain(sites.get(site, site)) if len(result.traces) > 1 else ""
         rest = edits.heads[:i] + edits.heads[i + 1 :]
-        out.append(("head", i, {"name": label}, {"heads": rest}))
+        kind = "head_of" if where else "head"
+        out.append((kind, i, {"name": str(place + 1), "site": where}, {"heads": rest}))
     alike: dict[str, list[int]] = {}
     for i, (site, place) in enumerate(edits.tokens):
         alike.setdefault(name(result.names(site)[1], place), []).append(i)

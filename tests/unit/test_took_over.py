@@ -29,7 +29,7 @@ def test_a_query_that_is_out_in_every_layer_is_one_change():
     before = experiment.run(config, None, "cpu")
     first, second = before.details["found"][:2]
     edits = Intervention(tokens=_out(first).tokens + _out(second).tokens)
-    items = parts.change_items(edits, before)
+    items = parts.change_items(edits, before, {})
     assert [kind for kind, *_ in items] == ["tokens", "tokens"]
     assert len({words["name"] for _, _, words, _ in items}) == 2
     assert items[0][3]["tokens"] == _out(second).tokens
