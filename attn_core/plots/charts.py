@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import altair as alt
-import numpy as np
 
 from attn_core.plots import figure
 from attn_core.plots.figure import Figure
@@ -212,9 +211,13 @@ def curves(
         scale_y = alt.Scale(domain=[1, 2])
     columns = 1 if long else 2
     legend = alt.Legend(orient="bottom", labelLimit=320, columns=columns)
-    # Where one line lies on another, the one below is the wider.
-    widest = 2 + 2 * (len(names) - 1) * _overlap(kept, x, y, series)
-    widths = np.linspace(widest, 2, len(names)).tolist()
+    more = {}
+    if _overlap(kept, x, y, series):  # a line that lies on another lets it through
+        dashes = [[1, 0], *([2 * n, 2 * n] for n in range(len(names), 1, -1))]
+        more["strokeDash"] = alt.StrokeDash(
+            f"{series}:N", title=labels["series"],
+            scale=alt.Scale(domain=names, range=dashes),
+        )  # fmt: skip
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
@@ -231,10 +234,8 @@ def curves(
             shape=alt.Shape(
                 f"{series}:N", title=labels["series"], scale=alt.Scale(domain=names)
             ),
-            strokeWidth=alt.StrokeWidth(
-                f"{series}:N", legend=None, scale=alt.Scale(domain=names, range=widths)
-            ),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
+            **more,
         )
         .properties(height=HEIGHT + 100 + LEGEND_ROW * math.ceil(len(names) / columns))
     )  # fmt: skip
@@ -357,13 +358,20 @@ def histogram(
         _chart(rows, labels)
         .mark_bar(color=colour)
         .encode(
-            x=alt.X("from:Q", title=labels["x"], bin="binned"),
+            # Without a domain the browser warns of an infinite extent before the rows arrive.
+            x=alt.X(
+                "from:Q", title=labels["x"], bin="binned",
+                scale=alt.Scale(domain=[low, low + bins * width]),
+            ),
             x2="to:Q",
-            y=alt.Y("count:Q", title=labels["y"], axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y(
+                "count:Q", title=labels["y"], axis=alt.Axis(tickMinStep=1), stack=None,
+                scale=alt.Scale(domain=[0, max(counts)]),
+            ),
             tooltip=[alt.Tooltip("from:Q", format=".3f"), "count:Q"],
         )
         .properties(height=HEIGHT)
-    )
+    )  # fmt: skip
 
 
 def heat(
@@ -416,7 +424,7 @@ def heat(
             color=alt.Color("value:Q", title=labels["value"], scale=colour),
             tooltip=["row:N", "column:N", alt.Tooltip("value:Q", format=".4f")],
         )
-        .properties(height=HEIGHT + 100)
+        .properties(height=max(HEIGHT + 100, 22 * len(rows) + 90))
     )
 
 

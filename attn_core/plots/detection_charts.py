@@ -46,7 +46,7 @@ def matching(
     ]
     base = _chart(cells, labels).encode(
         x=alt.X("query:N", sort=None, title=labels["query"], axis=alt.Axis(labelAngle=-60)),
-        y=alt.Y("object:N", sort=None, title=labels["object"]),
+        y=alt.Y("object:N", sort=None, title=labels["object"], axis=alt.Axis(labelOverlap=False)),
         tooltip=["query:N", "object:N", alt.Tooltip("value:Q", format=".3f")],
     )
     fill = base.mark_rect().encode(

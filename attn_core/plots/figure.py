@@ -77,6 +77,44 @@ def to_arrow(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return found
 
 
+_OUTER = ("$schema", "config", "title", "description", "width", "height", "autosize", "params")
+
+
+def whole(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """An Altair chart's specification with its rows inside a layer.
+
+    Streamlit takes rows that stand at the top out of the specification and gives them a moment
+    later, when the axes are drawn: until then the browser warns that they are infinite.
+
+    Parameters
+    ----------
+    chart : altair.Chart
+        Any; its rows are few.
+
+    Returns
+    -------
+    dict
+        The same chart as one layer, or as one row of a concatenation.
+    """
+    spec: dict[str, Any] = chart.to_dict()
+    named = spec.pop("datasets", {})
+    outer = {name: spec.pop(name) for name in _OUTER if name in spec}
+
+    def fill(part: dict[str, Any]) -> None:
+        data = part.get("data", {})
+        if data.get("name") in named:
+            part["data"] = {"values": named[data["name"]]}
+        for kind in ("layer", "hconcat", "vconcat", "concat"):
+            for each in part.get(kind, ()):
+                fill(each)
+        if "spec" in part:
+            fill(part["spec"])
+
+    fill(spec)
+    single = "mark" in spec or "layer" in spec
+    return {**outer, "layer" if single else "vconcat": [spec]}
+
+
 def rows(name: str) -> alt.NamedData:
     """Data that a turn sends.
 

@@ -30,10 +30,10 @@ def _genome(run: Run) -> None:
     kind = t(f"s6_3.kind.{genome.NAMES[run.before.details['kind']]}")
     words = {"x": t("s6_3.apart.mutated"), "series": t("s6_3.apart.order"),
              "title": t("s6_3.apart.deletion", kind=kind)}  # fmt: skip
-    st.altair_chart(charts.curves(named, "n", "probability", "order", words), key="deletion")
+    figures.show(charts.curves(named, "n", "probability", "order", words), key="deletion")
     st.caption(t("s6_3.apart.deletion_look"))
     words = {"title": t("s6_3.apart.grid", kind=kind), "value": t("s6_3.apart.nats")}
-    st.altair_chart(
+    figures.show(
         charts.heat(views.grid(run.result, run.device).tolist(), "ACGT", run.result.keys, words),
         key="grid",
     )
@@ -47,7 +47,7 @@ def _heads(run: Run) -> None:
     heads = [t("s5_1.apart.head", n=i + 1) for i in range(len(found[0]))]
     unit = "residues" if run.config.model == "protein" else "letters"
     words = {"title": t("s6_3.apart.reach"), "value": t(f"s6_3.apart.{unit}")}
-    st.altair_chart(charts.heat(found, rows, heads, words, signed=False), key="reach")
+    figures.show(charts.heat(found, rows, heads, words, signed=False), key="reach")
     st.caption(t("s6_3.apart.reach_look"))
 
 
@@ -66,7 +66,7 @@ def _protein(run: Run) -> None:
         title = t(f"s6_3.apart.masked_{name}", residue=residue, state=state)
         words = {"x": t("s6_3.track.x"), "title": title}
         chart = charts.bars(names, found[name], words, colour)
-        column.altair_chart(chart.properties(height=170), key=f"masked-{name}")
+        figures.show(chart.properties(height=170), key=f"masked-{name}", where=column)
     beyond = ", ".join(run.result.queries[p] for p in found["beyond"]) or "–"
     st.caption(t("s6_3.apart.masked_look", around=protein.AROUND, beyond=beyond))
     _heads(run)
@@ -86,7 +86,7 @@ def _drug(run: Run) -> None:
     with atoms:
         words = {"x": t("s6_3.apart.atom"), "title": t("s6_3.apart.atoms_moved")}
         chart = charts.bars(_atoms(run), found["atoms"], words, charts.OUTPUT)
-        st.altair_chart(chart.properties(height=220), key="atoms-moved")
+        figures.show(chart.properties(height=220), key="atoms-moved")
         st.caption(t("s6_3.apart.atoms_look"))
     with others:
         st.markdown(f"##### {t('s6_3.apart.others')}")
@@ -156,7 +156,7 @@ def _recorded() -> None:
         for value in r["values"]
     ]
     words = {"x": t("s6_3.live.accuracy"), "title": t("s6_3.live.twins")}
-    st.altair_chart(charts.strips(rows, "accuracy", "model", words), key="twins")
+    figures.show(charts.strips(rows, "accuracy", "model", words), key="twins")
     st.caption(t("s6_3.live.twins_look"))
     st.markdown(f"##### {t('s6_3.live.splits')}")
     st.dataframe(

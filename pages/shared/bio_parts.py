@@ -182,10 +182,11 @@ def _mutations(run: Run) -> None:
         help=t("s6_3.mutate.same") if new == details["window"][chosen] else None,
     )  # fmt: skip
     orders = (*views.ORDERS[:2], views.TRACT)
-    for column, order in zip(st.columns(len(orders)), orders, strict=True):
+    row = st.container(horizontal=True)  # its buttons wrap; in columns their words were cut
+    for order in orders:
         none = order == views.TRACT and not views.tract(run.before)
-        column.button(
-            t(f"s6_3.mutate.{order}"), key=f"mutate-{order}", width="stretch", disabled=none,
+        row.button(
+            t(f"s6_3.mutate.{order}"), key=f"mutate-{order}", disabled=none,
             help=t("s6_3.mutate.no_tract" if none else "s6_3.mutate.help"),
             on_click=bio_inputs.put_edits,
             args=(views.edits_for(run.config, run.before, order),),

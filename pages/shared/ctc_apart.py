@@ -10,7 +10,7 @@ from attn_core.experiments import s5_2_views as views
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts, speech_charts
-from pages.shared import controls, ctc_parts, speech_parts, work
+from pages.shared import controls, ctc_parts, figures, speech_parts, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -25,7 +25,7 @@ def apart(run: Run) -> None:
     if cells:
         words = {"x": t("s5_2.apart.seconds"), "title": t(f"s5_2.apart.{quantity}"),
                  "value": t(f"s5_2.apart.{quantity}_unit")}  # fmt: skip
-        st.altair_chart(
+        figures.show(
             speech_charts.lattice(
                 cells, words, logs=quantity != "posterior",
                 marked=(token + 0.5) * speech.TOKEN_SECONDS,
@@ -140,7 +140,7 @@ def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"control.recogniser.{r['model']}")} for r in rows]
     words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
              "title": t("speech.live.noise_title")}  # fmt: skip
-    st.altair_chart(charts.curves(named, "snr", "error", "model", words), key="noise-live")
+    figures.show(charts.curves(named, "snr", "error", "model", words), key="noise-live")
 
 
 def live() -> None:
@@ -191,20 +191,18 @@ def _recorded() -> None:
         words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
                  "title": t(f"s5_2.live.noise_{part}")}  # fmt: skip
         with column:
-            st.altair_chart(
-                charts.curves(named, "snr", "error", "model", words), key=f"noise-{part}"
-            )
+            figures.show(charts.curves(named, "snr", "error", "model", words), key=f"noise-{part}")
     st.caption(t("s5_2.live.noise_look"))
     weights, reach = st.columns(2)
     with weights:
         words = {"x": t("s5_2.live.weight"), "series": t("s5_2.live.training"),
                  "title": t("s5_2.live.by_weight")}  # fmt: skip
         named = [r | {"seed": t("s5_2.live.seed", n=r["seed"])} for r in recorded.by_weight()]
-        st.altair_chart(charts.curves(named, "weight", "error", "seed", words), key="weights")
+        figures.show(charts.curves(named, "weight", "error", "seed", words), key="weights")
         st.caption(t("s5_2.live.weight_look"))
     with reach:
         words = {"x": t("s5_2.live.distance"), "series": t("s4_1.live.model"),
                  "title": t("s5_2.live.reach")}  # fmt: skip
         named = [r | {"model": t(f"control.recogniser.{r['model']}")} for r in recorded.reach()]
-        st.altair_chart(charts.curves(named, "distance", "added", "model", words), key="reach")
+        figures.show(charts.curves(named, "distance", "added", "model", words), key="reach")
         st.caption(t("s5_2.live.reach_look"))

@@ -7,7 +7,7 @@ from attn_core.experiments import s4_2_given as given
 from attn_core.experiments import s4_2_queries as queries
 from attn_core.experiments import s4_2_views as views
 from attn_core.plots import detection_charts
-from pages.shared import controls, detection_parts, state
+from pages.shared import controls, detection_parts, figures, state
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -53,7 +53,7 @@ def _path(run: Run) -> None:
                  "x": t("s4_2.apart.across"), "y": t("s4_2.apart.down")}  # fmt: skip
         rows = [{"step": name[r["layer"]], "box": r["box"]} for r in steps]
         chart = detection_charts.path(rows, words)
-        st.altair_chart(chart, key="query-path")
+        figures.show(chart, key="query-path")
     with what:
         st.dataframe(
             [
@@ -135,7 +135,7 @@ def _matching(run: Run) -> None:
     asked = [str(q["query"]) for q in run.result.details["queries"]]
     words = {"title": t("s4_2.apart.matrix"), "value": t(f"control.matching.{part}"),
              "query": t("s4_2.apart.query"), "object": t("s4_2.apart.object")}  # fmt: skip
-    st.altair_chart(
+    figures.show(
         detection_charts.matching(found[part], found["pairs"], asked, objects, words),
         key="matching-matrix",
     )
@@ -153,8 +153,8 @@ def _record() -> None:
     rows = views.record()
     with where:
         chart = detection_charts.answers(rows, words | {"title": t("s4_2.apart.where")})
-        st.altair_chart(chart, key="record-where")
+        figures.show(chart, key="record-where")
     with which:
         chart = detection_charts.classes(rows, words | {"title": t("s4_2.apart.which")})
-        st.altair_chart(chart, key="record-classes")
+        figures.show(chart, key="record-classes")
     st.caption(t("s4_2.apart.record_look"))

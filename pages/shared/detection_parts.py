@@ -16,7 +16,7 @@ from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.interventions import Intervention
 from attn_core.plots import charts
 from attn_core.plots.photo import Box, Layer, PhotoView
-from pages.shared import controls, i18n, photo, pictures, state, work
+from pages.shared import controls, figures, i18n, photo, pictures, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -183,7 +183,7 @@ def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s4_2.model.{r['model']}")} for r in rows]
     words = {"x": t("s4_2.live.noise"), "series": t("s4_2.live.model"),
              "title": t("s4_2.live.noise_title")}  # fmt: skip
-    st.altair_chart(charts.curves(named, "noise", "kept", "model", words), key="noise-live")
+    figures.show(charts.curves(named, "noise", "kept", "model", words), key="noise-live")
 
 
 def live() -> None:
@@ -233,7 +233,7 @@ def _recorded() -> None:
         for seed, value in enumerate(r["ap"])
     ]
     words = {"x": "AP@[.5:.95]", "title": t("s4_2.live.seeds")}
-    st.altair_chart(charts.strips(rows, "ap", "model", words), key="twins")
+    figures.show(charts.strips(rows, "ap", "model", words), key="twins")
     st.caption(t("s4_2.live.seeds_look"))
 
 

@@ -2,11 +2,19 @@
 
 from typing import Any
 
+import altair as alt
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from attn_core.plots.figure import Figure
+from attn_core.plots.figure import Figure, whole
 
 
-def show(figure: Figure, key: str, **more: Any) -> Any:
+def show(
+    figure: Figure | alt.TopLevelMixin,
+    key: str,
+    where: DeltaGenerator | None = None,
+    **more: Any,
+) -> Any:
     """Draw a figure; ``more`` goes to Streamlit (a selection, for one)."""
-    return st.vega_lite_chart(figure.as_sent(), key=key, **more)
+    spec = figure.as_sent() if isinstance(figure, Figure) else whole(figure)
+    return (where or st).vega_lite_chart(spec, key=key, **more)

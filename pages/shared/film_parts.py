@@ -10,7 +10,7 @@ from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.experiments import s6_1_views as views
 from attn_core.plots import charts
 from attn_core.plots.view import Selection
-from pages.shared import controls, film_inputs, i18n, state, work
+from pages.shared import controls, figures, film_inputs, i18n, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -157,8 +157,10 @@ def _heads(run: Run) -> None:
     heads = [t("s5_1.apart.head", n=head + 1) for head in range(len(found["last"][0]))]
     for name, column in zip(("last", "back"), st.columns(2), strict=True):
         labels = {"title": t(f"s6_1.apart.{name}"), "value": t(f"s6_1.apart.{name}_unit")}
-        column.altair_chart(
-            charts.heat(found[name], rows, heads, labels, signed=False), key=f"heads-{name}"
+        figures.show(
+            charts.heat(found[name], rows, heads, labels, signed=False),
+            key=f"heads-{name}",
+            where=column,
         )
     st.caption(t("s6_1.apart.heads_look", **views.extremes(found)))
 
@@ -233,7 +235,7 @@ def _curves(rows: list[dict[str, Any]]) -> None:
     named = [r | {"method": t(f"s6_1.method.{r['method']}")} for r in rows]
     words = {"x": t("s6_1.live.gone"), "series": t("s6_1.live.order"),
              "title": t("s6_1.live.lost")}  # fmt: skip
-    st.altair_chart(charts.curves(named, "gone", "lost", "method", words), key="taken-out-curves")
+    figures.show(charts.curves(named, "gone", "lost", "method", words), key="taken-out-curves")
 
 
 def _percent(mean: float, spread: float | None) -> str:

@@ -9,7 +9,7 @@ from attn_core.experiments import s2_3_multi_head as experiment
 from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import i18n, work
+from pages.shared import figures, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -60,7 +60,7 @@ def _grid(rows: list[dict[str, Any]], key: str) -> None:
         "confidence": t("s2_3.apart.confidence"), "best": t("s2_3.apart.best"),
     }  # fmt: skip
     names = [t(f"s2_3.role.{role}") for role in roles.ROLES]
-    st.altair_chart(charts.roles(named, names, words), key=key)
+    figures.show(charts.roles(named, names, words), key=key)
 
 
 def apart(run: Run) -> None:
@@ -94,7 +94,7 @@ def apart(run: Run) -> None:
 def _draw(rows: list[dict[str, Any]]) -> None:
     words = {"x": t("s2_3.live.step"), "series": t("s2_3.live.heads"),
              "title": t("s2_3.live.accuracy")}  # fmt: skip
-    st.altair_chart(charts.curves(rows, "step", "accuracy", "heads", words), key="heads-curves")
+    figures.show(charts.curves(rows, "step", "accuracy", "heads", words), key="heads-curves")
 
 
 def live() -> None:

@@ -8,7 +8,7 @@ from attn_core.experiments import cost_lab as lab
 from attn_core.experiments import incremental_live as trials
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts, cost_charts
-from pages.shared import controls, i18n, work
+from pages.shared import controls, figures, i18n, work
 from pages.shared.i18n import t
 
 UNITS = {"seconds": 1e-3, "bytes": 2**20}
@@ -41,7 +41,7 @@ def _costs(found: dict[str, Any], key: str) -> None:
         }  # fmt: skip
         with column:
             chart = cost_charts.costs(rows, slopes, what, words, UNITS[what])
-            st.altair_chart(chart, key=f"{key}-{what}")
+            figures.show(chart, key=f"{key}-{what}")
     st.caption(t("s3_1.cost.look"))
     facts = lab.compared(rows)
     if facts:
@@ -116,7 +116,7 @@ def _decoded(found: dict[str, Any]) -> None:
     words = {
         "x": t("s3_1.decode.x"), "series": t("s3_1.method"), "title": t("s3_1.decode.title"),
     }  # fmt: skip
-    st.altair_chart(charts.curves(rows, "position", "milliseconds", "way", words), key="decoded")
+    figures.show(charts.curves(rows, "position", "milliseconds", "way", words), key="decoded")
     if "gap" in found:
         cached, uncached = (found["seconds"][way] for way in ("cached", "uncached"))
         st.markdown(
@@ -164,7 +164,7 @@ def _bits(found: dict[str, Any], key: str) -> None:
         "x": t("s3_1.bits.x"), "series": t("s3_1.bits.series"),
         "whole": t("s3_1.bits.whole", bits=f"{whole:.2f}"),
     }  # fmt: skip
-    st.altair_chart(cost_charts.bits(named, whole, words), key=f"bits-{key}")
+    figures.show(cost_charts.bits(named, whole, words), key=f"bits-{key}")
     st.caption(t(f"s3_1.bits.look.{found['reading']}"))
 
 

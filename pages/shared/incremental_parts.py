@@ -10,7 +10,7 @@ from attn_core.experiments import s3_1_incremental as experiment
 from attn_core.models.characters_text import mask_of
 from attn_core.plots import charts, cost_charts
 from attn_core.plots.view import opened
-from pages.shared import controls, i18n
+from pages.shared import controls, figures, i18n
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -192,7 +192,7 @@ def _next(run: Run) -> None:
         "x": t("s3_1.apart.next.x"), "title": t("s3_1.apart.next.title", row=facts["row"]),
     }  # fmt: skip
     names = experiment.shown("".join(c for c, _ in choices))
-    st.altair_chart(charts.bars(names, [p for _, p in choices], words), key="next-character")
+    figures.show(charts.bars(names, [p for _, p in choices], words), key="next-character")
     st.caption(t("s3_1.apart.next.look", **i18n.marked(facts)))
 
 

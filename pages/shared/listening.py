@@ -9,7 +9,7 @@ from attn_core.experiments import s5_1_views as views
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts
-from pages.shared import controls, i18n, speech_parts, work
+from pages.shared import controls, figures, i18n, speech_parts, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -76,9 +76,10 @@ def apart(run: Run) -> None:
     heads = [t("s5_1.apart.head", n=head + 1) for head in range(len(found["reach"][0]))]
     for name, column in zip(("reach", "lean"), st.columns(2), strict=True):
         labels = {"title": t(f"s5_1.apart.{name}"), "value": t(f"s5_1.apart.{name}_unit")}
-        column.altair_chart(
+        figures.show(
             charts.heat(found[name], rows, heads, labels, signed=name == "lean"),
             key=f"heads-{name}",
+            where=column,
         )
     st.caption(t("s5_1.apart.heads_look"))
     _silence(run)
@@ -100,8 +101,10 @@ def _silence(run: Run) -> None:
     names = [f"{w['digit']} · {w['first'] * speech.TOKEN_SECONDS:.1f} s" for w in found["words"]]
     for name, column in zip(("attention", "effect"), st.columns(2), strict=True):
         labels = {"title": t(f"s5_1.apart.{name}"), "value": t(f"s5_1.apart.{name}_unit")}
-        column.altair_chart(
-            charts.heat(found[name], names, names, labels, signed=False), key=f"digits-{name}"
+        figures.show(
+            charts.heat(found[name], names, names, labels, signed=False),
+            key=f"digits-{name}",
+            where=column,
         )
     st.caption(t("s5_1.apart.silence_look"))
 
@@ -146,7 +149,7 @@ def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s5_1.model.{r['model']}")} for r in rows]
     words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
              "title": t("speech.live.noise_title")}  # fmt: skip
-    st.altair_chart(charts.curves(named, "snr", "error", "model", words), key="noise-live")
+    figures.show(charts.curves(named, "snr", "error", "model", words), key="noise-live")
 
 
 def live() -> None:
@@ -193,7 +196,7 @@ def _recorded() -> None:
                 for r in compared.by_noise(views.TWINS)]  # fmt: skip
         words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
                  "title": t("speech.live.recorded_noise")}  # fmt: skip
-        st.altair_chart(charts.curves(rows, "snr", "error", "model", words), key="noise-recorded")
+        figures.show(charts.curves(rows, "snr", "error", "model", words), key="noise-recorded")
         st.caption(t("s5_1.live.noise_look"))
     with sight:
         st.markdown(f"##### {t('s5_1.live.sights')}")

@@ -9,7 +9,7 @@ from attn_core.experiments import own_estimate, own_settings, own_transformer, o
 from attn_core.experiments.own_settings import Own
 from attn_core.inputs.refused import Refused
 from attn_core.plots import own_charts
-from pages.shared import controls, guard, i18n, state, work
+from pages.shared import controls, figures, guard, i18n, state, work
 from pages.shared.i18n import t
 
 NAME = "own"
@@ -140,7 +140,7 @@ def _curves(found: dict[str, Any]) -> None:
         rows = [row | {"run": run_name} for run_name, run in shown for row in run[name]]
         title = t(f"s3_3.own.curve.{name}")
         with column:
-            st.altair_chart(
+            figures.show(
                 own_charts.training(
                     rows, name, words | {"title": title, "y": title},
                     steps=steps, percent=name == "accuracy",
@@ -219,7 +219,7 @@ def _heat(moment: dict[str, Any], kind: str, layer: int, head: int | None, key: 
         "y": t(f"s3_3.own.map.{kind}.y"), "value": t("s3_3.own.weight"),
     }  # fmt: skip
     values = own_views.weights(moment, kind, layer, head)
-    st.altair_chart(
+    figures.show(
         own_charts.weights(values, rows, columns, words, _ink()), key=key,
         width="content" if len(columns) <= own_charts.SQUARES else "stretch",
     )  # fmt: skip

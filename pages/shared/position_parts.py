@@ -10,7 +10,7 @@ from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.inputs.image import Picture, read_image
 from attn_core.layers.positional.attention import KINDS
 from attn_core.plots import charts, position_charts
-from pages.shared import controls, i18n, inputs, work
+from pages.shared import controls, figures, i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -138,7 +138,7 @@ def _waves(run: Run) -> None:
         "series": t("s2_2.apart.channel"),
     }  # fmt: skip
     rows = views.waves(view, picked, run.device)
-    st.altair_chart(position_charts.lines(rows, "place", "channel", words), key="waves")
+    figures.show(position_charts.lines(rows, "place", "channel", words), key="waves")
     if view.table == "sinusoidal" and picked:
         lengths = "; ".join(
             f"{c}: {views.wavelength(c, view.d_model, view.base):,.1f}" for c in picked
@@ -208,7 +208,7 @@ def _bias(run: Run) -> None:
         "series": t("control.position"),
     }  # fmt: skip
     with curve:
-        st.altair_chart(position_charts.lines(rows, "distance", "kind", words), key="bias-curve")
+        figures.show(position_charts.lines(rows, "distance", "kind", words), key="bias-curve")
     with square:
         kind = controls.choice(
             "bias", ("relative", "alibi"), "relative", lambda n: t(f"control.position.{n}")
@@ -299,7 +299,7 @@ def live() -> None:
     """Accuracy by length as recorded, and a training made now."""
     words = {"x": t("s2_2.live.length"), "series": t("control.position"),
              "title": t("s2_2.live.recorded")}  # fmt: skip
-    st.altair_chart(
+    figures.show(
         charts.curves(_named(order_task.recorded_means()), "length", "accuracy", "kind", words),
         key="order-recorded",
     )
@@ -345,7 +345,7 @@ def _trained(found: dict[str, Any]) -> None:
     series = t("control.position")
     words = {"x": t("s2_2.live.step"), "series": series, "title": t("s2_2.live.curve")}
     with left:
-        st.altair_chart(
+        figures.show(
             charts.curves(_named(found["curve"]), "step", "accuracy", "kind", words),
             key="order-curve",
         )
@@ -353,7 +353,7 @@ def _trained(found: dict[str, Any]) -> None:
     words = {"x": t("s2_2.live.length"), "series": series, "title": t("s2_2.live.lengths")}
     if lengths:
         with right:
-            st.altair_chart(
+            figures.show(
                 charts.curves(lengths, "length", "accuracy", "kind", words), key="order-lengths"
             )
     about = {name: found[name] for name in ("steps", "length", "back", "seed")}

@@ -5,7 +5,7 @@ import streamlit as st
 from attn_core.experiments import s3_2_scaled_dot_product as experiment
 from attn_core.experiments import sdp_backends, sdp_overflow, sdp_statistics, sdp_timing
 from attn_core.plots import charts
-from pages.shared import controls, i18n, work
+from pages.shared import controls, figures, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -79,14 +79,14 @@ def apart(run: Run) -> None:
     name = t(f"s3_2.apart.{step}")
     with picture:
         words = {"title": t("s3_2.apart.picture", step=name), "value": name}
-        st.altair_chart(charts.heat(shown, rows, columns, words), key="step-picture")
+        figures.show(charts.heat(shown, rows, columns, words), key="step-picture")
     if max(tensor.shape) > MAX_SHOWN:
         st.caption(
             t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1])
         )
     finite = tensor[tensor.isfinite()].flatten()[:20_000].double().tolist()
     words = {"x": name, "y": t("s3_2.apart.count"), "title": t("s3_2.apart.spread")}
-    st.altair_chart(charts.histogram(finite, words), key="spread")
+    figures.show(charts.histogram(finite, words), key="spread")
     st.caption(t("s3_2.apart.spread_look", n=d_k))
 
 
@@ -114,8 +114,10 @@ def _sweep() -> None:
     for column, name in zip(columns, ("std", "entropy", "jacobian"), strict=True):
         words = {"x": "d_k", "series": t("s3_2.live.series"),
                  "title": t(f"s3_2.live.{name}")}  # fmt: skip
-        column.altair_chart(
-            charts.curves(rows, "d_k", name, "scaled", words, log_x=True), key=f"sweep-{name}"
+        figures.show(
+            charts.curves(rows, "d_k", name, "scaled", words, log_x=True),
+            key=f"sweep-{name}",
+            where=column,
         )
     st.caption(t("s3_2.live.sweep_look"))
 
@@ -135,8 +137,10 @@ def _overflow() -> None:
     for column, name in ((left, "non_finite"), (right, "saturated")):
         words = {"x": t("control.std"), "series": t("s3_2.live.order"),
                  "title": t(f"s3_2.live.{name}")}  # fmt: skip
-        column.altair_chart(
-            charts.curves(named, "std", name, "order", words, log_x=True), key=f"overflow-{name}"
+        figures.show(
+            charts.curves(named, "std", name, "order", words, log_x=True),
+            key=f"overflow-{name}",
+            where=column,
         )
     st.caption(t("s3_2.live.overflow_look"))
     with st.expander(t("shell.table")):
@@ -185,7 +189,7 @@ def _timing() -> None:
     ]
     words = {"x": t("control.n"), "series": t("s3_2.live.kind"),
              "title": t("s3_2.live.timing")}  # fmt: skip
-    st.altair_chart(
+    figures.show(
         charts.curves(named, "n", "ms", "kind", words, log_x=True, log_y=True), key="timing"
     )
     st.caption(t("s3_2.live.timing_look"))

@@ -8,7 +8,7 @@ from attn_core.experiments import s4_1_compared as compared
 from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.experiments import s4_1_views as views
 from attn_core.plots import charts
-from pages.shared import controls, i18n, work
+from pages.shared import controls, figures, i18n, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.segmentation_parts import SCALES, map_layer, row_layer, show
@@ -62,7 +62,7 @@ def _way(run: Run) -> None:
         names = [t(f"s4_1.apart.of.{name}") for name in found]
         words = {"x": t("s4_1.apart.part"), "title": t("s4_1.apart.cost")}
         values = [value / 1e6 for value in found.values()]
-        st.altair_chart(charts.bars(names, values, words), key="parts")
+        figures.show(charts.bars(names, values, words), key="parts")
         share = 100 * (found["bottleneck"] + found["gates"]) / sum(found.values())
         st.caption(t("s4_1.apart.cost_look", share=f"{share:.0f}"))
 
@@ -93,7 +93,7 @@ def _cuts(run: Run) -> None:
         words = {"x": t("s4_1.apart.hidden"), "series": t("s4_1.apart.which"),
                  "title": t(f"s4_1.apart.deletion.{way}")}  # fmt: skip
         chart = charts.curves(rows, "n", "moved", "which", words, log_x=True)
-        st.altair_chart(chart, key=f"deletion-{way}")
+        figures.show(chart, key=f"deletion-{way}")
         st.caption(t("s4_1.apart.deletion_look"))
 
 
@@ -101,7 +101,7 @@ def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s4_1.model.{r['model']}")} for r in rows]
     words = {"x": t("s4_1.live.share"), "series": t("s4_1.live.model"),
              "title": t("s4_1.live.hide_title")}  # fmt: skip
-    st.altair_chart(charts.curves(named, "share", "iou", "model", words), key="hide-live")
+    figures.show(charts.curves(named, "share", "iou", "model", words), key="hide-live")
 
 
 def live() -> None:
@@ -144,12 +144,12 @@ def _recorded() -> None:
     with runs:
         named = [r | {"model": t(f"s4_1.model.{r['model']}")} for r in compared.seeds()]
         words = {"x": "IoU", "title": t("s4_1.live.seeds")}
-        st.altair_chart(charts.strips(named, "iou", "model", words), key="seeds")
+        figures.show(charts.strips(named, "iou", "model", words), key="seeds")
         st.caption(t("s4_1.live.seeds_look"))
     with pictures:
         gaps = compared.by_picture()
         words = {"x": t("s4_1.live.gap"), "y": t("s4_1.live.pictures"),
                  "title": t("s4_1.live.by_picture")}  # fmt: skip
-        st.altair_chart(charts.histogram(gaps, words, bins=20), key="by-picture")
+        figures.show(charts.histogram(gaps, words, bins=20), key="by-picture")
         better = sum(gap > 0 for gap in gaps)
         st.caption(t("s4_1.live.by_picture_look", n=len(gaps), better=better))

@@ -10,7 +10,7 @@ from attn_core.experiments import s2_1_self_attention as experiment
 from attn_core.experiments import s2_1_summary as summary
 from attn_core.inputs.refused import Refused
 from attn_core.plots import charts
-from pages.shared import controls, i18n, inputs, state, work
+from pages.shared import controls, figures, i18n, inputs, state, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -89,7 +89,7 @@ def apart(run: Run) -> None:
     for method, values in found.items():
         words = {"x": t("s2_1.apart.token"), "title": t(f"s2_1.method.{method}")}
         colour = COLOURS[method]
-        st.altair_chart(
+        figures.show(
             charts.bars(names, values, words, colour).properties(height=190), key=f"by-{method}"
         )
     st.caption(t("s2_1.apart.look"))
@@ -107,8 +107,10 @@ def _charts(rows: list[dict[str, object]], key: str) -> None:
         named = [r | {"method": t(f"s2_1.method.{r['method']}")} for r in rows if r["kind"] == kind]
         words = {"x": t("s2_1.live.share"), "series": t("s2_1.live.method"),
                  "title": t(f"s2_1.live.{kind}")}  # fmt: skip
-        column.altair_chart(
-            charts.curves(named, "share", "probability", "method", words), key=f"{key}-{kind}"
+        figures.show(
+            charts.curves(named, "share", "probability", "method", words),
+            key=f"{key}-{kind}",
+            where=column,
         )
     st.caption(t("s2_1.live.look"))
 

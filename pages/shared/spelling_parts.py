@@ -9,7 +9,7 @@ from attn_core.experiments import s1_additive as experiment
 from attn_core.experiments import s1_live
 from attn_core.inputs.text import WordList
 from attn_core.plots import charts
-from pages.shared import i18n, inputs, work
+from pages.shared import figures, i18n, inputs, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -45,10 +45,10 @@ def apart(run: Run) -> None:
     left, right = st.columns(2)
     words = {"x": t("s1.apart.letter"), "title": t("s1.apart.energies")}
     with left:
-        st.altair_chart(charts.bars(run.result.keys, facts["energies"], words), key="energies")
+        figures.show(charts.bars(run.result.keys, facts["energies"], words), key="energies")
     words = {"x": t("s1.apart.letter"), "title": t("s1.apart.weights")}
     with right:
-        st.altair_chart(
+        figures.show(
             charts.bars(run.result.keys, facts["weights"], words, charts.QUERY), key="row-weights"
         )
     st.caption(t("s1.apart.look", **i18n.marked(facts)))
@@ -92,7 +92,7 @@ def live() -> None:
     words = {"x": t("s1.live.length"), "series": t("s1.live.model"),
              "title": t("s1.live.by_length")}  # fmt: skip
     rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]
-    st.altair_chart(charts.curves(rows, "length", "error", "model", words), key="by-length")
+    figures.show(charts.curves(rows, "length", "error", "model", words), key="by-length")
     st.caption(t("s1.live.look", **i18n.safe(s1_live.length_facts())))
     st.markdown(f"#### {t('s1.live.now')}")
     st.markdown(t("s1.live.now_what", n=s1_live.N_WORDS))

@@ -10,7 +10,7 @@ from attn_core.experiments import s5_3_recogniser as experiment
 from attn_core.experiments import s5_3_views as views
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts
-from pages.shared import controls, speech_parts, work
+from pages.shared import controls, figures, speech_parts, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -80,7 +80,7 @@ def _longer(run: Run) -> None:
         ]
     words = {"x": t("s5_3.apart.times"), "series": t("s4_1.live.model"),
              "title": t("s5_3.apart.share")}  # fmt: skip
-    st.altair_chart(charts.curves(rows, "times", "share", "model", words), key="longer")
+    figures.show(charts.curves(rows, "times", "share", "model", words), key="longer")
     st.caption(t("s5_3.apart.longer_look"))
 
 
@@ -143,7 +143,7 @@ def _recorded() -> None:
         rows = [r | {"model": t(f"control.listener.{r['model']}")} for r in recorded.lengths()]
         words = {"x": t("s5_3.live.digits"), "series": t("s4_1.live.model"),
                  "title": t("s5_3.live.lengths")}  # fmt: skip
-        st.altair_chart(charts.curves(rows, "digits", "error", "model", words), key="lengths")
+        figures.show(charts.curves(rows, "digits", "error", "model", words), key="lengths")
         st.caption(t("s5_3.live.lengths_look"))
     with reach:
         rows = [
@@ -152,5 +152,5 @@ def _recorded() -> None:
         ]
         words = {"x": t("s5_2.live.distance"), "series": t("s4_1.live.model"),
                  "title": t("s5_2.live.reach")}  # fmt: skip
-        st.altair_chart(charts.curves(rows, "distance", "added", "model", words), key="reach")
+        figures.show(charts.curves(rows, "distance", "added", "model", words), key="reach")
         st.caption(t("s5_2.live.reach_look"))

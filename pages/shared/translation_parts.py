@@ -9,7 +9,7 @@ from attn_core.experiments import s3_3_choice as choice
 from attn_core.experiments import s3_3_compared as compared
 from attn_core.experiments import s3_3_transformer as experiment
 from attn_core.plots import charts
-from pages.shared import controls, i18n, own_parts
+from pages.shared import controls, figures, i18n, own_parts
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -89,7 +89,7 @@ def apart(run: Run) -> None:
     with left:
         words = {"x": t("s3_3.apart.token"), "title": t("s3_3.apart.next", step=step + 1)}
         values = [c["probability"] for c in details["choices"][step]]
-        st.altair_chart(charts.bars(names, values, words), key="next-tokens")
+        figures.show(charts.bars(names, values, words), key="next-tokens")
         st.caption(t("s3_3.apart.next_look"))
     with right:
         st.markdown(f"##### {t('s3_3.apart.beam')}")
@@ -158,7 +158,7 @@ def _recorded() -> None:
     found = compared.recorded()
     rows = [r | {"model": t(f"s3_3.model.{r['model']}")} for r in found["models"]]
     words = {"x": "chrF", "title": t("s3_3.live.models"), "series": t("s3_3.live.seed")}
-    st.altair_chart(charts.strips(rows, "chrf", "model", words), key="models")
+    figures.show(charts.strips(rows, "chrf", "model", words), key="models")
     st.caption(t("s3_3.live.models_look"))
     for direction, side in zip(experiment.DIRECTIONS, st.columns(2), strict=True):
         here = [
@@ -169,7 +169,7 @@ def _recorded() -> None:
         words = {"x": t("s3_3.live.tokens"), "series": t("s3_3.model"),
                  "title": t(f"s3_3.live.length.{direction}")}  # fmt: skip
         with side:
-            st.altair_chart(
+            figures.show(
                 charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"
             )
     st.caption(t("s3_3.live.length_look"))

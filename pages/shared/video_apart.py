@@ -11,7 +11,7 @@ from attn_core.experiments import s6_2_views as views
 from attn_core.experiments.s6_2_frames import frame_names
 from attn_core.inputs.motion import MOTIONS, SPEEDS
 from attn_core.plots import charts
-from pages.shared import controls, work
+from pages.shared import controls, figures, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -34,14 +34,14 @@ def apart(run: Run) -> None:
         (effect, "lost", lost, charts.CHANGED),
     ):
         words = {"x": t("s6_2.timeline.x"), "title": t(f"s6_2.apart.{name}")}
-        column.altair_chart(charts.bars(names, values, words, colour), key=f"frames-{name}")
+        figures.show(charts.bars(names, values, words, colour), key=f"frames-{name}", where=column)
     st.caption(t("s6_2.apart.effect_look"))
     alone, cut = st.columns([0.6, 0.4])
     with alone:
         values, motions = views.alone(run.result)
         labels = {"title": t("s6_2.apart.alone"), "value": t("s6_2.apart.probability")}
         rows = [t(f"s6_2.motion.{motion}") for motion in motions]
-        st.altair_chart(charts.heat(values, rows, names, labels, signed=False), key="alone")
+        figures.show(charts.heat(values, rows, names, labels, signed=False), key="alone")
         st.caption(t("s6_2.apart.alone_look"))
     with cut:
         _cut(run)
@@ -72,10 +72,10 @@ def _sign(run: Run) -> None:
     weight, effect = st.columns(2)
     for column, name in ((weight, "weight"), (effect, "lost")):
         words = {"x": t("s6_2.path.fifth"), "title": t(f"s6_2.apart.path_{name}")}
-        column.altair_chart(
+        figures.show(
             charts.bars([str(i + 1) for i in range(signs.PARTS)], lost[name], words,
                         charts.KEY if name == "weight" else charts.CHANGED),
-            key=f"path-{name}",
+            key=f"path-{name}", where=column
         )  # fmt: skip
     st.caption(t("s6_2.apart.path_look"))
     ranked = sorted(run.result.details["probabilities"].items(), key=lambda item: -item[1])
@@ -96,7 +96,7 @@ def _everywhere(rows: list[dict[str, Any]]) -> None:
     labels = {"title": t("s6_2.live.right"), "value": t("s6_2.live.share")}
     names = [t(f"s6_2.motion.{motion}") for motion in MOTIONS]
     speeds = [f"× {speed:g}" for speed in SPEEDS]
-    st.altair_chart(charts.heat(values, names, speeds, labels, signed=False), key="everywhere")
+    figures.show(charts.heat(values, names, speeds, labels, signed=False), key="everywhere")
     moving = [r for r in rows if r["points"] is not None]
     if moving:
         points, n = sum(r["points"] for r in moving), sum(r["n"] for r in moving)
