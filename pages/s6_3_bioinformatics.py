@@ -53,13 +53,14 @@ def labels(run: Run) -> Labels:
     model, site = run.config.model, run.selection.site
     words = i18n.safe(bio_parts.facts(run))
     kind = "pool" if site == POOL else "tokens" if site == "drug.0" else "row"
+    look = "segments" if site == "cross" else kind
     layers = {s: t("s6_3.layer", n=i + 1) for i, s in enumerate(run.result.traces)}
     named = {"pool": t("s6_3.site.pool"), "cross": t("s6_3.site.cross"),
              "drug.0": t("s6_3.site.drug")}  # fmt: skip
     answers = {"genome": words.get("kind", ""), "drug": "pKd"}
     return Labels(
         title=t(f"s6_3.view.title.{model}.{kind}", **words),
-        look=t(f"s6_3.view.look.{kind}", **words),
+        look=t(f"s6_3.view.look.{look}", **words),
         summary=t("s6_3.view.summary", **words),
         sites={s: named.get(s, layers[s]) for s in run.result.traces},
         strings=i18n.viewer_strings(i18n.language()),

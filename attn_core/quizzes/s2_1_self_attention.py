@@ -42,9 +42,9 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     return {
         "word": reader.tokens[top],
         "weight": found["attention"][top],
-        "fall": found["occlusion"][top],
+        "fall": f"{found['occlusion'][top]:.3f}",
         "other": reader.tokens[order[0]],
-        "other_fall": found["occlusion"][order[0]],
+        "other_fall": f"{found['occlusion'][order[0]]:.3f}",
         "rank": order.index(top) + 1,
         "n": len(places),
     }
@@ -63,7 +63,7 @@ def truth(found: dict[str, Any]) -> str:
     str
         One of ``GUESSES``.
     """
-    if found["fall"] < LITTLE:
+    if float(found["fall"]) < LITTLE:
         return "nothing"
     return "most" if found["rank"] == 1 else "less"
 

@@ -57,6 +57,11 @@ def truth(found: dict[str, Any]) -> str:
     return "same" if found["raw"] < SAME else "other"
 
 
+def _gap(value: float) -> str:
+    """A difference of weights; what is rounding alone, by its power of ten."""
+    return f"{value:.3f}" if value >= 0.001 else f"{value:.0e}"
+
+
 def questions(
     config: experiment.Config,
     result: LessonResult,
@@ -92,10 +97,10 @@ def questions(
     twins = result.details["twins"]
     if twins:
         same = twins["gap"] < SAME
-        values = {"word": twins["word"], "n": twins["n"], "gap": f"{twins['gap']:.1e}"}
+        values = {"word": twins["word"], "n": twins["n"], "gap": _gap(twins["gap"])}
         out.append(Question("s2_2.quiz.twins", values, yes_no, 0 if same else 1, option_keys=True))
     gap = result.numbers["shift_gap"]
-    values = {"gap": f"{gap:.1e}", "start": result.details["start"], "now": config.shift}
+    values = {"gap": _gap(gap), "start": result.details["start"], "now": config.shift}
     out.append(
         Question("s2_2.quiz.shift", values, yes_no, 1 if gap < SAME else 0, option_keys=True)
     )

@@ -106,6 +106,8 @@ def _needed(result: LessonResult, ranker: str) -> Question | None:
         "candidate": result.details["candidate"]["label"], "effect": f"{found['effect']:.2f}",
         "weighed": found["weighed"],
     }  # fmt: skip
+    if found["same"]:
+        return Question("s6_1.quiz.needed_too", values, names, answer)
     return Question("s6_1.quiz.needed", values, names, answer)
 
 

@@ -43,10 +43,16 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     """
     frames = experiment.run(_clip(config), None, device).details["frames"]
     most, least = int(np.argmax(frames)), int(np.argmin(frames))
+    ratio = frames[most] / max(frames[least], 1e-6)
     return {
-        "most": f"{frames[most]:.3f}", "most_frame": most + 1, "least": f"{frames[least]:.3f}",
-        "least_frame": least + 1, "ratio": f"{frames[most] / max(frames[least], 1e-4):.1f}",
+        "most": f"{frames[most]:.3f}", "most_frame": most + 1, "least": _small(frames[least]),
+        "least_frame": least + 1, "ratio": f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}",
     }  # fmt: skip
+
+
+def _small(value: float) -> str:
+    """A probability, with more places where three would say nothing."""
+    return f"{value:.3f}" if abs(value) >= 0.001 or value == 0 else f"{value:.6f}"
 
 
 def truth(found: dict[str, Any]) -> str:
@@ -107,8 +113,8 @@ def _drop(config: experiment.Config, device: str) -> Question:
     weights = experiment.run(experiment.plain(config), None, device).details["frames"]
     top, needed = int(np.argmax(weights)), int(np.argmax(lost))
     values = {
-        "top": top + 1, "lost": f"{lost[top]:.3f}", "needed": needed + 1,
-        "most": f"{lost[needed]:.3f}",
+        "top": top + 1, "lost": _small(lost[top]), "needed": needed + 1,
+        "most": _small(lost[needed]),
     }  # fmt: skip
     answer = 0 if needed == top else 1
     options = ("s6_2.quiz.drop.yes", "s6_2.quiz.drop.no")

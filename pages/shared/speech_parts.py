@@ -131,9 +131,13 @@ def lane(name: str, levels: Any, colour: str) -> Lane:
 def show(
     run: Run, title: str, look: str, lanes: tuple[Lane, ...], *, rows: Any = None,
     marked: int | None = None, pick: Callable[[int], None] | None = None,
-    pick_word: Callable[[int], None] | None = None, source: Sound | None = None,
+    pick_word: Callable[[int], None] | None = None, word: int | None = None,
+    source: Sound | None = None,
 ) -> None:  # fmt: skip
-    """The sound with what the model made of it; ``source`` where it is not the config's own."""
+    """The sound with what the model made of it; ``source`` where it is not the config's own.
+
+    ``word`` is the open one where words are opened by ``pick_word``, and not by their moments.
+    """
     token = marked or 0
     source = source or find(run.config.sound)
     sound.show(
@@ -142,7 +146,7 @@ def show(
             source=source.name, title=title, look=look,
             summary=f"{title} {look}", n_tokens=int(run.result.details["tokens"]),
             token_seconds=speech.TOKEN_SECONDS, lanes=lanes, words=words(run), marked=marked,
-            picked=picked(run, token),
+            picked=word if pick_word else picked(run, token),
             hidden=tuple((a, b) for a, b in run.result.details["hidden"]), rows=rows,
             viewer=run.lesson.slug if rows is not None else "",
         ),

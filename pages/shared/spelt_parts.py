@@ -101,6 +101,7 @@ def picture(run: Run) -> None:
     speech_parts.show(
         run, title, t("s5_3.sound.look", **i18n.safe(facts(run))), lanes, marked=_moment(run),
         pick=lambda token: _pick(run, token), pick_word=lambda key: _open(run, key),
+        word=at,
         source=source,
     )  # fmt: skip
     last = len(run.result.queries)
