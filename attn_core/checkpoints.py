@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,14 @@ def read_manifest(checkpoint: str) -> Manifest:
     FileNotFoundError
         If there is no such manifest.
     """
-    raw = json.loads((FOLDER / f"{checkpoint}.json").read_text(encoding="utf-8"))
+    path = FOLDER / f"{checkpoint}.json"
+    return _read(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, changed: int) -> Manifest:
+    """A manifest as it stood when it was changed last; shared, so never written to."""
+    raw = json.loads(path.read_text(encoding="utf-8"))
     return Manifest(
         id=raw["id"],
         lesson=raw["lesson"],

@@ -14,7 +14,8 @@ from attn_core.trace import AttentionTrace
 DEFAULTS = Path(__file__).resolve().parents[1] / "assets" / "checkpoints"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # by identity: results are shared, never rebuilt
+# By identity: results are shared, never rebuilt.
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class LessonResult:
     """One run of a lesson's experiment.
 

@@ -22,6 +22,7 @@ from attn_core.experiments.s6_2_frames import (
 from attn_core.inputs.clip import PACE, find, for_model, last_start, made_name, window
 from attn_core.inputs.motion import MOTIONS, N_FRAMES, Motion
 from attn_core.interventions import Intervention
+from attn_core.keep import kept
 from attn_core.models.video import Seen
 from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
@@ -114,10 +115,15 @@ def given(
     attn_core.inputs.refused.Refused
         If the clip is not on this machine.
     """
-    frames = for_model(window(find(config.clip), config.start, config.frozen))
+    frames = _read(config.clip, config.start, config.frozen).clone()
     seen = torch.ones(1, N_FRAMES, dtype=torch.bool)
     seen[0, list(config.dropped)] = False
     return frames, seen
+
+
+@kept(4 * 2**20)
+def _read(clip: str, start: int, frozen: tuple[int, ...]) -> Tensor:
+    return for_model(window(find(clip), start, frozen))
 
 
 def asked(

@@ -14,6 +14,9 @@ from attn_core.experiments import s6_2_video as experiment
 from attn_core.experiments.s6_2_frames import ACROSS, N_PATCHES, runs_of, slopes
 from attn_core.inputs.clip import find, for_model, window
 from attn_core.inputs.motion import MOTIONS, N_FRAMES
+from attn_core.inputs.photo import Photo
+from attn_core.keep import kept
+from attn_core.plots.clip import sheet
 from attn_core.result import LessonResult
 
 
@@ -280,12 +283,46 @@ def pictures(config: experiment.Config) -> UInt8[np.ndarray, "frame row column 3
     Returns
     -------
     UInt8[np.ndarray, "frame row column 3"]
-        A copy.
+        Shared, so it can't be written to.
     """
-    frames = window(find(config.clip), config.start, config.frozen)
-    for i in config.dropped:
+    return _pictures(config.clip, config.start, config.frozen, config.dropped)
+
+
+@kept(16 * 2**20)
+def _pictures(
+    clip: str, start: int, frozen: tuple[int, ...], dropped: tuple[int, ...]
+) -> UInt8[np.ndarray, "frame row column 3"]:
+    frames = window(find(clip), start, frozen)
+    for i in dropped:
         frames[i] = (frames[i].mean(-1, keepdims=True) * 0.35 + 130).astype(np.uint8)
+    frames.setflags(write=False)
     return frames
+
+
+def as_photo(config: experiment.Config, frame: int | None = None) -> Photo:
+    """The frames as one picture, in four rows, or one of them alone.
+
+    Parameters
+    ----------
+    config : Config
+        Clip, start, frozen and dropped frames.
+    frame : int, optional
+        Which; ``None`` for all.
+
+    Returns
+    -------
+    Photo
+        Shared.
+    """
+    return _as_photo(config.clip, config.start, config.frozen, config.dropped, frame)
+
+
+@kept(16 * 2**20)
+def _as_photo(
+    clip: str, start: int, frozen: tuple[int, ...], dropped: tuple[int, ...], frame: int | None
+) -> Photo:
+    frames = _pictures(clip, start, frozen, dropped)
+    return sheet(frames) if frame is None else sheet(frames[frame][None], 1)
 
 
 def under_freeze(config: experiment.Config) -> dict[str, Any] | None:

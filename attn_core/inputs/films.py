@@ -55,7 +55,12 @@ class Film:
     @property
     def label(self) -> str:
         """Name and year."""
-        return f"{self.name} ({self.year})"
+        return _label(self)
+
+
+@cache
+def _label(film: Film) -> str:
+    return f"{film.name} ({film.year})"
 
 
 @cache

@@ -74,6 +74,7 @@ def quantise(
     pooled = max_pool(weights, rows, columns).clamp(0, maximum)
     levels = (pooled / maximum * 254).round().to(torch.uint8) if maximum > 0 else pooled.byte()
     if mask is not None:
-        allowed = max_pool(mask.expand_as(weights).float(), rows, columns) > 0
+        shape = (*mask.shape[:-2], *weights.shape[-2:])  # often one mask for all heads
+        allowed = max_pool(mask.expand(shape).float(), rows, columns) > 0
         levels = levels.masked_fill(~allowed, MASKED)
     return levels.cpu().numpy()

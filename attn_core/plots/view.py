@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -139,7 +140,19 @@ def _thumbnails(result: LessonResult, site: str, side: int) -> UInt8[np.ndarray,
 
 # Pooling a large map takes longer than everything else; a probe or an echo must not repeat it.
 _kept_levels = lru_cache(maxsize=4)(_levels)
-_kept_thumbnails = lru_cache(maxsize=4)(_thumbnails)
+_kept_thumbnails: WeakKeyDictionary[LessonResult, dict[str, UInt8[np.ndarray, "head row column"]]]
+_kept_thumbnails = WeakKeyDictionary()
+
+
+def _thumbnails_of(result: LessonResult) -> dict[str, UInt8[np.ndarray, "head row column"]]:
+    """All heads of all sites, small; made once for each run, and gone with it."""
+    found = _kept_thumbnails.get(result)
+    if found is None:
+        heads = sum(trace.weights.shape[1] for trace in result.traces.values())
+        side = min(THUMBNAIL, 8) if heads > 200 else THUMBNAIL
+        found = {site: _thumbnails(result, site, side) for site in result.traces}
+        _kept_thumbnails[result] = found
+    return found
 
 
 def region_of(selection: Selection, n_query: int, n_key: int) -> tuple[int, int, int, int]:
@@ -424,7 +437,6 @@ def pack(
     n_query, n_key = trace.weights.shape[2:]
     region = region_of(selection, n_query, n_key)
     q0, q1, k0, k1 = region
-    large = trace.weights[0, head].numel() > LARGE
     query = selection.query
     if query is not None and not 0 <= query < n_query:
         query = None
@@ -464,9 +476,7 @@ def pack(
             key: value for key, value in then.items() if value != now[key]
         }
     header["sites"] = []
-    for key, each in result.traces.items():
-        side = min(THUMBNAIL, 8) if len(result.traces) * each.weights.shape[1] > 200 else THUMBNAIL
-        small = (_kept_thumbnails if large else _thumbnails)(result, key, side)
+    for key, small in _thumbnails_of(result).items():
         header["sites"].append({
             "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
             "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],

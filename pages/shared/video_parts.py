@@ -16,7 +16,7 @@ from attn_core.inputs.motion import N_FRAMES
 from attn_core.inputs.photo import Photo, find
 from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.plots import video_charts
-from attn_core.plots.clip import as_webm, sheet
+from attn_core.plots.clip import as_webm
 from attn_core.plots.photo import Layer, PhotoView, thumbnails
 from pages.shared import controls, figures, i18n, photo, pictures, state
 from pages.shared.i18n import t
@@ -81,12 +81,11 @@ def images(run: Run) -> tuple[tuple[str, ...], tuple[str, ...]]:
     kind = kind_of(run)
     if kind in ("path", "pool"):
         return (), ()
-    frames = views.pictures(run.config)
     if kind.endswith("time"):
-        whole = sheet(frames)
+        whole = views.as_photo(run.config)
         found = _thumbnails(whole.name, 4, whole)
     else:
-        one = sheet(frames[run.config.frame][None], 1)
+        one = views.as_photo(run.config, run.config.frame)
         found = _thumbnails(one.name, ACROSS, one)
     return (() if kind.startswith("pool") else found), found
 
@@ -126,7 +125,7 @@ def picture(run: Run) -> None:
         _path(run)
         return
     lies = controls.segments("lies_clip", LIES, "where")
-    whole = sheet(views.pictures(run.config))
+    whole = views.as_photo(run.config)
     photo.give(NUMBER, whole)
     layers: tuple[Layer, ...] = ()
     if lies == "where":
