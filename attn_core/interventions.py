@@ -218,6 +218,7 @@ class Intervention:
             raise ValueError(f"the intervention has {len(text)} characters; at most 32768 are read")
         try:
             raw = json.loads(text)
+            json.dumps(raw, ensure_ascii=False).encode()  # half a surrogate pair has no bytes
             known: dict[str, Any] = {}
             for name, value in raw.items():
                 if name in ("scores", "mask_cells", "weights"):
@@ -233,5 +234,5 @@ class Intervention:
                 else:
                     known[name] = str(value)
             return Intervention(**known)
-        except (TypeError, AttributeError, RecursionError, json.JSONDecodeError) as error:
+        except (TypeError, AttributeError, RecursionError, OverflowError, ValueError) as error:
             raise ValueError(f"not an intervention: {error}") from error

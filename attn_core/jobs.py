@@ -32,6 +32,8 @@ PATIENCE = 3.0
 """Seconds that a job has to obey a stop before its process is killed."""
 GRACE = 10.0
 """Seconds that an owner may be gone (a lost network comes back) before the job is stopped."""
+IDLE = 120.0
+"""Seconds without a job after which the worker gives its memory back; a new one takes 2 s."""
 POLL = 0.05
 
 _log = logging.getLogger(__name__)
@@ -115,10 +117,12 @@ class Jobs:
     ----------
     present : callable, optional
         Whether an owner is still there; jobs of one who is gone for ``GRACE`` seconds are stopped.
+    idle : float
+        Seconds without a job after which the worker is ended.
     """
 
-    def __init__(self, present: Callable[[str], bool] = _always) -> None:
-        self._present = present
+    def __init__(self, present: Callable[[str], bool] = _always, idle: float = IDLE) -> None:
+        self._present, self._idle = present, idle
         self._seen: dict[str, float] = {}
         self._line: list[Job] = []
         self._changed = threading.Condition()
@@ -188,7 +192,9 @@ class Jobs:
     def _serve(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._line)
+                if not self._changed.wait_for(lambda: self._line, self._idle):
+                    self._end_worker()
+                    self._changed.wait_for(lambda: self._line)
                 job = self._line[0]
                 job.state, job.began = RUNNING, time.monotonic()
             try:

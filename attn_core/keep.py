@@ -16,10 +16,13 @@ import torch
 
 P = ParamSpec("P")
 T = TypeVar("T")
+_NUMBERS = (int, float, bool)
 
 
 def size_of(value: Any) -> int:
     """Bytes that a value holds: arrays exactly, the rest as the interpreter counts it.
+
+    Of a view it is what the view keeps alive, each memory once.
 
     Parameters
     ----------
@@ -36,20 +39,36 @@ def size_of(value: Any) -> int:
     >>> size_of(np.zeros(1000)) >= 8000
     True
     """
-    if isinstance(value, np.ndarray | torch.Tensor):
-        return int(value.nbytes) + 64
+    return _size(value, set())
+
+
+def _size(value: Any, seen: set[int]) -> int:
+    if isinstance(value, torch.Tensor):
+        storage = value.untyped_storage()
+        return 64 + _once(storage.data_ptr(), storage.nbytes(), seen)
+    if isinstance(value, np.ndarray):
+        while isinstance(value.base, np.ndarray):
+            value = value.base
+        return 64 + _once(id(value), int(value.nbytes), seen)
     if isinstance(value, str | bytes):
         return sys.getsizeof(value)
     if isinstance(value, Mapping):
-        return 64 + sum(size_of(k) + size_of(v) for k, v in value.items())
+        return 64 + sum(_size(k, seen) + _size(v, seen) for k, v in value.items())
     if isinstance(value, list | tuple | set | frozenset):
-        if value and isinstance(next(iter(value)), int | float):
+        if all(type(each) in _NUMBERS for each in value):
             return 56 + 40 * len(value)  # a reference and a number each
-        return 56 + sum(map(size_of, value))
+        return 56 + sum(_size(each, seen) for each in value)
     held = getattr(value, "__dict__", None)
     if held is None and hasattr(type(value), "__slots__"):
         held = {name: getattr(value, name, None) for name in type(value).__slots__}
-    return sys.getsizeof(value) + (size_of(held) if held else 0)
+    return sys.getsizeof(value) + (_size(held, seen) if held else 0)
+
+
+def _once(memory: int, size: int, seen: set[int]) -> int:
+    if memory in seen:
+        return 0
+    seen.add(memory)
+    return size
 
 
 class Keep:

@@ -56,7 +56,7 @@ export function buildFrame(v) {
   });
   f.live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   f.tableBox = h("div", { class: "table-box", tabindex: "0" });
-  f.table = h("details", { on: { toggle: () => f.table.open && fillTable(f.tableBox, v.view) } }, h("summary"), f.tableBox);
+  f.table = h("details", { on: { toggle: () => f.table.open && v.view && fillTable(f.tableBox, v.view) } }, h("summary"), f.tableBox);
   f.summary = h("p", { id: "summary", dir: "auto" });
   f.keys = h("p", { id: "keys" });
   f.words = h("details", {}, h("summary"), f.summary, f.keys);

@@ -88,7 +88,7 @@ class Viewer {
   receive(bytes) {
     this.sent = bytes;
     if (bytes[0] !== 255 || bytes[3] !== 255) return this.take(bytes);
-    arrived(bytes).then((found) => this.sent === bytes && this.take(found));
+    arrived(bytes).then((found) => this.sent === bytes && this.host.isConnected && this.take(found));
   }
 
   take(bytes) {

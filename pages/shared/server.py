@@ -1,13 +1,14 @@
 """The process around the pages: warm-up before the first visitor, headers, the viewer's files."""
 
 import base64
+import ctypes
 import gc
 import hashlib
 import importlib
 import os
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from pages.shared import preload
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 ASSETS = Path(__file__).resolve().parents[2] / "assets"
+_M_ARENA_MAX = -8  # of mallopt(3)
 
 
 def _inline_scripts() -> str:
@@ -40,7 +42,7 @@ def _inline_scripts() -> str:
 
 FRAMES = "ATTN_FRAME_ANCESTORS"
 """Names the environment variable with the origins of pages that may hold the app in a frame."""
-_ORIGIN = re.compile(r"https?://(\*\.)?[\w-]+(\.[\w-]+)*(:(\d{1,5}|\*))?")
+_ORIGIN = re.compile(r"https?://(\*\.)?[\w-]+(\.[\w-]+)*(:(?P<port>\d{1,5}|\*))?", re.ASCII)
 
 
 def frame_ancestors() -> list[str]:
@@ -53,7 +55,9 @@ def frame_ancestors() -> list[str]:
     """
     named = os.environ.get(FRAMES, "").replace(",", " ").split()
     for origin in named:
-        if not _ORIGIN.fullmatch(origin):
+        found = _ORIGIN.fullmatch(origin)
+        port = (found and found["port"]) or ""
+        if not found or (port.isdigit() and int(port) > 65535):
             raise ValueError(f"{FRAMES} has {origin!r}; it takes origins, https://lms.example.org")
     return named
 
@@ -73,7 +77,7 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 
-_OF_THE_FILE = (b"content-length", b"etag", b"last-modified")
+_OF_THE_FILE = (b"content-length", b"etag", b"last-modified", b"accept-ranges")
 """What Streamlit says of its page's file, which is not what is sent."""
 
 
@@ -117,17 +121,17 @@ class Guard:
                 message.setdefault("headers", [])
                 message["headers"] = [_for_frames(h) for h in message["headers"]]
                 message["headers"] += [(k.encode(), v.encode()) for k, v in HEADERS.items()]
-                if _is_page(dict(message["headers"])):
+                if message["status"] == 200 and _is_page(dict(message["headers"])):
                     start = message
                     return
             elif start is not None and message["type"] == "http.response.body":
                 body += message.get("body", b"")
                 if message.get("more_body"):
                     return
+                start["headers"] = [h for h in start["headers"] if h[0] not in _OF_THE_FILE]
                 if body:  # an answer to HEAD has none
                     body = preload.with_links(body, preload.base_path())
-                    kept = [h for h in start["headers"] if h[0] not in _OF_THE_FILE]
-                    start["headers"] = [*kept, (b"content-length", str(len(body)).encode())]
+                    start["headers"].append((b"content-length", str(len(body)).encode()))
                 await send(start)
                 message = {"type": "http.response.body", "body": body}
             await send(message)
@@ -138,6 +142,16 @@ class Guard:
 def keep_uploads_in_memory() -> None:
     """Raise Starlette's bound above which a part of a form is spooled to disk."""
     MultiPartParser.spool_max_size = MAX_UPLOAD_BYTES + 64 * 1024
+
+
+def share_arenas() -> None:
+    """Let all threads allocate from two arenas.
+
+    glibc gives each of forty threads an arena of its own, and what is free in one is no use to the
+    others: 100 MB more, measured, for the same turns. Elsewhere there is nothing to set.
+    """
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def warm_up() -> None:
@@ -164,6 +178,7 @@ def warm_up() -> None:
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Before the first request: uploads in memory, imports done, garbage frozen."""
+    share_arenas()
     keep_uploads_in_memory()
     if frame_ancestors():
         # In a foreign frame the browser keeps back the cookie that an upload must show.

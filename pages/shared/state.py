@@ -179,7 +179,9 @@ def _deeper(depth: int) -> Iterator[None]:
             if not (_run.arrived or getattr(_run, "late", False)):
                 st.session_state.pop("_left", None)  # the browser said nothing old: it has drawn
     finally:
-        _run.depth, _run.late = depth, False
+        _run.depth = depth
+        if not depth:
+            _run.late = False
 
 
 def fragment(body: Callable[P, None]) -> Callable[P, None]:

@@ -40,6 +40,7 @@ export default function ({ data }) {
   if (!(data instanceof Uint8Array)) return;
   const kept = (window.attnImages ??= {}), found = JSON.parse(new TextDecoder().decode(data));
   if (Object.keys(found).every((name) => name in kept)) return;
+  for (const name of Object.keys(found)) delete kept[name]; // what is shown now stands last
   Object.assign(kept, found);
   for (const old of Object.keys(kept).slice(0, -16)) delete kept[old];
   window.dispatchEvent(new CustomEvent('attn-images'));

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import work_samples as sample
@@ -243,3 +244,14 @@ def test_the_worker_goes_with_the_server():
 
     until(ended)
     parent.stdout.close()
+
+
+def test_an_idle_worker_gives_its_memory_back_and_the_next_job_runs():
+    line = Jobs(idle=0.2)
+    first = line.submit(sample.surroundings, "a")
+    assert first.wait(LONG)
+    pid = first.result["pid"]
+    until(lambda: not Path(f"/proc/{pid}").exists() and line._worker is None)
+    again = line.submit(sample.surroundings, "a")
+    assert again.wait(LONG)
+    assert (again.state, again.result["pid"] != pid) == (DONE, True)

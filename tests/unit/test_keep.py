@@ -26,6 +26,15 @@ def test_bytes_are_counted_and_bounded():
     assert (len(keep), keep.held) == (0, 0)
 
 
+def test_a_view_counts_what_it_keeps_alive_and_each_memory_once():
+    whole = torch.zeros(1000)
+    assert 4000 <= size_of(whole[:1]) == size_of(whole[0].expand(10**6)) < 4100
+    assert size_of([whole, whole[10:], whole.T]) < 4400
+    assert size_of((1, whole)) >= 4000
+    array = np.zeros(1000)
+    assert 8000 <= size_of([array[:1], array[1:]]) < 8300
+
+
 def test_what_was_asked_for_last_stays():
     keep = Keep("try", 4500)
     for i in (0, 1, 0, 2):
