@@ -11,6 +11,7 @@ from torch import Tensor
 
 from attn_core.checkpoints import WeightsMissing, read_manifest, tokenizer_path
 from attn_core.inputs.limits import MAX_TOKENS
+from attn_core.inputs.refused import Refused
 
 _lock = threading.Lock()
 _tokenizer: list[Tokenizer] = []
@@ -69,6 +70,8 @@ def tokenize(text: str, limit: int = MAX_TOKENS) -> Tokens:
     ------
     ValueError
         If ``limit`` is below 3.
+    attn_core.inputs.refused.Refused
+        If the text has no piece at all.
     attn_core.checkpoints.WeightsMissing
         If the packed tokenizer is not on this machine.
     """
@@ -76,6 +79,8 @@ def tokenize(text: str, limit: int = MAX_TOKENS) -> Tokens:
         raise ValueError(f"limit is {limit}; it must be at least 3")
     encoded = _shared().encode(text, add_special_tokens=True)
     ids, pieces = encoded.ids, encoded.tokens
+    if len(ids) <= 2:  # accents and marks without a letter, which the tokenizer drops
+        raise Refused("refused.no_text")
     left = max(0, len(ids) - limit)
     if left:
         ids = [*ids[: limit - 1], ids[-1]]

@@ -130,7 +130,7 @@ def _on_event(key: str) -> None:
                 controls.reset()
             else:
                 state.set_changes(apply(state.changes(), event))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             st.session_state[f"{key}.refused"] = True
 
 
@@ -145,7 +145,7 @@ def _answers(
         try:
             query, cell = int(asked["query"]), int(asked["key"])
             answers.append(probe(result, site, head, query, cell, before))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             st.session_state.pop(f"{key}.probe")
     found: dict[str, Any] = {"answers": [answer for answer in answers if answer]}
     wanted = st.session_state.pop(f"{key}.exact", None)

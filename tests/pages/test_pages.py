@@ -244,3 +244,14 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     query = {"source": "random"} if key in ("dk", "n") else {}
     at = opened("s3_2_scaled_dot_product", **query, **{key: value})
     assert entropy(at) >= 0
+
+
+@pytest.mark.parametrize("text", ["\u202e", "\u200b", "\u0301", "\ufeff"])
+@pytest.mark.parametrize(
+    ("page", "field"),
+    [("s2_1_self_attention", "text_en"), ("s2_2_positional_encoding", "text"),
+     ("s2_3_multi_head", "text"), ("s3_2_scaled_dot_product", "text")],
+)  # fmt: skip
+def test_marks_without_a_letter_are_no_text(page, field, text):
+    at = opened(page, **{field: text})
+    assert any(title("en", "refused.no_text") in w.value for w in at.warning)

@@ -192,7 +192,8 @@ def test_float32_stays_exact_on_a_gpu(monkeypatch):
         ("https://lms.example.org", True), ("https://*.example.org, http://localhost:8080", True),
         ("http://127.0.0.1:*", True), ("", True), ("*", False), ("lms.example.org", False),
         ("https://a.org; script-src *", False), ("https://ünï.de", False),
-        ("https://a.org:99999", False), ("https://a.org:65535", True), ("https://a.org/path", False),
+        ("https://a.org:99999", False), ("https://a.org:65535", True),
+        ("https://a.org/path", False),
         ("'none'", False), ("javascript://a", False),
     ],
 )  # fmt: skip
