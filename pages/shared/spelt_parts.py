@@ -43,7 +43,7 @@ def facts(run: Run) -> dict[str, Any]:
     found = experiment.reading(run.result, step(run))
     return found | {
         "p": f"{found['p']:.2f}", "near": f"{100 * found['near']:.0f}",
-        "far": f"{found['far']:+.2f}",
+        "far": f"{found['far']:+.2f}".replace("-", "−"),
     }  # fmt: skip
 
 
