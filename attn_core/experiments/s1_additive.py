@@ -248,6 +248,7 @@ def agreement(result: LessonResult, falls: list[list[float]]) -> dict[str, int]:
     return {"agree": int((most == matters).sum()), "steps": len(most)}
 
 
+@kept(4 * 2**20)
 def pronounce_list(
     words: tuple[str, ...], beam: int = 5, device: str = "cpu"
 ) -> list[dict[str, Any]]:

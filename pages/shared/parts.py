@@ -14,8 +14,10 @@ from attn_core import claim_files
 from attn_core.address import digest
 from attn_core.claims import Claim, Measure
 from attn_core.interventions import Intervention
+from attn_core.keep import Keep
 from attn_core.lessons import Lesson
 from attn_core.plots import charts
+from attn_core.quizzes.question import Challenge, Question
 from attn_core.result import LessonResult
 from attn_core.verdicts import ConditionResult, Verdict, verdict
 from pages.shared import figures, i18n
@@ -215,11 +217,27 @@ def shape_rows(result: LessonResult) -> list[dict[str, str]]:
     return rows
 
 
+_ASKED = Keep("questions", 2 * 2**20)
+
+
+def _asked(run: Run) -> tuple[tuple[Question, ...], Challenge]:
+    """Questions and challenge of a run: some run models, and an answer picked makes no new ones."""
+    quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
+    return _ASKED.get(
+        (run.lesson.slug, run.config, run.changes, run.selection, run.result.details.get("device"),
+         run.device),
+        lambda: (
+            quiz.questions(run.config, run.result, run.selection, run.device),
+            quiz.challenge(run.config, run.changes, run.result, run.device),
+        ),
+    )  # fmt: skip
+
+
 def check(run: Run) -> None:
     """Questions made and graded from the run on screen, and one challenge."""
-    quiz = importlib.import_module(f"attn_core.quizzes.{run.lesson.slug}")
+    questions, goal = _asked(run)
     st.markdown(t("check.intro"))
-    for i, question in enumerate(quiz.questions(run.config, run.result, run.selection, run.device)):
+    for i, question in enumerate(questions):
         values = i18n.worded(question.values)
         with st.container(border=True):
             picked = st.radio(
@@ -241,7 +259,6 @@ def check(run: Run) -> None:
                     + " "
                     + t(f"{question.key}.why", **values)
                 )
-    goal = quiz.challenge(run.config, run.changes, run.result, run.device)
     with st.container(border=True):
         values = i18n.worded(goal.values)
         st.markdown(f"**{t('check.challenge')}** {t(goal.key, **values)}")
