@@ -2,20 +2,25 @@
 
 The same entry (ASGI application, warm-up, headers, configuration, threads), the same forward pass
 and the same 8-bit map on a canvas of the viewer's size. ``?lesson=1``, ``3.2`` and so on;
-``?seed=``, ``?word=``, ``?text=``, ``?hidden=`` or ``?queries=`` choose the input, as they do
-there; without them the stored default is shown.
+``?seed=`` or a name of ``GIVEN`` chooses the input, as it does there; without it the stored default
+is shown.
 """
+
+from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from attn_core.experiments import (
-    s1_additive,
     s2_2_positional_encoding,
     s3_1_incremental,
-    s3_2_scaled_dot_product,
-    s4_1_segmentation,
-    s4_2_detection,
+    s6_2_video,
+    s6_3_bioinformatics,
+    s6_3_genome,
 )
+from attn_core.experiments.s6_3_samples import text as sample
+from attn_core.inputs.clip import made_name
+from attn_core.inputs.motion import Motion
 from attn_core.interventions import Intervention
 from attn_core.lessons import lesson
 from attn_core.plots.view import quantise
@@ -57,32 +62,39 @@ export default function ({ data, parentElement }) {
 """
 
 
+def _span(text: str) -> tuple[tuple[int, int], ...]:
+    first, last = text.split("-")
+    return ((int(first), int(last)),)
+
+
+def _clip(begins: str) -> str:
+    first = int(begins) - 1
+    return made_name(s6_2_video.PHOTOS[0], Motion("pan_right", first, first + 5, 1.0))
+
+
+GENE = sample("genome", s6_3_bioinformatics.SAMPLES["genome"][0])
+GIVEN: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "text": ("text", str), "word": ("word", str), "hidden": ("hidden", lambda v: (int(v),)),
+    "queries": ("n_queries", int), "silenced": ("hidden", _span), "begins": ("clip", _clip),
+    "films": ("history", lambda v: tuple(map(int, v.split("-")))),
+    "moved": ("at", lambda v: s6_3_genome.moved(GENE, -1, int(v))),
+}  # fmt: skip
+"""Of each parameter that the lesson's address has: the config's field, and how it is read."""
+
+
 def _result(number: str, value: float) -> LessonResult:
-    text = st.query_params.get("text")
-    if number == "2.2" and text is not None:
-        return s2_2_positional_encoding.run(
-            s2_2_positional_encoding.Config(text=text, shift=int(value))
-        )
-    if number == "3.1" and text is not None:
-        return s3_1_incremental.run(s3_1_incremental.Config(text=text, sampling=value))
-    changes = Intervention(temperature=value)
-    if text is not None:
-        module = compute.experiment(lesson(number))
-        result: LessonResult = module.run(module.Config(text=text), changes)
-        return result
-    hidden, queries = st.query_params.get("hidden"), st.query_params.get("queries")
-    if hidden is not None:
-        return s4_1_segmentation.run(s4_1_segmentation.Config(hidden=(int(hidden),)), changes)
-    if queries is not None:
-        return s4_2_detection.run(s4_2_detection.Config(n_queries=int(queries)), changes)
-    seed, word = st.query_params.get("seed"), st.query_params.get("word")
-    if seed is not None:
-        chosen = s3_2_scaled_dot_product.Config(source="random", n=64, seed=int(seed))
-        return s3_2_scaled_dot_product.run(chosen, changes)
-    if word is not None:
-        return s1_additive.run(s1_additive.Config(word), changes)
-    entry = lesson(number)
-    return compute.run(entry, compute.experiment(entry).Config(), changes, "cpu")[0]
+    module = compute.experiment(lesson(number))
+    asked = {GIVEN[n][0]: GIVEN[n][1](v) for n, v in st.query_params.items() if n in GIVEN}
+    if "seed" in st.query_params:
+        asked = {"source": "random", "n": 64, "seed": int(st.query_params["seed"])}
+    setting = number in SLIDERS  # of the config, not a change
+    changes = Intervention() if setting else Intervention(temperature=value)
+    if not asked:
+        return compute.run(lesson(number), module.Config(), changes, "cpu")[0]
+    if setting:
+        asked[SLIDERS[number][0]] = value
+    result: LessonResult = module.run(module.Config(**asked), changes)
+    return result
 
 
 @st.fragment
