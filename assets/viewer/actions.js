@@ -19,7 +19,8 @@ export function actions(v) {
       waiting = setTimeout(() => v.root.classList.add("waiting"), GREY_AFTER);
       giveUp = setTimeout(() => act.settle(), GIVE_UP);
     }
-    v.outbox.send(event);
+    // The cell looked at goes along, so that its exact numbers come with the same answer.
+    v.outbox.send(v.view.pooled ? event : { ...event, at: { ...here(), query: v.focus.q, key: v.focus.k } });
   };
   const here = () => ({ site: v.open.value.site, head: v.open.value.head });
   const announce = (name, values = {}) => say(v.live, fill(v.view.strings[name], values));

@@ -88,7 +88,7 @@ class Viewer {
   receive(bytes) {
     this.sent = bytes;
     if (bytes[0] !== 255 || bytes[3] !== 255) return this.take(bytes);
-    arrived(bytes).then((found) => this.sent === bytes && this.host.isConnected && this.take(found));
+    arrived(bytes).then((found) => this.sent === bytes && this.take(found));
   }
 
   take(bytes) {
@@ -206,6 +206,7 @@ class Viewer {
   }
 
   destroy() {
+    this.sent = null; // what is still being inflated is for nobody
     window.removeEventListener("attn-probe", this.onProbe);
     window.removeEventListener("attn-row", this.onRow);
     window.removeEventListener("attn-images", this.onImages);

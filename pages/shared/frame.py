@@ -140,7 +140,7 @@ def _run(page: LessonPage, lesson: Lesson, values: dict[str, Any], note: DeltaGe
     site, trace, head = view.opened(result, selection)
     selection = dataclasses.replace(selection, site=site, head=head)
     n_rows = trace.weights.shape[2]
-    if selection.query is None or selection.query >= n_rows:
+    if selection.query is None or not 0 <= selection.query < n_rows:
         # Of the run before the changes: an edit does not move what is looked at.
         row = min(experiment.default_row(before), n_rows - 1)
         selection = dataclasses.replace(selection, query=row)
@@ -224,13 +224,16 @@ def _stage(
             words, attention = st.columns([0.42, 0.58], gap="medium")
             with words, guard.part():
                 page.picture(run)
+        sites: dict[str, str] = {}
         with attention, guard.part():
             labels = _labels(page, run)
+            sites = labels.sites
             viewer.show(
                 lesson.slug, run.result, labels, run.selection, run.changes, run.before,
                 _labels_before(page, run), len(controls.changed()),
             )  # fmt: skip
-            _changes_bar(run, labels.sites)
+        with attention, guard.part():  # a part of its own: undoing must not depend on the picture
+            _changes_bar(run, sites)
         with words, guard.part():
             page.reading(run)
     foot.keep(run)

@@ -104,6 +104,9 @@ def _blocks(run: Run) -> None:
         size = controls.stops("block", blocks.SIZES, 16)
     found = blocks.walk(run.result, site, head, size)
     n_steps = len(found.steps)
+    if not n_steps:  # every key is cut
+        st.markdown(t("s3_1.apart.blocks.none"))
+        return
     row = min(run.selection.query or 0, found.n - 1)
     with right:
         step = _step(found, row, n_steps)

@@ -119,6 +119,8 @@ def _on_event(key: str) -> None:
             continue
         last = event["number"]
         st.session_state[f"{key}.seen"] = (log.get("from"), last)
+        if isinstance(event.get("at"), dict):
+            st.session_state[f"{key}.probe"] = event["at"]
         try:
             if event.get("type") == "probe":
                 st.session_state[f"{key}.probe"] = event

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 ROOT = Path(__file__).resolve().parents[2]
 L1, L32 = "/1-additive", "/3-2-scaled-dot-product"
+VIEWER = "document.querySelector('[data-painted]').attnViewer"
 
 
 def ready(page, url):
@@ -76,6 +77,24 @@ def test_click_picks_a_query_and_hover_fetches_exact_numbers(page, server):
     page.mouse.move(*cell(page, 10, 2))
     # The weight of "it" on "animal", exact, and the vectors behind it.
     expect(page.get_by_text("0.677").first).to_be_visible()
+
+
+def test_a_click_is_one_message_and_its_exact_numbers_come_with_the_answer(page, server):
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", lambda m: sent.append(m)))
+    ready(page, server + L32)
+    page.wait_for_function(f"() => {VIEWER}.facts?.queryVector")
+    page.mouse.move(*cell(page, 4, 2))
+    page.wait_for_function(f"() => {VIEWER}.facts?.q === 4 && {VIEWER}.facts.queryVector")
+    sent.clear()
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_function(
+        f"() => {{ const v = {VIEWER}; "
+        "return v.view.open.query === 4 && v.facts.exact && v.facts.queryVector; }"
+    )
+    page.wait_for_timeout(800)  # longer than the viewer waits before it asks
+    assert len(sent) == 1
 
 
 def test_edit_a_cell_and_the_real_forward_pass_goes_on_from_it(page, server):

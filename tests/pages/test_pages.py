@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from attn_core.address import pack
+from attn_core.interventions import Intervention
 from attn_core.lessons import LESSONS
 from pages.shared import compute, controls, i18n
 
@@ -255,3 +257,19 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
 def test_marks_without_a_letter_are_no_text(page, field, text):
     at = opened(page, **{field: text})
     assert any(title("en", "refused.no_text") in w.value for w in at.warning)
+
+
+@pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
+def test_a_row_that_no_map_has_opens_the_first_choice(lesson):
+    first = opened(lesson.slug, part="apart")
+    for row in ("-1", "-1000", "99999"):
+        at = opened(lesson.slug, part="apart", open=f"~0~{row}")
+        assert not [w for w in at.warning if w.value == title("en", "shell.part_failed")]
+        assert len(at.main.markdown) == len(first.main.markdown)
+
+
+def test_a_layer_without_keys_has_no_block():
+    cut = Intervention(tokens=tuple(("decoder.0", key) for key in range(256)))
+    link = pack(cut.to_json())
+    at = opened("s3_1_incremental", part="apart", changes=link, open="decoder.0~0~0")
+    assert title("en", "s3_1.apart.blocks.none") in words(at)
