@@ -12,7 +12,7 @@ from attn_core.experiments import s6_3_recorded as recorded
 from attn_core.experiments import s6_3_views as views
 from attn_core.experiments.s6_3_samples import text
 from attn_core.plots import charts, sequence_charts
-from pages.shared import bio_inputs, controls, figures, i18n, work
+from pages.shared import bio_inputs, controls, figures, i18n, tables, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -92,7 +92,7 @@ def _drug(run: Run) -> None:
         st.markdown(f"##### {t('s6_3.apart.others')}")
         target = experiment.given(run.config, "target")
         drugs = {n: text("drug", n) for n in experiment.SAMPLES["drug"]}
-        st.dataframe(
+        tables.show(
             [
                 {
                     t("s6_3.apart.drug"): t(f"s6_3.sample.{r['name']}"),
@@ -100,8 +100,7 @@ def _drug(run: Run) -> None:
                     t("s6_3.apart.measured"): _measured(r["measured"]),
                 }
                 for r in drug.compared(drugs, target, run.device)
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s6_3.apart.others_look"))
 
@@ -118,7 +117,7 @@ def _atoms(run: Run) -> tuple[str, ...]:
 
 
 def _alarms(rows: list[dict[str, Any]]) -> None:
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s6_3.live.threshold"): t("s6_3.live.rule")
@@ -126,8 +125,7 @@ def _alarms(rows: list[dict[str, Any]]) -> None:
                 t("s6_3.live.alarms"): f"{r['per_thousand']:.1f}",
             }
             for r in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_3.live.alarms_look"))
 
@@ -159,7 +157,7 @@ def _recorded() -> None:
     figures.show(charts.strips(rows, "accuracy", "model", words), key="twins")
     st.caption(t("s6_3.live.twins_look"))
     st.markdown(f"##### {t('s6_3.live.splits')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s6_3.live.split"): t(f"s6_3.split.{r['split']}"),
@@ -171,8 +169,7 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in recorded.splits()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_3.live.splits_look", **i18n.safe(recorded.card("drug"))))
 

@@ -10,7 +10,7 @@ from attn_core.experiments import s5_2_views as views
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts, speech_charts
-from pages.shared import controls, ctc_parts, figures, speech_parts, work
+from pages.shared import controls, ctc_parts, figures, speech_parts, tables, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -48,7 +48,7 @@ def apart(run: Run) -> None:
 def _times(run: Run) -> None:
     """When each digit is said, by forced alignment."""
     st.markdown(f"##### {t('s5_2.apart.times')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s5_2.apart.digit"): str(word["digit"]),
@@ -58,8 +58,7 @@ def _times(run: Run) -> None:
                 "p": f"{word['score']:.2f}",
             }
             for word in run.result.details["words"]
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_2.apart.times_look"))
 
@@ -68,7 +67,7 @@ def _beam(run: Run, token: int) -> None:
     """What the prefix search holds at the open moment."""
     at = f"{(token + 1) * speech.TOKEN_SECONDS:.2f}"
     st.markdown(f"##### {t('s5_2.apart.beam', at=at)}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s5_2.apart.prefix"): speech_parts.transcript(row["digits"]),
@@ -76,8 +75,7 @@ def _beam(run: Run, token: int) -> None:
                 t("s5_2.apart.ends_blank"): f"{100 * row['blank']:.1f} %",
             }
             for row in views.beam_at(run.result, run.config.width, token)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_2.apart.beam_look", width=run.config.width))
 
@@ -85,7 +83,7 @@ def _beam(run: Run, token: int) -> None:
 def _ways(run: Run) -> None:
     """Label by label, and beams of growing width."""
     st.markdown(f"##### {t('s5_2.apart.ways')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s5_2.apart.way"): t("control.decoding.greedy") if row["way"] == "greedy"
@@ -94,8 +92,7 @@ def _ways(run: Run) -> None:
                 "log P": f"{row['log_p']:.3f}",
             }
             for row in views.ways(run.result)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_2.apart.ways_look"))
 
@@ -105,7 +102,7 @@ def _models(run: Run) -> None:
     left, right = st.columns([0.55, 0.45])
     with left, st.spinner(t("shell.working")):
         st.markdown(f"##### {t('s5_2.apart.models')}")
-        st.dataframe(
+        tables.show(
             [
                 {
                     t("s4_1.live.model"): t(f"control.recogniser.{row['model']}"),
@@ -115,13 +112,12 @@ def _models(run: Run) -> None:
                     t("s5_2.apart.milliseconds"): f"{row['milliseconds']:.0f}",
                 }
                 for row in views.side_by_side(run.config, run.device)
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s5_2.apart.models_look"))
     with right, st.spinner(t("shell.working")):
         st.markdown(f"##### {t('s5_2.apart.weights')}")
-        st.dataframe(
+        tables.show(
             [
                 {
                     "λ": row["weight"],
@@ -130,8 +126,7 @@ def _models(run: Run) -> None:
                     t("s5_2.apart.attention_p"): f"{row['attention']:.2f}",
                 }
                 for row in views.by_weight(run.config, run.device)
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s5_2.apart.weights_look"))
 
@@ -167,7 +162,7 @@ def _recorded() -> None:
     """Errors clean, in noise and of a stranger; by λ; and how far they reach."""
     st.markdown(t("s5_2.live.recorded_what"))
     rows = compared.clean(recorded.COMPARED)
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s5_2.model.{r['model']}"),
@@ -178,8 +173,7 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("speech.live.table_look"))
     left, right = st.columns(2)

@@ -7,7 +7,7 @@ from attn_core.experiments import s4_2_given as given
 from attn_core.experiments import s4_2_queries as queries
 from attn_core.experiments import s4_2_views as views
 from attn_core.plots import detection_charts
-from pages.shared import controls, detection_parts, figures, state
+from pages.shared import controls, detection_parts, figures, state, tables
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -23,14 +23,13 @@ def apart(run: Run) -> None:
     left, right = st.columns(2)
     with left:
         st.markdown(f"##### {t('s4_2.apart.layers')}")
-        st.dataframe(
+        tables.show(
             [
                 {t("s4_2.apart.layer"): r["layer"], t("s4_2.apart.found"): r["found"],
                  t("s4_2.apart.mean_score"): f"{r['score']:.2f}",
                  t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
                 for r in views.by_layer(run.result, run.config.threshold)
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s4_2.apart.layers_look"))
     with right:
@@ -55,15 +54,14 @@ def _path(run: Run) -> None:
         chart = detection_charts.path(rows, words)
         figures.show(chart, key="query-path")
     with what:
-        st.dataframe(
+        tables.show(
             [
                 {t("s4_2.apart.step"): name[r["layer"]],
                  t("s4_2.apart.says"): "–" if r["class"] is None else r["class"],
                  t("s4_2.apart.score"): "–" if r["score"] is None else f"{r['score']:.2f}",
                  t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
                 for r in steps
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s4_2.apart.path_look"))
 
@@ -74,14 +72,13 @@ def _doubles(run: Run) -> None:
     with st.spinner(t("shell.working")):
         found = queries.doubles(run.config, run.device)
     kept = queries.recorded_doubles(run.config.model)
-    st.dataframe(
+    tables.show(
         [
             {t("s4_2.apart.see"): t(f"s4_2.apart.see.{r['way']}"),
              t("s4_2.apart.found"): r["found"], t("s4_2.apart.duplicates"): r["pairs"],
              t("s4_2.apart.recorded"): "{found} · {pairs}".format(**kept[r["way"]])}
             for r in found
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s4_2.apart.alone_look", n=kept["n"], objects=kept["objects"]))
 

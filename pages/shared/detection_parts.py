@@ -16,7 +16,7 @@ from attn_core.inputs.strokes import DRAWN, from_text
 from attn_core.interventions import Intervention
 from attn_core.plots import charts
 from attn_core.plots.photo import Box, Layer, PhotoView
-from pages.shared import controls, figures, i18n, photo, pictures, state, work
+from pages.shared import controls, figures, i18n, photo, pictures, state, tables, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -213,7 +213,7 @@ def _now() -> None:
 def _recorded() -> None:
     """Accuracy by seed, and cost beside it."""
     table = compared.twins_table()
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_2.live.model"): t(f"s4_2.model.{r['model']}"),
@@ -224,8 +224,7 @@ def _recorded() -> None:
                 t("s4_2.live.milliseconds"): f"{r['milliseconds']:.0f}",
             }
             for r in table
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     rows = [
         {"model": t(f"s4_2.model.{r['model']}"), "seed": seed, "ap": value}
@@ -240,7 +239,7 @@ def _recorded() -> None:
 def _published() -> None:
     """AP50 on blood cells, ours beside what others report."""
     st.markdown(t("s4_2.cells.what"))
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_2.cells.name"): f"{r['name']} ({r['year']})" if r["year"] else t("s4_2.ours"),
@@ -251,8 +250,7 @@ def _published() -> None:
                 t("s4_2.cells.split"): r["split"], t("s4_2.cells.source"): r["source"],
             }
             for r in views.published()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s4_2.cells.look"))
 

@@ -10,7 +10,7 @@ from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.experiments import s6_1_views as views
 from attn_core.plots import charts
 from attn_core.plots.view import Selection
-from pages.shared import controls, figures, film_inputs, i18n, state, work
+from pages.shared import controls, figures, film_inputs, i18n, state, tables, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -168,20 +168,19 @@ def _heads(run: Run) -> None:
 def _sum(run: Run) -> None:
     candidate = i18n.plain(run.result.details["candidate"]["label"])
     st.markdown(f"##### {t('s6_1.apart.sum', candidate=candidate)}")
-    st.dataframe(
+    tables.show(
         [
             {t(f"s6_1.apart.{key}"): value if key == "film" else f"{value:.2f}"
              for key, value in row.items()}
             for row in views.as_sum(run.result)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_1.apart.sum_look", span=views.span("target")))
 
 
 def _orders(run: Run) -> None:
     st.markdown(f"##### {t('s6_1.apart.orders')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s6_1.apart.order"): t(f"s6_1.order.{r['order']}"),
@@ -191,15 +190,14 @@ def _orders(run: Run) -> None:
                 t("s6_1.apart.target_rank"): r["target_rank"],
             }
             for r in views.orders(run.config, run.device)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_1.apart.orders_look", span=views.span("target")))
 
 
 def _models(run: Run) -> None:
     st.markdown(f"##### {t('s6_1.apart.models')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s6_1.model.{r['model']}"),
@@ -208,8 +206,7 @@ def _models(run: Run) -> None:
                 t("s6_1.apart.rank"): r["rank"],
             }
             for r in views.models(run.config, run.device)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_1.apart.models_look"))
 
@@ -246,7 +243,7 @@ def _percent(mean: float, spread: float | None) -> str:
 def _recorded() -> None:
     """Every model on the users' last films, and how often weight and effect agree."""
     st.markdown(t("s6_1.live.recorded_what", n=views.card("self")["n"]))
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s6_1.model.{r['model']}"),
@@ -256,14 +253,13 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}" if r["parameters"] else "–",
             }
             for r in views.recorded()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_1.live.table_look"))
     found = views.needed()
     st.markdown(t("s6_1.live.agree_what", n=f"{found['self']['n']:.0f}"))
     names = ("agree", "last", "chance", "attention", "newest", "best", "random", "correlation")
-    st.dataframe(
+    tables.show(
         [
             {t("s6_1.live.share"): t(f"s6_1.agree.{name}")}
             | {
@@ -272,7 +268,6 @@ def _recorded() -> None:
                 for ranker, each in found.items()
             }
             for name in names
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_1.live.agree_look"))

@@ -10,7 +10,7 @@ from attn_core.experiments import s3_1_incremental as experiment
 from attn_core.models.characters_text import mask_of
 from attn_core.plots import charts, cost_charts
 from attn_core.plots.view import opened
-from pages.shared import controls, figures, i18n
+from pages.shared import controls, figures, i18n, tables
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -126,7 +126,7 @@ def _blocks(run: Run) -> None:
     with words:
         query = i18n.plain(run.result.queries[follow])
         st.markdown(f"##### {t('s3_1.apart.blocks.row', row=follow + 1, query=query)}")
-        st.dataframe(_history(run, found, step, follow), hide_index=True, height="content")
+        tables.show(_history(run, found, step, follow))
         st.markdown(
             t(
                 "s3_1.apart.blocks.end",

@@ -9,7 +9,7 @@ from attn_core.experiments import s5_1_views as views
 from attn_core.experiments import speech
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts
-from pages.shared import controls, figures, i18n, speech_parts, work
+from pages.shared import controls, figures, i18n, speech_parts, tables, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 
@@ -114,7 +114,7 @@ def _windows(run: Run) -> None:
     st.markdown(f"##### {t('s5_1.apart.windows')}")
     with st.spinner(t("shell.working")):
         rows = views.windows(run.config, run.device)
-    st.dataframe(
+    tables.show(
         [
             {
                 t("control.hears"): t(f"control.hears.{r['window']}"),
@@ -122,8 +122,7 @@ def _windows(run: Run) -> None:
                 t("s5_1.apart.edits"): r["moved"],
             }
             for r in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_1.apart.windows_look"))
 
@@ -134,13 +133,12 @@ def _cost(run: Run) -> None:
     seconds = run.result.details["seconds"]
     with st.spinner(t("shell.working")):
         found = views.cost(seconds, run.device)
-    st.dataframe(
+    tables.show(
         [
             {t("s5_1.apart.what"): t(f"s5_1.apart.of.{name}", s=f"{seconds:.1f}"),
              t("s4_1.live.multiply_adds"): f"{value / 1e6:,.1f}"}
             for name, value in found.items()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_1.apart.cost_look"))
 
@@ -175,7 +173,7 @@ def _now() -> None:
 def _recorded() -> None:
     """Errors of the three kinds of model, by noise and speaker, and with less to look at."""
     st.markdown(t("s5_1.live.recorded_what"))
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s5_1.model.{r['model']}"),
@@ -186,8 +184,7 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.clean(views.TWINS)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("speech.live.table_look"))
     noise, sight = st.columns(2)
@@ -200,13 +197,12 @@ def _recorded() -> None:
         st.caption(t("s5_1.live.noise_look"))
     with sight:
         st.markdown(f"##### {t('s5_1.live.sights')}")
-        st.dataframe(
+        tables.show(
             [
                 {t("s5_1.live.sight"): t(f"s5_1.sight.{r['sight']}"),
                  t("speech.live.known"): f"{100 * r['error']:.1f} %"}
                 for r in views.sights()
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s5_1.live.sights_look"))
 

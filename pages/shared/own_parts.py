@@ -9,7 +9,7 @@ from attn_core.experiments import own_estimate, own_settings, own_transformer, o
 from attn_core.experiments.own_settings import Own
 from attn_core.inputs.refused import Refused
 from attn_core.plots import own_charts
-from pages.shared import controls, figures, guard, i18n, state, work
+from pages.shared import controls, figures, guard, i18n, state, tables, work
 from pages.shared.i18n import t
 
 NAME = "own"
@@ -202,8 +202,7 @@ def _compared() -> None:
         (t("s3_3.own.seconds"), *(f"{run['seconds']:.0f}" for run in runs)),
     ]  # fmt: skip
     head = (t("s3_3.own.what_differs"), t("s3_3.own.this"), t("s3_3.own.before"))
-    st.dataframe([dict(zip(head, row, strict=True)) for row in rows], hide_index=True,
-                 height="content")  # fmt: skip
+    tables.show([dict(zip(head, row, strict=True)) for row in rows])  # fmt: skip
     if not own_views.differences(*runs):
         st.caption(t("s3_3.own.compare_same"))
 

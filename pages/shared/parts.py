@@ -150,7 +150,9 @@ def claim_card(claim_id: str) -> None:
             figures.show(charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
         # A data frame would cut the conditions' names; here they go on in the next line.
-        st.table([_condition_row(claim_id, r, measure) for r in found.conditions], hide_index=True)
+        with st.container(key=f"conditions-{claim_id}"):
+            told = [_condition_row(claim_id, r, measure) for r in found.conditions]
+            st.table(told, hide_index=True)
         unit = "ratio" if measure.comparison == "ratio" else measure.unit
         st.caption(
             f"{t(f'claim.source.{claim.source}')} · {t('claim.smallest')} "
@@ -158,8 +160,9 @@ def claim_card(claim_id: str) -> None:
         )
         if claim.right is not None:
             st.markdown(f"**{t('claim.right')}** {t(f'claim.{claim_id}.right')}")
-            right = [_condition_row(claim_id, r, claim.right) for r in found.right]
-            st.table(right, hide_index=True)
+            with st.container(key=f"conditions-right-{claim_id}"):
+                right = [_condition_row(claim_id, r, claim.right) for r in found.right]
+                st.table(right, hide_index=True)
         st.code(claim.command, language="bash")
 
 

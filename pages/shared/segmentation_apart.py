@@ -8,7 +8,7 @@ from attn_core.experiments import s4_1_compared as compared
 from attn_core.experiments import s4_1_segmentation as experiment
 from attn_core.experiments import s4_1_views as views
 from attn_core.plots import charts
-from pages.shared import controls, figures, i18n, work
+from pages.shared import controls, figures, i18n, tables, work
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.segmentation_parts import SCALES, map_layer, row_layer, show
@@ -44,7 +44,7 @@ def _way(run: Run) -> None:
     table, bars = st.columns([0.56, 0.44])
     with table:
         st.markdown(f"##### {t('s4_1.apart.way')}")
-        st.dataframe(
+        tables.show(
             [
                 {
                     t("s4_1.apart.part"): t(f"s4_1.part.{r['name']}"),
@@ -53,8 +53,7 @@ def _way(run: Run) -> None:
                     t("s4_1.live.multiply_adds"): f"{r['multiply_adds'] / 1e6:,.1f}",
                 }
                 for r in views.parts(rows, columns, run.device)
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s4_1.apart.way_look"))
     with bars:
@@ -74,13 +73,12 @@ def _cuts(run: Run) -> None:
         st.markdown(f"##### {t('s4_1.apart.without')}")
         with st.spinner(t("shell.working")):
             found = views.without(experiment.plain(run.config), run.device)
-        st.dataframe(
+        tables.show(
             [
                 {t("s4_1.apart.cut"): t(f"s4_1.without.{r['part']}"),
                  t("s4_1.apart.iou"): f"{r['iou']:.3f}"}
                 for r in found
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s4_1.apart.without_look"))
     with right:
@@ -125,7 +123,7 @@ def _now() -> None:
 def _recorded() -> None:
     """IoU by seed, by picture, and cost beside it."""
     rows = compared.table()
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s4_1.model.{r['model']}"),
@@ -135,8 +133,7 @@ def _recorded() -> None:
                 t("s4_1.live.milliseconds"): f"{r['milliseconds']:.0f}",
             }
             for r in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     gap = 100 * (rows[0]["multiply_adds"] / rows[1]["multiply_adds"] - 1)
     st.caption(t("s4_1.live.table_look", gap=f"{gap:.1f}"))

@@ -10,7 +10,7 @@ from attn_core.experiments import s5_3_recogniser as experiment
 from attn_core.experiments import s5_3_views as views
 from attn_core.experiments import speech_compared as compared
 from attn_core.plots import charts
-from pages.shared import controls, figures, speech_parts, work
+from pages.shared import controls, figures, speech_parts, tables, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -30,7 +30,7 @@ def _steps(run: Run) -> None:
     """What each step was told and made of it."""
     st.markdown(f"##### {t('s5_3.apart.steps')}")
     rows = views.by_step(run.result, run.config.feed)
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s5_3.apart.step"): row["step"],
@@ -41,8 +41,7 @@ def _steps(run: Run) -> None:
                 t("s5_3.apart.near"): f"{100 * row['near']:.0f} %",
             }
             for row in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t(f"s5_3.apart.steps_look.{run.config.feed}"))
 
@@ -52,7 +51,7 @@ def _decoders(run: Run) -> None:
     st.markdown(f"##### {t('s5_3.apart.decoders')}")
     with st.spinner(t("shell.working")):
         rows = views.decoders(run.config, run.device)
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"control.listener.{row['model']}"),
@@ -64,8 +63,7 @@ def _decoders(run: Run) -> None:
                 t("s5_2.apart.milliseconds"): f"{row['milliseconds']:.0f}",
             }
             for row in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_3.apart.decoders_look"))
 
@@ -85,7 +83,7 @@ def _longer(run: Run) -> None:
 
 
 def _covered(rows: list[dict[str, Any]]) -> None:
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"control.listener.{row['model']}"),
@@ -93,8 +91,7 @@ def _covered(rows: list[dict[str, Any]]) -> None:
                 t("s5_3.live.others"): f"{row['others']:.2f}",
             }
             for row in rows
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
 
 
@@ -121,7 +118,7 @@ def _recorded() -> None:
     """Errors clean, by length and with true digits before; and how far they reach."""
     st.markdown(t("s5_3.live.recorded_what"))
     feeding = {row["model"]: row for row in recorded.feeding()}
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"control.listener.{r['model']}"),
@@ -134,8 +131,7 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.clean(recorded.COMPARED)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s5_3.live.table_look"))
     length, reach = st.columns(2)

@@ -9,7 +9,7 @@ from attn_core.experiments import s3_3_choice as choice
 from attn_core.experiments import s3_3_compared as compared
 from attn_core.experiments import s3_3_transformer as experiment
 from attn_core.plots import charts
-from pages.shared import controls, figures, i18n, own_parts
+from pages.shared import controls, figures, i18n, own_parts, tables
 from pages.shared.i18n import t
 from pages.shared.run import Run
 from pages.shared.scrub import scrub
@@ -69,7 +69,7 @@ def _choose(run: Run, step: int) -> None:
 def apart(run: Run) -> None:
     """The three kinds by shape, the open step's next tokens, the beam, the smaller models."""
     st.markdown(t("s3_3.apart.kinds_what"))
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s3_3.apart.kind"): t(f"s3_3.kind.{r['kind']}"),
@@ -78,8 +78,7 @@ def apart(run: Run) -> None:
                 t("s3_3.apart.masked"): f"{r['masked']:.0f} %",
             }
             for r in experiment.shapes(run.result)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s3_3.apart.kinds_look"))
     details = run.result.details
@@ -93,27 +92,25 @@ def apart(run: Run) -> None:
         st.caption(t("s3_3.apart.next_look"))
     with right:
         st.markdown(f"##### {t('s3_3.apart.beam')}")
-        st.dataframe(
+        tables.show(
             [
                 {t("s3_3.apart.text"): h["text"],
                  t("s3_3.apart.log_probability"): round(h["log_probability"], 2),
                  t("s3_3.apart.length"): h["length"], t("s3_3.apart.score"): round(h["score"], 2)}
                 for h in details["hypotheses"]
-            ],
-            hide_index=True, height="content",
+            ]
         )  # fmt: skip
         st.caption(t("s3_3.apart.beam_look"))
     st.markdown(f"##### {t('s3_3.apart.cache')}")
     with st.spinner(t("shell.working")):
         found = compared.cache_or_not(run.config, run.device)
-    st.dataframe(
+    tables.show(
         [
             {t("s3_3.apart.kept"): t(f"s3_3.apart.cached.{str(r['cached']).lower()}"),
              t("s3_3.apart.text"): r["text"], t("s3_3.apart.score"): f"{r['score']:.4f}",
              t("s3_3.apart.milliseconds"): f"{r['milliseconds']:.0f}"}
             for r in found
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s3_3.apart.cache_look"))
     if run.config.direction == "en-zh":
@@ -125,13 +122,12 @@ def _ablated(run: Run) -> None:
     st.markdown(t("s3_3.apart.ablated_what"))
     with st.spinner(t("shell.working")):
         found = compared.ablated(run.config, run.device)
-    st.dataframe(
+    tables.show(
         [
             {t("s3_3.model"): t(f"s3_3.model.{r['model']}"), t("s3_3.apart.text"): r["text"],
              t("s3_3.apart.chrf"): f"{r['chrf']:.3f}"}
             for r in found
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s3_3.apart.ablated_look"))
 
@@ -144,15 +140,14 @@ def live() -> None:
 def _recorded() -> None:
     """Scores of the models, by seed and by length."""
     st.markdown(f"##### {t('s3_3.live.scores')}")
-    st.dataframe(
+    tables.show(
         [
             {t("control.direction"): t(f"control.direction.{r['direction']}"),
              t("s3_3.model"): t(f"s3_3.live.{r['model']}"), "chrF": f"{r['chrf']:.3f}",
              "BLEU": f"{r['bleu']:.3f}", t("s3_3.live.parameters"): f"{r['parameters']:,}",
              t("s3_3.live.pairs"): r["n"]}
             for r in compared.scores()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s3_3.live.scores_look"))
     found = compared.recorded()

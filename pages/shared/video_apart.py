@@ -11,7 +11,7 @@ from attn_core.experiments import s6_2_views as views
 from attn_core.experiments.s6_2_frames import frame_names
 from attn_core.inputs.motion import MOTIONS, SPEEDS
 from attn_core.plots import charts
-from pages.shared import controls, figures, work
+from pages.shared import controls, figures, tables, work
 from pages.shared.i18n import t
 from pages.shared.listening import percent
 from pages.shared.run import Run
@@ -50,7 +50,7 @@ def apart(run: Run) -> None:
 def _cut(run: Run) -> None:
     """The moving part as three rules find it."""
     st.markdown(f"##### {t('s6_2.apart.cut')}")
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s6_2.apart.how"): t(f"s6_2.how.{row['how']}"),
@@ -59,8 +59,7 @@ def _cut(run: Run) -> None:
                 t("s6_2.apart.off"): "–" if row["off"] is None else f"{row['off']:.1f}",
             }
             for row in views.spans(run.config, run.result)
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_2.apart.cut_look"))
 
@@ -79,13 +78,12 @@ def _sign(run: Run) -> None:
         )  # fmt: skip
     st.caption(t("s6_2.apart.path_look"))
     ranked = sorted(run.result.details["probabilities"].items(), key=lambda item: -item[1])
-    st.dataframe(
+    tables.show(
         [
             {t("s6_2.apart.sign"): t(f"s6_2.sign.{sign}"),
              t("s6_2.apart.probability"): f"{p:.3f}"}
             for sign, p in ranked[:5]
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
 
 
@@ -128,7 +126,7 @@ def _now() -> None:
 def _recorded() -> None:
     """The twins, the shown model by motion, the signs."""
     st.markdown(t("s6_2.live.recorded_what"))
-    st.dataframe(
+    tables.show(
         [
             {
                 t("s4_1.live.model"): t(f"s6_2.model.{r['model']}"),
@@ -139,17 +137,15 @@ def _recorded() -> None:
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.twins()
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip
     st.caption(t("s6_2.live.recorded_look"))
     st.markdown(f"##### {t('s6_2.live.by_motion')}")
     found = compared.by_motion()
-    st.dataframe(
+    tables.show(
         [
             {t("s6_2.live.motion"): t(f"s6_2.motion.{r['motion']}"), t("s6_2.live.n"): r["n"]}
             | {t(f"control.talk.{a}"): f"{100 * r[a]:.1f} %" for a in experiment.CHECKPOINTS}
             for r in found
-        ],
-        hide_index=True, height="content",
+        ]
     )  # fmt: skip

@@ -92,9 +92,8 @@ def test_a_run_its_moments_and_a_second_one():
     at.number_input(key="3.3:own_seed").set_value(4).run()
     assert title(language, "work.other") in words(at)
     start(at)
-    table = at.dataframe[-1].value if len(at.dataframe) == 1 else None
-    found = [d.value for d in at.dataframe if title(language, "s3_3.own.this") in d.value.columns]
-    assert len(found) == 1, table
+    found = [d.value for d in at.table if title(language, "s3_3.own.this") in d.value.columns]
+    assert len(found) == 1
     row = found[0].iloc[0].tolist()
     assert row == [title(language, "control.own_seed"), "4", "0"]
 
