@@ -44,8 +44,11 @@ def size_of(value: Any) -> int:
 
 def _size(value: Any, seen: set[int]) -> int:
     if isinstance(value, torch.Tensor):
-        storage = value.untyped_storage()
-        return 64 + _once(storage.data_ptr(), storage.nbytes(), seen)
+        try:
+            storage = value.untyped_storage()
+            return 64 + _once(storage.data_ptr(), storage.nbytes(), seen)
+        except RuntimeError:  # a tensor of another kind, whose memory is not to be seen
+            return 64 + _once(id(value), value.numel() * value.element_size(), seen)
     if isinstance(value, np.ndarray):
         while isinstance(value.base, np.ndarray):
             value = value.base

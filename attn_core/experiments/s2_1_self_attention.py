@@ -12,7 +12,7 @@ from attn_core import zoo
 from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_review, clean_text
-from attn_core.inputs.tokens import tokenize
+from attn_core.inputs.tokens import typed
 from attn_core.interventions import Intervention
 from attn_core.layers.pooling import POOLINGS
 from attn_core.models.sentiment import POOL, UNKNOWN, Traces
@@ -164,7 +164,7 @@ def read(config: Config, device: str = "cpu", classifier: Any = None) -> Reader:
     if classifier is None:
         classifier, device = _classifier(config, device)
     if config.language == "en":
-        found = tokenize(text, MAX_TOKENS)
+        found = typed(text, MAX_TOKENS)
         unknown = sum(piece == "[UNK]" for piece in found.pieces)
         return Reader(
             found.ids.to(device), found.pieces, found.n_left, unknown, config, classifier, device

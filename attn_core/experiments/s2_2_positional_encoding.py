@@ -17,7 +17,7 @@ from attn_core.experiments.s2_2_minilm import FirstLayer, first_layer
 from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_text
-from attn_core.inputs.tokens import Tokens, tokenize
+from attn_core.inputs.tokens import Tokens, typed
 from attn_core.interventions import Intervention
 from attn_core.layers.positional.attention import KINDS
 from attn_core.layers.positional.sinusoidal import BASE, frequencies
@@ -119,7 +119,7 @@ def _encode(text: str) -> Tokens:
     text = clean_text(text).strip()
     if not text:
         raise Refused("refused.no_text")
-    return tokenize(text, MAX_TOKENS)
+    return typed(text, MAX_TOKENS)
 
 
 def _weights(

@@ -12,7 +12,7 @@ from attn_core.experiments import s2_3_roles as roles
 from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_text
-from attn_core.inputs.tokens import Tokens, tokenize
+from attn_core.inputs.tokens import Tokens, typed
 from attn_core.interventions import Intervention
 from attn_core.plots.view import Selection
 from attn_core.result import LessonResult
@@ -51,7 +51,7 @@ def _given(text: str) -> Tokens:
     text = clean_text(text).strip()
     if not text:
         raise Refused("refused.empty_text")
-    return tokenize(text, MAX_TOKENS)
+    return typed(text, MAX_TOKENS)
 
 
 def with_layer_off(config: Config, intervention: Intervention | None) -> Intervention:

@@ -12,7 +12,7 @@ from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.matrix import read_matrix
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_text
-from attn_core.inputs.tokens import tokenize
+from attn_core.inputs.tokens import typed
 from attn_core.trace import AttentionTrace
 
 SOURCES = ("words", "typed", "random")
@@ -112,7 +112,7 @@ class Vectors:
 @lru_cache(maxsize=32)
 def _encoded(text: str, device: str) -> tuple[dict[str, AttentionTrace], tuple[str, ...], int]:
     """MiniLM's traces for a text; read-only, shared by all learners."""
-    tokens = tokenize(text, MAX_TOKENS)
+    tokens = typed(text, MAX_TOKENS)
     loaded = zoo.get("minilm", device)
     with torch.inference_mode():
         _, traces = loaded.module(tokens.ids.to(loaded.device))

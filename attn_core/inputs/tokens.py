@@ -70,8 +70,6 @@ def tokenize(text: str, limit: int = MAX_TOKENS) -> Tokens:
     ------
     ValueError
         If ``limit`` is below 3.
-    attn_core.inputs.refused.Refused
-        If the text has no piece at all.
     attn_core.checkpoints.WeightsMissing
         If the packed tokenizer is not on this machine.
     """
@@ -79,10 +77,34 @@ def tokenize(text: str, limit: int = MAX_TOKENS) -> Tokens:
         raise ValueError(f"limit is {limit}; it must be at least 3")
     encoded = _shared().encode(text, add_special_tokens=True)
     ids, pieces = encoded.ids, encoded.tokens
-    if len(ids) <= 2:  # accents and marks without a letter, which the tokenizer drops
-        raise Refused("refused.no_text")
     left = max(0, len(ids) - limit)
     if left:
         ids = [*ids[: limit - 1], ids[-1]]
         pieces = [*pieces[: limit - 1], pieces[-1]]
     return Tokens(torch.tensor([ids]), tuple(pieces), left)
+
+
+def typed(text: str, limit: int = MAX_TOKENS) -> Tokens:
+    """Word pieces of what a learner typed.
+
+    Parameters
+    ----------
+    text : str
+        Any text.
+    limit : int
+        As for ``tokenize``.
+
+    Returns
+    -------
+    Tokens
+        At least one piece between the special ones.
+
+    Raises
+    ------
+    attn_core.inputs.refused.Refused
+        If there is none: nothing was typed, or marks without a letter, which are dropped.
+    """
+    found = tokenize(text, limit)
+    if len(found.pieces) <= 2:
+        raise Refused("refused.no_text")
+    return found

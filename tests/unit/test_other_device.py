@@ -272,7 +272,7 @@ GIVEN: dict[str, Any] = {
     "residue": 3, "also": (7,), "sequence": "ACGT" * 20, "windows": ["ACGT" * 15], "chain": CHAIN,
     "smiles": "CCO", "target": CHAIN, "drugs": {"a": "CCO", "b": "CCN"}, "width": 4, "place": 0,
     "label": 3, "labels": None, "changes": None, "intervention": None, "traced": False,
-    "by_frame": False, "falls": [[0.0, 1.0]] * 12, "way": "keys",
+    "by_frame": False, "frame": 3, "falls": [[0.0, 1.0]] * 12, "way": "keys",
     "feed": "own", "ranker": "self", "candidates": [5, 6], "quantity": "alpha",
     "picture": "astronaut", "path": "circle", "protein": CHAIN,
     "dna": "ACGTTGCA" * 10, "edits": "", "at": 0, "by": 5,
