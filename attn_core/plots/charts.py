@@ -409,7 +409,7 @@ def heat(
     finite = [abs(v) for line in values for v in line if abs(v) < float("inf")]
     most = max(finite, default=0.0) or 1.0
     colour = (
-        alt.Scale(scheme="purpleorange", reverse=True, domain=[-most, most], domainMid=0)
+        alt.Scale(scheme="purpleorange", domain=[-most, most], domainMid=0)
         if signed
         else alt.Scale(scheme="purples", domain=[0, most], clamp=True)
     )
