@@ -119,7 +119,8 @@ def window(
     ]  # fmt: skip
     limits: dict[str, float] = {}
     for name, values in tracks.items():
-        limits |= {f"{name}_low": min(0.0, *values), f"{name}_high": max(0.0, *values)}
+        low, high = min(0.0, *values), max(0.0, *values)
+        limits |= {f"{name}_low": low, f"{name}_high": high if high > low else 1.0}  # all are 0
     words = tuple(labels[name] for name in ("title", "logo", "letters", "place", "bits"))
     titles = tuple(labels[name] for name in tracks)
     return Figure(
