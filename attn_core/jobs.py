@@ -250,13 +250,8 @@ class Jobs:
         now = time.monotonic()
         with self._changed:
             line = list(self._line)
-        try:
-            here = {j.owner for j in line if self._present(j.owner)}
-        except Exception:  # who can't be asked about is not taken for gone
-            _log.exception("nobody knows who is there")
-            return
         self._seen = {
-            j.owner: now if j.owner in here else self._seen.get(j.owner, now) for j in line
+            j.owner: now if self._present(j.owner) else self._seen.get(j.owner, now) for j in line
         }
         for job in line:
             if now - self._seen[job.owner] > GRACE:

@@ -15,7 +15,6 @@ from torch import Tensor
 
 from attn_core.experiments.s2_2_minilm import FirstLayer, first_layer
 from attn_core.inputs.limits import MAX_TOKENS
-from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_text
 from attn_core.inputs.tokens import Tokens, typed
 from attn_core.interventions import Intervention
@@ -116,10 +115,7 @@ def shuffled(pieces: tuple[str, ...], seed: int) -> list[int]:
 
 
 def _encode(text: str) -> Tokens:
-    text = clean_text(text).strip()
-    if not text:
-        raise Refused("refused.no_text")
-    return typed(text, MAX_TOKENS)
+    return typed(clean_text(text).strip(), MAX_TOKENS)
 
 
 def _weights(

@@ -147,8 +147,6 @@ def vectors(config: Config, device: str = "cpu") -> Vectors:
     """
     if config.source == "words":
         text = clean_text(config.text).strip()
-        if not text:
-            raise Refused("refused.no_text")
         traces, pieces, left = _encoded(text, device)
         trace = traces[f"encoder.{config.layer}"]
         q, k, v = (x[0, config.head].cpu() for x in (trace.query, trace.key, trace.value))

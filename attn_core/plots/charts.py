@@ -358,20 +358,13 @@ def histogram(
         _chart(rows, labels)
         .mark_bar(color=colour)
         .encode(
-            # Without a domain the browser warns of an infinite extent before the rows arrive.
-            x=alt.X(
-                "from:Q", title=labels["x"], bin="binned",
-                scale=alt.Scale(domain=[low, low + bins * width]),
-            ),
+            x=alt.X("from:Q", title=labels["x"], bin="binned"),
             x2="to:Q",
-            y=alt.Y(
-                "count:Q", title=labels["y"], axis=alt.Axis(tickMinStep=1), stack=None,
-                scale=alt.Scale(domain=[0, max(counts)]),
-            ),
+            y=alt.Y("count:Q", title=labels["y"], axis=alt.Axis(tickMinStep=1)),
             tooltip=[alt.Tooltip("from:Q", format=".3f"), "count:Q"],
         )
         .properties(height=HEIGHT)
-    )  # fmt: skip
+    )
 
 
 def heat(

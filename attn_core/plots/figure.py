@@ -77,7 +77,7 @@ def to_arrow(rows: Sequence[Mapping[str, Any]]) -> bytes:
     return found
 
 
-_OUTER = ("$schema", "config", "title", "description", "width", "height", "autosize", "params")
+_OUTER = ("$schema", "config", "title", "description", "width", "height")
 
 
 def whole(chart: alt.TopLevelMixin) -> dict[str, Any]:
@@ -89,12 +89,12 @@ def whole(chart: alt.TopLevelMixin) -> dict[str, Any]:
     Parameters
     ----------
     chart : altair.Chart
-        Any; its rows are few.
+        One view, in layers or not; its rows are few.
 
     Returns
     -------
     dict
-        The same chart as one layer, or as one row of a concatenation.
+        The same chart as one layer.
     """
     spec: dict[str, Any] = chart.to_dict()
     named = spec.pop("datasets", {})
@@ -104,15 +104,11 @@ def whole(chart: alt.TopLevelMixin) -> dict[str, Any]:
         data = part.get("data", {})
         if data.get("name") in named:
             part["data"] = {"values": named[data["name"]]}
-        for kind in ("layer", "hconcat", "vconcat", "concat"):
-            for each in part.get(kind, ()):
-                fill(each)
-        if "spec" in part:
-            fill(part["spec"])
+        for each in part.get("layer", ()):
+            fill(each)
 
     fill(spec)
-    single = "mark" in spec or "layer" in spec
-    return {**outer, "layer" if single else "vconcat": [spec]}
+    return {**outer, "layer": [spec]}
 
 
 def rows(name: str) -> alt.NamedData:

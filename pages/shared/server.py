@@ -150,7 +150,7 @@ def share_arenas() -> None:
     glibc gives each of forty threads an arena of its own, and what is free in one is no use to the
     others: 100 MB more, measured, for the same turns. Elsewhere there is nothing to set.
     """
-    with suppress(OSError, AttributeError):
+    with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
