@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 COST_CLASS, COST_DISTANCE, COST_OVERLAP = 2.0, 5.0, 2.0
@@ -162,5 +161,7 @@ def assign(cost: Float[Tensor, "query object"]) -> tuple[list[int], list[int]]:
     >>> assign(torch.tensor([[1.0, 9.0], [9.0, 1.0], [5.0, 5.0]]))
     ([0, 1], [0, 1])
     """
+    from scipy.optimize import linear_sum_assignment  # 40 MB: only once something is matched
+
     queries, objects = linear_sum_assignment(cost.detach().cpu().numpy())
     return queries.tolist(), objects.tolist()

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load
+from safetensors.torch import load_file
 from torch import Tensor
 
 from attn_core.weight_files import WeightsMissing as WeightsMissing
@@ -168,6 +168,9 @@ def tokenizer_path(manifest: Manifest) -> Path:
 def load_weights(manifest: Manifest) -> dict[str, Tensor]:
     """Read weights after checking their sha256.
 
+    The file is mapped: what no pass touches, as most rows of a vocabulary, takes no memory, and
+    processes on one machine share the rest.
+
     Parameters
     ----------
     manifest : Manifest
@@ -184,10 +187,10 @@ def load_weights(manifest: Manifest) -> dict[str, Tensor]:
         If the file is nowhere, or its bytes are not the ones the manifest names.
     """
     path = weights_path(manifest)
-    blob = path.read_bytes()
-    found = hashlib.sha256(blob).hexdigest()
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != manifest.sha256:
         raise WeightsMissing(
             f"{manifest.id}: sha256 of {path.name} is {found}, the manifest says {manifest.sha256}"
         )
-    return load(blob)
+    return load_file(path)

@@ -233,7 +233,10 @@ def get(checkpoint: str, device: str = "cpu") -> Loaded:
             module = BUILDERS[checkpoint](manifest)
             weights = load_weights(manifest)
             adapt = getattr(module, "adapt_weights", None)
-            module.load_state_dict(adapt(weights) if adapt else weights)
+            weights = adapt(weights) if adapt else weights
+            types = {name: each.dtype for name, each in module.state_dict().items()}
+            weights = {name: each.to(types.get(name)) for name, each in weights.items()}
+            module.load_state_dict(weights, assign=True)  # mapped files stay mapped
             module.eval().requires_grad_(False)
             module, where = place(module, device)
             _loaded[key] = Loaded(module, manifest, where)

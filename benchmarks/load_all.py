@@ -16,7 +16,8 @@ SESSIONS = (1, 10, 40, 100)
 EVERY_S, TURNS = 2.0, 12
 
 
-async def _learner(port: int, number: int, turns: int) -> tuple[list[Answer], list[str]]:
+async def learner(port: int, number: int, turns: int) -> tuple[list[Answer], list[str]]:
+    """One learner's turns: what was answered, and what went wrong."""
     recipe, dice = RECIPES[number % len(RECIPES)], random.Random(number)
     answers: list[Answer] = []
     errors: list[str] = []
@@ -42,7 +43,7 @@ async def _learner(port: int, number: int, turns: int) -> tuple[list[Answer], li
 
 async def crowd(port: int, sessions: int, turns: int) -> tuple[list[Answer], list[str]]:
     """What all of them were answered, and what went wrong."""
-    found = await asyncio.gather(*(_learner(port, i, turns) for i in range(sessions)))
+    found = await asyncio.gather(*(learner(port, i, turns) for i in range(sessions)))
     return [a for answers, _ in found for a in answers], [e for _, errors in found for e in errors]
 
 

@@ -123,9 +123,9 @@ export function actions(v) {
       v.wanted = `${Date.now()}-${Math.random()}`;
       v.outbox.send({ type: "exact", token: v.wanted, ...here() });
     },
-    /** Ask Python, once, for the exact numbers of the cell looked at. */
+    /** Ask Python, once, for the exact numbers of the cell that the keyboard or a click went to. */
     probe() {
-      const f = v.facts;
+      const f = factsOf(v.view, v.book, v.focusBins());
       if (!f || (f.exact && f.queryVector) || !v.book.ask(f.q, f.k)) return;
       v.outbox.send({ type: "probe", ...here(), query: f.q, key: f.k, ...(f.block && { block: f.block }) });
     },

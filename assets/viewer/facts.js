@@ -43,7 +43,8 @@ export function probeBook() {
 function sideFacts(view, side, probe, at, [qs, ks]) {
   const i = at.r * view.C + at.c, single = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1;
   const out = { q: qs[0], k: ks[0], weight: side.weights[i], exact: false, masked: side.masked[i] === 1 && !Number.isNaN(side.weights[i]) };
-  if (single && side.scores) out.score = side.scores[i];
+  if (single && side.scores) Object.assign(out, { score: side.scores[i], exact: side.exact });
+  if (single && side.vector) Object.assign(out, { queryVector: side.vector(0, out.q), keyVector: side.vector(1, out.k) });
   const row = side.row;
   if (row && row.query >= qs[0] && row.query < qs[1]) {
     out.q = row.query;

@@ -40,14 +40,9 @@ export function interact(viewer) {
     const hit = under(viewer, e);
     const was = viewer.hover;
     if (hit?.r === was?.r && hit?.c === was?.c) return;
-    viewer.look(hit && { r: hit.r, c: hit.c });
-    if (hit) soon();
-    else clearTimeout(timer);
+    viewer.look(hit && { r: hit.r, c: hit.c }); // from what is here: pointing asks Python nothing
   });
-  stage.addEventListener("pointerleave", () => {
-    clearTimeout(timer);
-    viewer.look(null);
-  });
+  stage.addEventListener("pointerleave", () => viewer.look(null));
   stage.addEventListener("click", (e) => {
     if (viewer.editor.el.contains(e.target)) return;
     const hit = under(viewer, e);

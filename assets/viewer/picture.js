@@ -59,7 +59,7 @@ export function markPicture(v) {
   v.rows.light(L, view, at.r);
   v.cols.light(L, view, at.c);
   v.facts = factsOf(view, v.book, at);
-  v.readout.update(view, v.facts, v.theme, v.dpr);
+  v.readout.update(view, v.facts, v.theme, v.dpr, !v.hover);
   const f = v.hover ? factsOf(view, v.book, v.focusBins()) : v.facts, t = view.strings;
   say(v.spoken[v.turn], fill(f.masked ? t.say_masked : f.exact ? t.say_cell : t.say_about, { query: view.item(0, f.q).label, key: view.item(1, f.k).label, weight: number(f.weight) }));
   attr(v.spoken[v.turn], "aria-colindex", f.k + 1);

@@ -57,8 +57,8 @@ export function readoutPanel(act) {
 
   return {
     el,
-    /** @param {object|null} facts of the cell looked at (facts.js) */
-    update(view, facts, theme, dpr) {
+    /** @param {object|null} facts of the cell looked at (facts.js) @param {boolean} asked whether Python is asked about it */
+    update(view, facts, theme, dpr, asked) {
       const t = view.strings;
       attr(el, "aria-label", t.readout);
       say(query.name, t.query);
@@ -66,9 +66,10 @@ export function readoutPanel(act) {
       const apart = view.compare === "difference";
       say(score.name, apart ? t.score_difference : t.score);
       say(weight.name, apart ? t.weight_difference : t.weight);
-      const coming = facts && !facts.queryVector && !facts.block ? " …" : ""; // asked for, on its way
-      say(qv.name, t.query_vector + coming);
-      say(kv.name, t.key_vector + coming);
+      const known = !facts || facts.queryVector || facts.block;
+      for (const [row, name] of [[qv, t.query_vector], [kv, t.key_vector]]) {
+        say(row.name, known ? name : asked ? `${name} …` : fill(t.on_click, { name }));
+      }
       if (!facts) return;
       const { block } = facts;
       const span = (axis, a, b) => (block && b - a > 1 ? fill(t.range, { from: view.item(axis, a).label, to: view.item(axis, b - 1).label }) : null);
@@ -89,7 +90,7 @@ export function readoutPanel(act) {
       if (apart) notes.push(fill(t.note_difference, { before: number(old.weight), after: number(facts.after.weight) }));
       else if (old && (whats.length || moved)) notes.push(fill(old.exact ? t.note_before : t.note_before_about, { weight: number(old.weight) }));
       if (block) notes.push(about ? t.note_block_exact : t.note_block);
-      else if (!facts.exact && !facts.masked) notes.push(t.note_approximate);
+      else if (!facts.exact && !facts.masked) notes.push(asked ? t.note_approximate : t.note_rounded);
       say(note, notes.join(t.joint));
       attr(note, "title", note.textContent);
       el.classList.toggle("is-changed", isCut || whats.length > 0);

@@ -38,13 +38,14 @@ export function half(bits) {
  */
 function computed(body, fine, [rows, cols]) {
   const n = rows * cols;
-  const bits = new Uint16Array(body.slice(fine.scores, fine.scores + 2 * n).buffer, 0, n);
+  const whole = fine.bits === 32 && floats(body, fine.scores, n);
+  const halves = whole ? null : new Uint16Array(body.slice(fine.scores, fine.scores + 2 * n).buffer, 0, n);
   const tops = floats(body, fine.top, rows), totals = floats(body, fine.total, rows);
   const weights = new Float32Array(n), masked = new Uint8Array(n), scores = new Float32Array(n);
   for (let r = 0; r < rows; r++) {
     let sum = 0;
     for (let i = r * cols; i < (r + 1) * cols; i++) {
-      const x = half(bits[i]);
+      const x = whole ? whole[i] : half(halves[i]);
       scores[i] = x + tops[r];
       if (fine.allowed !== null && !((body[fine.allowed + (i >> 3)] >> (7 - (i & 7))) & 1)) masked[i] = 1;
       else sum += weights[i] = fine.sigmoid ? 1 / (1 + Math.exp(-x)) : Math.exp(x);
@@ -64,24 +65,32 @@ const crop = (array, cols, [q0, q1, k0, k1]) => {
   return out;
 };
 
-/** One run's map: what is shown of it (`weights`, `masked`: R × C), its largest weight, its exact row. */
-function sideOf(body, map, region, n) {
+/** One query (axis 0) or key (axis 1) of those that were sent, as numbers. */
+const vectorOf = (body, vectors) => (axis, i) => {
+  const { width, top, at } = vectors[axis];
+  const [scale] = floats(body, top + 4 * i, 1);
+  return Array.from(body.subarray(at + i * width, at + (i + 1) * width), (v) => (((v << 24) >> 24) / 127) * scale);
+};
+
+/** One run's map: what is shown of it (`weights`, `masked`: R × C), its largest weight, its exact row, its vectors. */
+function sideOf(body, map, region, n, vectors = map.vectors) {
   const row = map.row && {
     query: map.row.query,
     scores: floats(body, map.row.scores, n[1]),
     weights: floats(body, map.row.weights, n[1]),
   };
-  const top = map.max > 0 ? map.max : 1;
+  const top = map.max > 0 ? map.max : 1, vector = vectors ? vectorOf(body, vectors) : null;
   if (map.fine) {
     const all = computed(body, map.fine, n);
-    const side = { R: region[1] - region[0], C: region[3] - region[2], fine: true, max: top, row, lines: null, all };
+    const side = { R: region[1] - region[0], C: region[3] - region[2], fine: true, exact: map.fine.plain && map.fine.bits === 32, max: top, row, vector, lines: null, all };
     for (const name of ["weights", "masked", "scores"]) side[name] = crop(all[name], n[1], region);
+    if (!map.fine.plain) side.scores = null; // they are read off the weights
     return side;
   }
   const cells = body.subarray(map.offset, map.offset + map.rows * map.cols);
   const weights = Float32Array.from(cells, (v) => (v === MASKED ? 0 : (v / 254) * top));
   const masked = Uint8Array.from(cells, (v) => +(v === MASKED));
-  return { R: map.rows, C: map.cols, fine: false, max: top, row, lines: map.lines ?? [], weights, masked, scores: null };
+  return { R: map.rows, C: map.cols, fine: false, exact: false, max: top, row, vector, lines: map.lines ?? [], weights, masked, scores: null };
 }
 
 const MOST_LINES = 300;
@@ -104,7 +113,7 @@ export function unpack(bytes) {
   const body = bytes.subarray(4 + length);
   const { region } = head;
   const now = sideOf(body, head.map, region, head.n);
-  const before = head.before && sideOf(body, head.before, region, head.n);
+  const before = head.before && sideOf(body, head.before, region, head.n, head.before.vectors === undefined ? head.map.vectors : head.before.vectors);
   const start = [region[0], region[2]];
   const span = [region[1] - region[0], region[3] - region[2]];
   const parts = [now.R, now.C];

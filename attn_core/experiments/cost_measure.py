@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from torch.profiler import ProfilerActivity, profile
-from torch.utils.flop_counter import FlopCounterMode
 
 SHARE = 0.5
 """Of the memory that is free, so much may be taken: other learners work here too."""
@@ -106,6 +105,9 @@ def multiply_adds(call: Callable[[], Any]) -> int:
     >>> multiply_adds(lambda: torch.ones(2, 3) @ torch.ones(3, 4))
     24
     """
+    # Where Triton is installed the counter loads it, 90 MB: only once something is counted.
+    from torch.utils.flop_counter import FlopCounterMode
+
     with FlopCounterMode(display=False) as counter:
         call()
     return int(counter.get_total_flops()) // 2

@@ -9,11 +9,10 @@ import numpy as np
 from torch import Tensor
 
 from attn_core.plots import fine
-from attn_core.plots.view import Selection, comparable, opened, region_of
+from attn_core.plots.view import MAX_VECTOR, Selection, comparable, opened, region_of
 from attn_core.result import LessonResult
 from attn_core.trace import AttentionTrace
 
-MAX_VECTOR = 64
 MAX_EXACT = 2**18
 """Most cells whose exact weights are sent for a file."""
 

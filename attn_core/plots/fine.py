@@ -1,9 +1,10 @@
-"""One head's map as numbers that a browser can compute with: scores in 16 bits, not a picture.
+"""One head's map as numbers that a browser can compute with: scores, not a picture.
 
-A score is sent as float16 of (score − the row's largest allowed score): the normaliser forgets what
-all scores of a row have in common, and near the row's maximum, where weights are large, float16 is
-finest. The weights that come out are off by at most ``TOLERANCE``; a cell for which that would not
-hold (its weight was set, or a head was cut) is sent beside, exactly.
+A score is sent as (score − the row's largest allowed score), which is all that the normaliser looks
+at: as float32 in a small map, as float16 in a larger one. Near the row's maximum, where weights are
+large, float16 is finest. The weights that come out are off by at most ``TOLERANCE`` (``EXACT`` in a
+small map); a cell for which that would not hold (its weight was set, or a head was cut) is sent
+beside, exactly.
 """
 
 from dataclasses import dataclass
@@ -18,8 +19,14 @@ from attn_core.trace import AttentionTrace
 MOST = 128 * 128
 """Cells of a map that is sent this way."""
 
+SMALL = 32 * 32
+"""Cells of a map whose scores are sent as float32."""
+
 TOLERANCE = 1.4e-4
 """Largest error of a decoded weight: half a float16 step below 1, times the weight there."""
+
+EXACT = 2e-6
+"""Largest error of a decoded weight of a small map."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +35,11 @@ class Fine:
 
     Parameters
     ----------
-    relative : NDArray[np.float16], shape (query, key)
+    relative : NDArray[np.float32] or NDArray[np.float16], shape (query, key)
         Score minus ``top``; a sigmoid's raw score.
+    plain : bool
+        Whether these are the trace's own scores; else they are read off the weights, so that those
+        come out right.
     allowed : Bool[np.ndarray, "query key"]
         What the mask lets through.
     top : Float[np.ndarray, "query"]
@@ -44,7 +54,8 @@ class Fine:
         Their weights.
     """
 
-    relative: NDArray[np.float16]
+    relative: NDArray[np.float32] | NDArray[np.float16]
+    plain: bool
     allowed: NDArray[np.bool_]
     top: NDArray[np.float32]
     total: NDArray[np.float32]
@@ -107,7 +118,7 @@ def encode(trace: AttentionTrace, head: int) -> Fine:
     Returns
     -------
     Fine
-        What ``decode`` turns back into the trace's weights, to ``TOLERANCE``.
+        What ``decode`` turns back into the trace's weights, to ``TOLERANCE`` or ``EXACT``.
     """
     scores = trace.scores[0, head].float().cpu().numpy()
     weights = trace.weights[0, head].float().cpu().numpy()
@@ -121,7 +132,7 @@ def encode(trace: AttentionTrace, head: int) -> Fine:
     with np.errstate(all="ignore"):
         if sigmoid:
             top = np.zeros(len(scores), np.float32)
-            x = scores
+            x, plain = scores, not half
             if half:  # the weight is nearer to what was computed than the stored score is
                 open_ = allowed & (weights > 0) & (weights < 1)
                 x = np.where(open_, np.log(weights) - np.log1p(-weights), scores)
@@ -129,12 +140,15 @@ def encode(trace: AttentionTrace, head: int) -> Fine:
             top = np.where(allowed, scores, -np.inf).max(-1, initial=-np.inf)
             top = np.where(np.isfinite(top), top, 0).astype(np.float32)
             # Stored in 16 bits, scores and weights disagree: the weights are what is shown.
-            x = _relative(scores, weights, allowed, top, half or trace.normaliser != "softmax")
-        relative = x.astype(np.float16)
+            plain = not half and trace.normaliser == "softmax"
+            x = _relative(scores, weights, allowed, top, not plain)
+        small = weights.size <= SMALL
+        relative = x.astype(np.float32) if small else x.astype(np.float16)
     total = np.nan_to_num(weights.sum(-1), nan=1.0).astype(np.float32)
     nothing = (np.zeros(0, np.uint32), np.zeros(0, np.float32))
-    rough = Fine(relative, allowed, top, total, sigmoid, *nothing)
+    rough = Fine(relative, plain, allowed, top, total, sigmoid, *nothing)
     found = decode(rough)
-    near = np.abs(found - weights) <= 0.9 * TOLERANCE
+    near = np.abs(found - weights) <= 0.9 * (EXACT if small else TOLERANCE)
     at = np.flatnonzero(~(near | (np.isnan(weights) & np.isnan(found)))).astype(np.uint32)
-    return Fine(relative, allowed, top, total, sigmoid, at, weights.flat[at].astype(np.float32))
+    exact = weights.flat[at].astype(np.float32)
+    return Fine(relative, plain, allowed, top, total, sigmoid, at, exact)

@@ -35,6 +35,10 @@ MAX_SIDE = 384
 THUMBNAIL = 16
 MAX_LABELS = 2048
 MAX_LINES = 300
+MAX_VECTOR = 64
+"""Most numbers of a query or key that are shown."""
+MAX_VECTORS = 8192
+"""Bytes that a head's queries and keys may take: more are sent for a cell that was asked for."""
 LARGE = 250_000
 """Cells of a map from which on its pooled bytes are kept for the next view of it."""
 
@@ -315,6 +319,29 @@ def silent(result: LessonResult, selection: Selection) -> bool:
     return not bool(trace.weights[0, head, row].any())
 
 
+def _vectors(trace: AttentionTrace, head: int, body: _Body) -> list[dict[str, Any]] | None:
+    """Queries and keys for the panel's bars, 8 bits a number; ``None`` where they are too many."""
+    if trace.location is not None:  # each query meets keys of its own
+        return None
+    both = [of[0, min(head, of.shape[1] - 1), :, :MAX_VECTOR] for of in (trace.query, trace.key)]
+    if sum(of.numel() for of in both) > MAX_VECTORS:
+        return None
+    found = []
+    for of in both:
+        array = of.float().nan_to_num().cpu().numpy()
+        top = np.maximum(np.abs(array).max(-1, keepdims=True, initial=0), 1e-12)
+        found.append({
+            "width": array.shape[1],
+            "top": body.add(top.astype("<f4")),
+            "at": body.add(np.rint(127 * (array / top)).astype(np.int8)),
+        })  # fmt: skip
+    return found
+
+
+def _same(one: Tensor, other: Tensor) -> bool:
+    return one is other or (one.shape == other.shape and torch.equal(one, other))
+
+
 def _map(
     result: LessonResult,
     site: str,
@@ -322,8 +349,12 @@ def _map(
     selection: Selection,
     region: tuple[int, int, int, int],
     body: _Body,
+    old: AttentionTrace | None = None,
 ) -> dict[str, Any]:
-    """One run's map of the open head: its numbers or its picture, its row, its strongest pairs."""
+    """One run's map of the open head: its numbers or its picture, its row, its strongest pairs.
+
+    Where its vectors are those of ``old``, which was sent already, they are left out.
+    """
     trace = result.traces[site]
     weights = trace.weights[0, head]
     n_query, n_key = weights.shape
@@ -335,7 +366,9 @@ def _map(
     if weights.numel() <= fine.MOST:
         found = fine.encode(trace, head)
         out["fine"] = {
-            "scores": body.add(found.relative.astype("<f2")),
+            "bits": 8 * found.relative.itemsize,
+            "plain": found.plain,
+            "scores": body.add(found.relative),
             "allowed": None if found.allowed.all() else body.add(np.packbits(found.allowed)),
             "top": body.add(found.top.astype("<f4")),
             "total": body.add(found.total.astype("<f4")),
@@ -352,6 +385,8 @@ def _map(
         )
         out |= {"offset": body.add(levels), "rows": levels.shape[0], "cols": levels.shape[1]}
         out["lines"] = _lines(weights) if max(n_query, n_key) <= 256 else []
+    if old is None or not (_same(old.query, trace.query) and _same(old.key, trace.key)):
+        out["vectors"] = _vectors(trace, head, body)
     query = selection.query
     out["row"] = None
     if query is not None and 0 <= query < n_query:
@@ -472,7 +507,7 @@ def pack(
     header["apart"] = changed and comparable(result, before, site, head) is None
     if before is not None and changed and not header["apart"]:
         then = words(before, labels_before or labels)
-        header["before"] = _map(before, site, head, selection, region, body) | {
+        header["before"] = _map(before, site, head, selection, region, body, trace) | {
             key: value for key, value in then.items() if value != now[key]
         }
     header["sites"] = []

@@ -13,7 +13,7 @@ from attn_core.keep import Keep
 from attn_core.lessons import LESSONS, Lesson
 from attn_core.result import LessonResult, load_default
 
-MAX_BYTES = 96 * 2**20
+MAX_BYTES = 64 * 2**20
 """Bytes of tensors kept over all results; old results go first."""
 
 RESULTS = Keep("results", MAX_BYTES)

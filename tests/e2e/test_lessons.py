@@ -68,7 +68,7 @@ def test_scrubbing_and_the_picture_go_together(page, server):
     )
 
 
-def test_click_picks_a_query_and_hover_fetches_exact_numbers(page, server):
+def test_click_picks_a_query_and_hover_tells_exact_numbers(page, server):
     ready(page, server + L32)
     x, y = cell(page, 4, 2)
     page.mouse.click(x, y)
@@ -85,7 +85,7 @@ def test_a_click_is_one_message_and_its_exact_numbers_come_with_the_answer(page,
     ready(page, server + L32)
     page.wait_for_function(f"() => {VIEWER}.facts?.queryVector")
     page.mouse.move(*cell(page, 4, 2))
-    page.wait_for_function(f"() => {VIEWER}.facts?.q === 4 && {VIEWER}.facts.queryVector")
+    page.wait_for_function(f"() => {VIEWER}.facts?.q === 4 && {VIEWER}.facts.exact")
     sent.clear()
     page.mouse.down()
     page.mouse.up()
@@ -95,6 +95,23 @@ def test_a_click_is_one_message_and_its_exact_numbers_come_with_the_answer(page,
     )
     page.wait_for_timeout(800)  # longer than the viewer waits before it asks
     assert len(sent) == 1
+
+
+def test_a_hover_costs_no_message(page, server):
+    """Small maps tell all that there is; of large ones the panel says what a click would tell."""
+    for path, rows in ((L32, 5), ("/3-1-incremental?lang=en", 40), ("/4-2-detection?lang=en", 5)):
+        ready(page, server + path)
+        page.wait_for_timeout(800)
+        page.evaluate(
+            "() => { const send = WebSocket.prototype.send; window.attnSent = 0;"
+            "WebSocket.prototype.send = function (m) {"
+            "  window.attnSent++; return send.call(this, m); }; }"
+        )
+        for row in range(rows - 4, rows):
+            page.mouse.move(*cell(page, row, 1))
+            page.wait_for_function(f"q => {VIEWER}.facts?.q === q", arg=row)
+            page.wait_for_timeout(250)
+        assert page.evaluate("() => window.attnSent") == 0, path
 
 
 def test_edit_a_cell_and_the_real_forward_pass_goes_on_from_it(page, server):

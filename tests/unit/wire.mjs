@@ -11,6 +11,7 @@ for (let at = 0; at < file.length;) {
   at += 4 + length;
   const said = { n: view.n, R: view.R, C: view.C, fine: view.now.fine, now: plain(view.now.weights), masked: plain(view.now.masked) };
   said.title = view.title;
+  if (view.now.vector) said.vectors = [0, 1].map((axis) => plain(view.now.vector(axis, view.n[axis] - 1)));
   if (view.now.scores) said.scores = plain(view.now.scores);
   if (view.before) {
     const then = view.as("before"), apart = view.as("difference");
