@@ -40,8 +40,28 @@ async def _visit(
     return *seen, errors
 
 
+async def _bare(server: Server) -> list[float]:
+    """Turns of the bare page's slider, with the forward pass of lesson 2.2."""
+    dice, spent = random.Random(0), []
+    async with connected(server.port) as socket:
+        session = Session(socket)
+        errors = problems(await session.open("", "lesson=2.2"), WHOLE)
+        for turn in range(-4, TURNS):
+            before = server.cpu_ms()
+            answer = await session.turn("shift", session.other_value("shift", dice))
+            await asyncio.sleep(0.03)
+            errors += problems(answer, PART)
+            if turn >= 0:
+                spent.append(server.cpu_ms() - before)
+    if errors:
+        raise RuntimeError(errors[0])
+    return spent
+
+
 def measure() -> Iterator[tuple[str, float, str]]:
     """Name, value and unit of each result."""
+    with serving("benchmarks/bare/app.py") as bare:
+        yield "turn_bare_cpu_ms", quantile(asyncio.run(_bare(bare)), 0.5), "ms"
     with serving() as server:
         means = []
         for recipe in RECIPES:

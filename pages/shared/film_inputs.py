@@ -23,8 +23,9 @@ def every() -> tuple[int, ...]:
     return tuple(f.id for f in sorted(catalogue(), key=lambda f: (f.name.casefold(), f.year)))
 
 
+@cache
 def label(film: int) -> str:
-    """A film's name and year."""
+    """A film's name and year; a list of three thousand asks for each of them at every turn."""
     return by_id(film).label
 
 
