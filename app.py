@@ -6,7 +6,7 @@ headers, the viewer's files) and runs it as ``__main__`` for each learner (the r
 
 import streamlit as st
 
-from pages.shared import server, shell
+from pages.site import server, shell
 
 if __name__ == "__main__":
     shell.run()

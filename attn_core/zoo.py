@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from attn_core.checkpoints import Manifest, load_weights, read_manifest
-from attn_core.device import place
+from attn_core.checkpoints.device import place
+from attn_core.checkpoints.manifests import Manifest, load_weights, read_manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def get(checkpoint: str, device: str = "cpu") -> Loaded:
     ------
     KeyError
         If the checkpoint is unknown.
-    attn_core.checkpoints.WeightsMissing
+    attn_core.checkpoints.manifests.WeightsMissing
         If its weights can't be had.
     """
     key = (checkpoint, device)

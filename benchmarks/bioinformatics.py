@@ -12,11 +12,9 @@ import torch
 from torch import nn
 
 from attn_core import zoo
-from attn_core.experiments import s6_3_bioinformatics as experiment
-from attn_core.experiments import s6_3_genome as genome
-from attn_core.experiments import s6_3_protein as protein
-from attn_core.experiments.s6_3_samples import text
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.lessons.s6_3_bioinformatics import experiment, genome, protein
+from attn_core.lessons.s6_3_bioinformatics.samples import text
 from attn_core.models.transformer_layers import How
 from benchmarks.minilm import seconds
 

@@ -13,9 +13,9 @@ import torch
 from torch.nn import functional as F
 
 from attn_core import zoo
-from attn_core.experiments.cost_lab import BLOCK, full
-from attn_core.experiments.cost_measure import peak_bytes
 from attn_core.layers.blockwise import blockwise_attention
+from attn_core.lessons.s3_1_incremental.cost import BLOCK, full
+from attn_core.measures.cost import peak_bytes
 from attn_core.models.characters_text import go_on
 
 TURNS = {4096: 9, 16_384: 5}

@@ -7,8 +7,8 @@ the speller, its twins and MiniLM are all read.
 import asyncio
 from collections.abc import Iterator
 
-from attn_core.lessons import LESSONS
-from pages.shared.frame import PARTS
+from attn_core.contract.registry import LESSONS
+from pages.frame.lesson_page import PARTS
 from tests.load.client import Session, connected, problems
 from tests.load.server import serving
 

@@ -13,7 +13,7 @@ import torch
 import transformers
 
 from attn_core import zoo
-from attn_core.checkpoints import read_manifest, weights_path
+from attn_core.checkpoints.manifests import read_manifest, weights_path
 from attn_core.inputs.tokens import tokenize
 
 TURNS, WARM = 150, 10

@@ -12,11 +12,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from attn_core import masks, zoo
-from attn_core.experiments import films
-from attn_core.experiments import s6_1_recommendation as experiment
+from attn_core import zoo
+from attn_core.attention import masks
 from attn_core.inputs.films import catalogue
 from attn_core.inputs.limits import MAX_FILMS
+from attn_core.lessons.s6_1_recommendation import experiment, films
 from benchmarks.minilm import seconds
 
 TURNS, WARM = 60, 5

@@ -14,10 +14,10 @@ from urllib.parse import quote
 
 from playwright.sync_api import BrowserContext, Page
 
-from attn_core.experiments.s2_2_positional_encoding import SHIFTS
-from attn_core.experiments.s3_1_incremental import TEMPERATURES as SAMPLING
+from attn_core.lessons.s2_2_positional_encoding.experiment import SHIFTS
+from attn_core.lessons.s3_1_incremental.experiment import TEMPERATURES as SAMPLING
 from benchmarks.browser import chromium, fresh, idle, painted
-from pages.shared.controls import TEMPERATURES
+from pages.frame.controls import TEMPERATURES
 from tests.load.server import Server, serving
 
 ROUNDS = 4
@@ -65,13 +65,13 @@ def queries(number: str, turn: int) -> str:
     return f"{TEXTS.get(number, 'text')}={text}&{start}"
 
 
-def opened(context: BrowserContext, server: Server, path: str, name: str) -> Page:
+def opened(context: BrowserContext, server: Server, path: str, key: str) -> Page:
     """A page in front, painted and quiet, its slider in focus."""
     page = context.new_page()
     page.goto(f"{server.url}/{path}")
     painted(page)
     idle(page)
-    page.locator(f".st-key-{name} input[type=range]").focus()
+    page.locator(f".st-key-{key} input[type=range]").focus()
     return page
 
 
@@ -95,7 +95,9 @@ def compare(number: str, url: str) -> dict[str, list[dict[str, float]]]:
             query = queries(number, turn)
             bare = query.replace(f"{TEXTS.get(number, 'text')}=", "text=")
             paths = (f"{url}?{query}&lang=en", f"?lesson={number}&{bare}")
-            pages = [opened(context, s, p, slider) for s, p in zip(servers, paths, strict=True)]
+            keys = (f"{number.replace('.', '-')}-{slider}", slider)
+            given = zip(servers, paths, keys, strict=True)
+            pages = [opened(context, *each) for each in given]
             for step in range(1, len(steps)):
                 pair = list(zip(samples, pages, strict=True))
                 for name, page in pair if step % 2 else reversed(pair):

@@ -13,10 +13,10 @@ import torch
 from torch import nn
 
 from attn_core import zoo
-from attn_core.experiments import s5_3_recogniser as speller
-from attn_core.experiments import speech
-from attn_core.experiments.speech_compared import written
 from attn_core.inputs.sound import find
+from attn_core.lessons.s5_3_recogniser import experiment as speller
+from attn_core.lessons.speech import tokens as speech
+from attn_core.lessons.speech.compared import written
 from attn_core.models.recogniser_search import joint_search
 from benchmarks.minilm import seconds
 

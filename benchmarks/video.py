@@ -15,11 +15,11 @@ import torch
 from torch import nn
 
 from attn_core import zoo
-from attn_core.experiments import s6_2_video as experiment
+from attn_core.attention.interventions import Intervention
 from attn_core.inputs.clip import decoded, find
-from attn_core.interventions import Intervention
+from attn_core.lessons.s6_2_video import experiment
 from attn_core.models.transformer_layers import How
-from attn_core.plots.clip import as_webm
+from attn_core.wire.clip import as_webm
 from benchmarks.minilm import seconds
 
 TURNS, WARM = 20, 3

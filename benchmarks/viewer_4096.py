@@ -8,7 +8,8 @@ import statistics
 import time
 from collections.abc import Iterator
 
-from attn_core.plots.view import Selection, pack
+from attn_core.contract.selection import Selection
+from attn_core.wire.view import pack
 from benchmarks import views
 from benchmarks.browser import chromium, fresh, idle, painted
 from tests.load.server import serving

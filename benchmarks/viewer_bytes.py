@@ -15,7 +15,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Response, WebSocket
 
-from attn_core.plots.view import Selection, pack
+from attn_core.contract.selection import Selection
+from attn_core.wire.view import pack
 from benchmarks import views
 from benchmarks.browser import chromium, fresh, idle, painted
 from tests.load.server import Server, serving

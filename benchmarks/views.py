@@ -5,11 +5,11 @@ from functools import lru_cache
 import torch
 
 from attn_core import zoo
+from attn_core.attention.trace import AttentionTrace
+from attn_core.contract.result import LessonResult
 from attn_core.inputs.tokens import tokenize
-from attn_core.plots.view import Labels
-from attn_core.result import LessonResult
-from attn_core.trace import AttentionTrace
-from pages.shared import i18n
+from attn_core.wire.view import Labels
+from pages.frame import i18n
 
 TEXT = (
     "The animal didn't cross the street because it was too tired, and the driver who had seen it "

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from attn_core.lessons import CHAPTERS, LESSONS, SECTIONS
-from pages.shared import i18n, shell
-from pages.shared.i18n import t
+from attn_core.contract.registry import CHAPTERS, LESSONS, SECTIONS
+from pages.frame import i18n, link
+from pages.frame.i18n import t
 
 built = {lesson.number: lesson for lesson in LESSONS}
 
@@ -18,8 +18,8 @@ for chapter in CHAPTERS:
             with column, st.container(border=True, height="stretch"):
                 title = f"{number}  {t(f'section.{number}')}"
                 if number in built:
-                    shell.to(number, f"**{title}**", ":material/arrow_forward:")
+                    link.to(number, f"**{title}**", ":material/arrow_forward:")
                 else:
                     st.markdown(f"{title}  \n:gray[{t('shell.not_yet')}]")
                 st.markdown(t(f"section.{number}.what"))
-shell.to("ledger", t("home.to_ledger"), ":material/fact_check:")
+link.to("ledger", t("home.to_ledger"), ":material/fact_check:")

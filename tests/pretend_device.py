@@ -17,8 +17,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from attn_core import device as devices
 from attn_core import zoo
+from attn_core.checkpoints import device as devices
 
 NAME = "pretend"
 _setup_privateuseone_for_python_backend(NAME)

@@ -8,6 +8,7 @@ import { attr, fill, h, say } from "./dom.js";
 import { base, behindOf, paintLayer } from "./photo_layers.js";
 import { css } from "./photo_style.js";
 import { outbox } from "./state.js";
+import { deliver } from "./unpack.js";
 
 const KEPT = 4; // pictures in memory
 const LATE = 3000; // ms after which a picture that has not come is asked for
@@ -48,7 +49,7 @@ class PhotoView {
     this.focus = 0; // the keyboard's patch
     this.strokes = [];
     this.line = null; // the stroke being drawn
-    this.sent = -Infinity;
+    this.drawnAt = -Infinity;
     this.build();
     this.listen();
   }
@@ -97,11 +98,14 @@ class PhotoView {
 
   update({ data, setStateValue }) {
     this.tell = setStateValue ?? this.tell;
-    if (!(data instanceof Uint8Array) || data.length < 4) return;
+    if (data instanceof Uint8Array && data.length >= 4) deliver(this, data);
+  }
+
+  take(data) {
     const [view, body] = parts(data);
     view.maps = view.layers.map((l) => ({ ...l, levels: body.subarray(l.offset, l.offset + l.rows * l.cols) }));
     this.view = view;
-    const waits = performance.now() - this.sent < PATIENCE && view.strokes.length !== this.strokes.length;
+    const waits = performance.now() - this.drawnAt < PATIENCE && view.strokes.length !== this.strokes.length;
     if (!this.line && !waits) this.strokes = view.strokes;
     if (view.marked !== null) this.focus = view.marked;
     if (view.grid) this.focus = Math.min(this.focus, view.grid[0] * view.grid[1] - 1);
@@ -320,7 +324,7 @@ class PhotoView {
 
   redraw(strokes) {
     this.strokes = strokes;
-    this.sent = performance.now();
+    this.drawnAt = performance.now();
     this.undo.disabled = this.clear.disabled = !strokes.length;
     this.paint();
     this.outbox.send({ type: "strokes", strokes });

@@ -8,6 +8,7 @@ import { cssOf, readTheme, rgbOf } from "./colour.js";
 import { attr, fill, h, say } from "./dom.js";
 import { css } from "./sound_style.js";
 import { outbox } from "./state.js";
+import { deliver } from "./unpack.js";
 
 const KEPT = 6; // sounds in memory
 const LATE = 3000; // ms after which a sound that has not come is asked for
@@ -108,7 +109,10 @@ class SoundView {
 
   update({ data, setStateValue }) {
     this.tell = setStateValue ?? this.tell;
-    if (!(data instanceof Uint8Array) || data.length < 4) return;
+    if (data instanceof Uint8Array && data.length >= 4) deliver(this, data);
+  }
+
+  take(data) {
     const [view, body] = parts(data);
     view.levels = view.lanes.map((_, i) => body.subarray(i * view.tokens, (i + 1) * view.tokens));
     view.map = view.rows && body.subarray(view.rows.offset, view.rows.offset + view.rows.queries * view.tokens);

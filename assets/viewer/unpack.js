@@ -1,21 +1,30 @@
 // unpack.js — one payload of bytes becomes one `view`, the read-only thing that every other file draws from.
 //
 // Layout of the bytes: uint32 (little-endian) H, H bytes of UTF-8 JSON, then the body that all offsets count from.
-// A small map comes whole, as scores (attn_core/plots/fine.py): its weights are computed here. A large one comes as
-// a picture: one byte a cell, 0..254 for 0..max, 255 for "masked"; it may be pooled (by maximum): then one cell
+// A small map comes whole, as scores (attn_core/wire/fine.py): its weights are computed here. A large one comes as
+// a picture: one byte a cell, 0..254 for 0..unit, 255 for "masked"; it may be pooled (by maximum): then one cell
 // stands for a block of queries × a block of keys, and block i of `parts` covers floor(i·n/parts) to
 // floor((i+1)·n/parts).
 
 export const MASKED = 255;
 
-/** @param {Uint8Array} a @param {Uint8Array} b @returns {boolean} whether both hold the same bytes */
+const packed = (bytes) => bytes.length >= 4 && bytes[0] + bytes[1] + bytes[2] + bytes[3] === 4 * 255;
+
 /** Bytes as Python packed them: a large view travels deflated behind four bytes of 255. */
 export async function arrived(bytes) {
-  if (bytes.length < 4 || bytes[0] + bytes[1] + bytes[2] + bytes[3] !== 4 * 255) return bytes;
+  if (!packed(bytes)) return bytes;
   const stream = new Blob([bytes.subarray(4)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
 }
 
+/** Hand bytes to a view's `take` once they are as Python packed them; what came after them wins. */
+export function deliver(view, bytes) {
+  view.sent = bytes;
+  if (!packed(bytes)) return view.take(bytes);
+  arrived(bytes).then((found) => view.sent === bytes && view.take(found));
+}
+
+/** @param {Uint8Array} a @param {Uint8Array} b @returns {boolean} whether both hold the same bytes */
 export function sameBytes(a, b) {
   if (!a || !b || a.length !== b.length) return false;
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
@@ -33,7 +42,7 @@ export function half(bits) {
 }
 
 /**
- * The weights of a whole map from its scores, as `decode` in attn_core/plots/fine.py computes them.
+ * The weights of a whole map from its scores, as `decode` in attn_core/wire/fine.py computes them.
  * @returns {{weights: Float32Array, masked: Uint8Array, scores: Float32Array}} of all n[0] × n[1] cells
  */
 function computed(body, fine, [rows, cols]) {
@@ -73,7 +82,7 @@ const vectorOf = (body, vectors) => (axis, i) => {
 };
 
 /** One run's map: what is shown of it (`weights`, `masked`: R × C), its largest weight, its exact row, its vectors. */
-function sideOf(body, map, region, n, vectors = map.vectors) {
+function sideOf(body, map, region, n, vectors = map.vectors, other = null) {
   const row = map.row && {
     query: map.row.query,
     scores: floats(body, map.row.scores, n[1]),
@@ -87,10 +96,11 @@ function sideOf(body, map, region, n, vectors = map.vectors) {
     if (!map.fine.plain) side.scores = null; // they are read off the weights
     return side;
   }
-  const cells = body.subarray(map.offset, map.offset + map.rows * map.cols);
-  const weights = Float32Array.from(cells, (v) => (v === MASKED ? 0 : (v / 254) * top));
+  let cells = body.subarray(map.offset, map.offset + map.rows * map.cols);
+  if (map.differs) cells = cells.map((v, i) => v ^ other[i]); // told as the bits that differ from the run's with changes
+  const weights = Float32Array.from(cells, (v) => (v === MASKED ? 0 : (v / 254) * map.unit));
   const masked = Uint8Array.from(cells, (v) => +(v === MASKED));
-  return { R: map.rows, C: map.cols, fine: false, exact: false, max: top, row, vector, lines: map.lines ?? [], weights, masked, scores: null };
+  return { R: map.rows, C: map.cols, fine: false, exact: false, max: top, row, vector, cells, lines: map.lines ?? [], weights, masked, scores: null };
 }
 
 const MOST_LINES = 300;
@@ -113,7 +123,7 @@ export function unpack(bytes) {
   const body = bytes.subarray(4 + length);
   const { region } = head;
   const now = sideOf(body, head.map, region, head.n);
-  const before = head.before && sideOf(body, head.before, region, head.n, head.before.vectors === undefined ? head.map.vectors : head.before.vectors);
+  const before = head.before && sideOf(body, head.before, region, head.n, head.before.vectors === undefined ? head.map.vectors : head.before.vectors, now.cells);
   const start = [region[0], region[2]];
   const span = [region[1] - region[0], region[3] - region[2]];
   const parts = [now.R, now.C];

@@ -14,7 +14,7 @@ import { markPicture, paintPicture, pointIn } from "./picture.js";
 import { Followed, outbox } from "./state.js";
 import { saved } from "./export.js";
 import { fillTable } from "./table.js";
-import { arrived, rowOf, sameBytes, unpack } from "./unpack.js";
+import { deliver, rowOf, sameBytes, unpack } from "./unpack.js";
 
 const viewers = new WeakMap();
 const LINGER = 50; // ms between Streamlit's cleanup and ours, in case it mounts again at once
@@ -79,16 +79,9 @@ class Viewer {
     const same = sameBytes(bytes, this.sent);
     this.do.settle();
     if (same) this.onTheme();
-    else this.receive(bytes);
+    else deliver(this, bytes);
     if (this.owed) this.pointer.soon(); // the learner has acted since the last question: ask once more
     this.owed = false;
-  }
-
-  /** Take bytes, once they are as Python packed them; what was sent after them wins. */
-  receive(bytes) {
-    this.sent = bytes;
-    if (bytes[0] !== 255 || bytes[3] !== 255) return this.take(bytes);
-    arrived(bytes).then((found) => this.sent === bytes && this.take(found));
   }
 
   take(bytes) {

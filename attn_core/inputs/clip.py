@@ -17,10 +17,10 @@ from torch import Tensor, nn
 
 from attn_core.inputs import clip_file, photo
 from attn_core.inputs.clip_file import PACE, SHOWN_SIDE
-from attn_core.inputs.kept import Kept
 from attn_core.inputs.limits import MAX_KEPT_CLIP_BYTES
 from attn_core.inputs.motion import N_FRAMES, SHAKE, SIDE, Motion, as_read, grey, look, path
 from attn_core.inputs.refused import Refused
+from attn_core.inputs.store import Kept
 
 MADE = "made:"
 WINDOW = 0.62

@@ -1,6 +1,6 @@
 """Films: the catalogue that the recommender knows, found by title, and histories in a link.
 
-``assets/samples/films.json`` was written by ``attn_core.training.recommender_data``: titles, years
+``assets/samples/films.json`` was written by ``attn_core.datasets.films``: titles, years
 and genres of MovieLens's films with at least five ratings. It holds no rating.
 """
 
@@ -9,12 +9,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
+from attn_core.assets import ASSETS
 from attn_core.inputs.limits import MAX_FILMS
 from attn_core.inputs.refused import Refused
 
-FILE = Path(__file__).resolve().parents[2] / "assets" / "samples" / "films.json"
+FILE = ASSETS / "samples" / "films.json"
 DECADES = (1900, 1950, 1960, 1970, 1980, 1990, 2000, 2010)
 """First years of the spans that a film's year is put into; the first is half a century."""
 _ARTICLE = re.compile(r"(.*), (The|A|An|Le|La|Les|L'|Il|Lo|Der|Die|Das|El|Los)")

@@ -8,20 +8,20 @@ for a while, ``"draw:…"`` is a drawing, strokes and all.
 import hashlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
+from attn_core.assets import ASSETS
 from attn_core.inputs.image import decoded
-from attn_core.inputs.kept import Kept
 from attn_core.inputs.limits import MAX_KEPT_PHOTO_BYTES, PHOTO_SIDE
 from attn_core.inputs.refused import Refused
+from attn_core.inputs.store import Kept
 from attn_core.inputs.strokes import DRAWN, drawing
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "photos"
+SAMPLES = ASSETS / "samples" / "photos"
 STEP = 16
 """Pixels of a patch; it divides both sides of what a model reads."""
 

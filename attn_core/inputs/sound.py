@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 
 import av
 import numpy as np
@@ -19,7 +18,7 @@ import soundfile
 from jaxtyping import Float
 from scipy import signal
 
-from attn_core.inputs.kept import Kept
+from attn_core.assets import ASSETS
 from attn_core.inputs.limits import (
     MAX_CHANNELS,
     MAX_KEPT_SOUND_BYTES,
@@ -30,6 +29,7 @@ from attn_core.inputs.limits import (
 )
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.speech_features import RATE
+from attn_core.inputs.store import Kept
 
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "MPEG", "AIFF")
 SHORTEST = 0.1
@@ -93,7 +93,7 @@ class Sound:
         return self.rms_db < SILENT_DB
 
 
-SAMPLES = Path(__file__).resolve().parents[2] / "assets" / "samples" / "sounds"
+SAMPLES = ASSETS / "samples" / "sounds"
 KEPT: Kept[Sound] = Kept(MAX_KEPT_SOUND_BYTES)
 
 

@@ -18,6 +18,8 @@ N_MELS = 40
 LOWEST = 60.0
 """Hertz."""
 FLOOR = 1e-8
+FACTOR = 4
+"""Frames of a token."""
 
 
 @cache

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from attn_core.inputs.alphabets import LETTERS, MAX_LETTERS
 from attn_core.inputs.limits import (
     MAX_TEXT_BYTES,
     MAX_TEXT_CHARACTERS,
@@ -11,7 +12,6 @@ from attn_core.inputs.limits import (
     MAX_WORDS,
 )
 from attn_core.inputs.refused import Refused
-from attn_core.models.speller import LETTERS, MAX_LETTERS
 
 _APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "–": "-", "‐": "-"})
 
@@ -197,3 +197,29 @@ def read_words(data: bytes) -> WordList:
         raise Refused("refused.no_words", n=refused)
     words = tuple(kept)
     return WordList(words[:MAX_WORDS], refused, max(0, len(words) - MAX_WORDS))
+
+
+def clean(text: str, language: str) -> str:
+    """Unicode in its composed form, one space between English words, none in Chinese.
+
+    Parameters
+    ----------
+    text : str
+        A sentence.
+    language : str
+        "en" or "zh".
+
+    Returns
+    -------
+    str
+        Trimmed.
+
+    Examples
+    --------
+    >>> clean("你好 。", "zh")
+    '你好。'
+    """
+    text = unicodedata.normalize("NFC", text.lstrip("\ufeff")).strip()
+    if language == "zh":
+        return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", text)
+    return re.sub(r"\s+", " ", text)

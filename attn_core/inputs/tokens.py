@@ -9,7 +9,7 @@ from jaxtyping import Int
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from attn_core.checkpoints import WeightsMissing, read_manifest, tokenizer_path
+from attn_core.checkpoints.manifests import WeightsMissing, read_manifest, tokenizer_path
 from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.refused import Refused
 
@@ -70,7 +70,7 @@ def tokenize(text: str, limit: int = MAX_TOKENS) -> Tokens:
     ------
     ValueError
         If ``limit`` is below 3.
-    attn_core.checkpoints.WeightsMissing
+    attn_core.checkpoints.manifests.WeightsMissing
         If the packed tokenizer is not on this machine.
     """
     if limit < 3:

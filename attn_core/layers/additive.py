@@ -4,10 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attn_core.functional import additive_scores, attend
-from attn_core.interventions import Intervention
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
+from attn_core.attention.functional import additive_scores, attend
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 
 
 class AdditiveAttention(nn.Module):

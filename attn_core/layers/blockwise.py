@@ -69,7 +69,7 @@ def blocks(n: int, size: int) -> list[range]:
 
 
 def causal_blocks(queries: range, keys: range) -> Bool[Tensor, "query key"] | None:
-    """The block of ``attn_core.masks.causal``; a block that is all allowed is ``None``.
+    """The block of ``attn_core.attention.masks.causal``; a block that is all allowed is ``None``.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def causal_blocks(queries: range, keys: range) -> Bool[Tensor, "query key"] | No
 
 
 def sliding_blocks(size: int, sinks: int = 0) -> BlockMask:
-    """Blocks of ``attn_core.masks.sliding``: what lies outside of the band is never computed.
+    """Blocks of ``masks.sliding``: what lies outside of the band is never computed.
 
     Parameters
     ----------

@@ -4,9 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 
 
 def added_width(skip: int, signal: int, hidden: int) -> int:

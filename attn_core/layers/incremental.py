@@ -12,11 +12,11 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.rotary import rotate
 from attn_core.layers.scaled_dot_product import scaled_dot_product_attention
-from attn_core.trace import AttentionTrace
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ import dataclasses
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.scaled_dot_product import scaled_dot_product_attention
-from attn_core.trace import AttentionTrace
 
 
 class MultiHeadAttention(nn.Module):

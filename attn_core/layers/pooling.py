@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from attn_core.functional import attend
-from attn_core.interventions import Intervention
+from attn_core.attention.functional import attend
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 from attn_core.layers.scaled_dot_product import scaled_dot_product_attention
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
 
 POOLINGS = ("mean", "max", "first", "last", "attention")
 

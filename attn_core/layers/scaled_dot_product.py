@@ -5,10 +5,10 @@ import math
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attn_core.functional import attend, dot_product_scores
-from attn_core.interventions import Intervention
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
+from attn_core.attention.functional import attend, dot_product_scores
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 
 
 def scaled_dot_product_attention(

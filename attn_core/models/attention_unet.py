@@ -12,13 +12,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.gate import AddedConvolution, AttentionGate
 from attn_core.layers.mixing import Mixing
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.plane import plane
 from attn_core.models.photo_encoder import CHANNELS, PhotoEncoder, convolution
-from attn_core.trace import AttentionTrace
 
 PATCH = 16
 """Pixels on a side of a token of the bottleneck."""

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 from torch.nn import functional as F
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.positional.sinusoidal import BASE, frequencies
 from attn_core.layers.scaled_dot_product import scaled_dot_product_attention
 from attn_core.models.characters import Block, Characters

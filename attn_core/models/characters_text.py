@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attn_core import masks
-from attn_core.interventions import Cell, Intervention
+from attn_core.attention import masks
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.models.characters import Characters
 from attn_core.models.characters_steps import Steps
 

@@ -12,7 +12,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.models.detector_layers import (
     DecoderLayer,
     EncoderLayer,
@@ -20,7 +21,6 @@ from attn_core.models.detector_layers import (
     sine_code,
 )
 from attn_core.models.photo_encoder import CHANNELS, PhotoEncoder, SameConv
-from attn_core.trace import AttentionTrace
 
 PATCH = 16
 """Pixels on a side of a token."""

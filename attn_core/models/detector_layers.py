@@ -6,11 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.mixing import Mixing
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.scaled_dot_product import scaled_dot_product_attention
-from attn_core.trace import AttentionTrace
 
 BASE = 20.0
 """Of the sine code: grids have about so many cells on a side (Liu et al. 2022, section 4.4)."""

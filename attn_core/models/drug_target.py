@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.incremental import KeyValue, attend_to, keys_and_values
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.pooling import Pooling

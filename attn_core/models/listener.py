@@ -10,11 +10,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.location import LocationAwareAttention
 from attn_core.models.recogniser import END
 from attn_core.models.recogniser_layers import Shortening, n_tokens
-from attn_core.trace import AttentionTrace
 
 SITE = "decoder.cross"
 

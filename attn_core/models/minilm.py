@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.multi_head import MultiHeadAttention
-from attn_core.trace import AttentionTrace
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.alibi import alibi_bias
 from attn_core.layers.positional.attention import KINDS, Inside, self_attention
 from attn_core.layers.positional.learned import LearnedPositions
 from attn_core.layers.positional.relative import RelativeBias
 from attn_core.layers.positional.sinusoidal import BASE, sinusoidal
-from attn_core.trace import AttentionTrace
 
 
 @dataclass(frozen=True, slots=True)

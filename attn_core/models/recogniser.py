@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
-from attn_core.interventions import Intervention
+from attn_core.attention import masks
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.incremental import KeyValue, keys_and_values
 from attn_core.layers.positional.sinusoidal import sinusoidal
 from attn_core.models.recogniser_layers import DILATIONS, ConvolutionLayer, Shortening

@@ -4,11 +4,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
+from attn_core.attention import masks
+from attn_core.inputs.speech_features import FACTOR
 from attn_core.models.transformer_layers import FeedForward, Part, TransformerConfig
 
-FACTOR = 4
-"""Frames of a token."""
 DILATIONS = (1, 2, 4, 8)
 CONTEXT, GROUPS = 5, 8
 """Tokens that the shortening's last convolution sees, and the groups of its channels."""

@@ -10,9 +10,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from attn_core.ctc import PrefixScorer, PrefixState
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.incremental import KeyValue
+from attn_core.measures.ctc import PrefixScorer, PrefixState
 from attn_core.models.recogniser import BLANK, END, N_DIGITS, START, Recogniser
 
 MAX_DIGITS = 60
@@ -108,7 +108,9 @@ def joint_search(
     if not 0 <= weight <= 1:
         raise ValueError(f"weight is {weight}; it must be in [0, 1]")
     if not model.config.n_decoder_layers:
-        raise ValueError("the model has no decoder; its CTC labels are read by attn_core.ctc")
+        raise ValueError(
+            "the model has no decoder; its CTC labels are read by attn_core.measures.ctc"
+        )
     emitted = model.ctc(states)[0] if emitted is None else emitted
     scorer = PrefixScorer(emitted.cpu().numpy(), BLANK)
     memory = model.remember(states, real)

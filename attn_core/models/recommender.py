@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
-from attn_core.interventions import Intervention
+from attn_core.attention import masks
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.learned import LearnedPositions
 from attn_core.models.film_table import FilmTable
-from attn_core.trace import AttentionTrace
 
 Traces = dict[str, AttentionTrace]
 MIXES = ("attention", "mean", "pooled")

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
+from attn_core.attention import masks
 from attn_core.layers.additive import AdditiveAttention
 from attn_core.models.transformer_layers import PAD
 

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.pooling import Pooling
 from attn_core.models.minilm import Layer, MiniLMConfig
-from attn_core.trace import AttentionTrace
 
 POOL = "pool"
 PAD, UNKNOWN = 0, 1

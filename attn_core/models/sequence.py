@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.pooling import POOLINGS, Pooling
 from attn_core.layers.positional.sinusoidal import sinusoidal
 from attn_core.models.recogniser_layers import DILATIONS, ConvolutionLayer

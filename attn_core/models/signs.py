@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.layers.pooling import Pooling
 from attn_core.layers.positional.sinusoidal import sinusoidal
 from attn_core.models.transformer_layers import EncoderLayer, How, Traces, TransformerConfig

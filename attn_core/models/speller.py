@@ -14,22 +14,15 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from attn_core import masks
-from attn_core.interventions import Intervention
+from attn_core.attention import masks
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.inputs.alphabets import LETTERS, PHONEMES
 from attn_core.layers.additive import AdditiveAttention
-from attn_core.trace import AttentionTrace
 
-LETTERS = "abcdefghijklmnopqrstuvwxyz'-."
-PHONEMES = (
-    "AA", "AE", "AH", "AO", "AW", "AY", "B", "CH", "D", "DH", "EH", "ER", "EY", "F", "G", "HH",
-    "IH", "IY", "JH", "K", "L", "M", "N", "NG", "OW", "OY", "P", "R", "S", "SH", "T", "TH", "UH",
-    "UW", "V", "W", "Y", "Z", "ZH",
-)  # fmt: skip
 PAD, START, END = 0, 1, 2
 N_SPECIAL = 3
 SITE = "decoder.cross"
-MAX_LETTERS = 40
-MAX_PHONEMES = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +60,21 @@ class SpellerConfig:
             raise ValueError(f"d_attention is {self.d_attention}; it must be at least 0")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}; it must be in [0, 1)")
+
+
+SIZES = {
+    "large": SpellerConfig(
+        d_embedding=96, d_encoder=224, d_decoder=416, d_attention=128, n_layers=2
+    ),
+    "small": SpellerConfig(
+        d_embedding=64, d_encoder=128, d_decoder=224, d_attention=96, n_layers=1
+    ),
+    # Without attention the encoder is widened until both twins have the same parameters (± 0.5 %).
+    "small-fixed": SpellerConfig(
+        d_embedding=64, d_encoder=132, d_decoder=236, d_attention=0, n_layers=1
+    ),
+}
+"""Those that are trained: the shown one, and two twins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from attn_core.interventions import Intervention
-from attn_core.models.speller import (
-    END,
-    MAX_PHONEMES,
-    N_SPECIAL,
-    PAD,
-    PHONEMES,
-    START,
-    Encoded,
-    Speller,
-)
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace, concat_queries
+from attn_core.inputs.alphabets import MAX_PHONEMES, PHONEMES
+from attn_core.models.speller import END, N_SPECIAL, PAD, START, Encoded, Speller
 from attn_core.models.speller_text import letter_ids
-from attn_core.trace import AttentionTrace, concat_queries
 
 MAX_BEAM = 16
 

@@ -4,7 +4,8 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from attn_core.models.speller import END, LETTERS, MAX_LETTERS, N_SPECIAL, PAD, PHONEMES
+from attn_core.inputs.alphabets import LETTERS, MAX_LETTERS, PHONEMES
+from attn_core.models.speller import END, N_SPECIAL, PAD
 
 
 def letter_ids(words: list[str]) -> tuple[Int[Tensor, "batch letter"], Int[Tensor, "batch"]]:

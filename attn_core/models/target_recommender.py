@@ -13,11 +13,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from attn_core.functional import attend
-from attn_core.interventions import Intervention
+from attn_core.attention.functional import attend
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 from attn_core.models.film_table import FilmTable
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
 
 SITE = "target"
 

@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
 from attn_core.layers.incremental import KeyValue, attend_to, keys_and_values
 from attn_core.layers.multi_head import MultiHeadAttention
-from attn_core.trace import AttentionTrace
 
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
 N_SPECIAL = 4

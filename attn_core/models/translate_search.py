@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.models.recurrent import Recurrent
 from attn_core.models.transformer import Transformer
 from attn_core.models.transformer_layers import END, PAD, START

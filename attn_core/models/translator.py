@@ -1,19 +1,19 @@
 """A trained translator with its two tokenizers: text in, text out.
 
-Byte-pair pieces of English words and single Chinese characters, as ``training.translation_data``
+Byte-pair pieces of English words and single Chinese characters, as ``datasets.translation``
 made them. Both files lie beside the weights; their sha256 is in every translator's manifest.
 """
 
 import hashlib
-import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
 from tokenizers import Tokenizer
 
-from attn_core.checkpoints import FOLDER, WeightsMissing, read_manifest
+from attn_core.checkpoints.manifests import FOLDER, WeightsMissing, read_manifest
 from attn_core.inputs.refused import Refused
+from attn_core.inputs.text import clean
 from attn_core.models.transformer_layers import END, UNKNOWN
 
 LANGUAGES = ("en", "zh")
@@ -87,32 +87,6 @@ def tokenizer(language: str) -> Tokenizer:
     if hashlib.sha256(blob).hexdigest() != wanted:
         raise WeightsMissing(f"{path.name} is not the file with sha256 {wanted}")
     return Tokenizer.from_str(blob.decode())
-
-
-def clean(text: str, language: str) -> str:
-    """Unicode in its composed form, one space between English words, none in Chinese.
-
-    Parameters
-    ----------
-    text : str
-        A sentence.
-    language : str
-        "en" or "zh".
-
-    Returns
-    -------
-    str
-        Trimmed.
-
-    Examples
-    --------
-    >>> clean("你好 。", "zh")
-    '你好。'
-    """
-    text = unicodedata.normalize("NFC", text.lstrip("\ufeff")).strip()
-    if language == "zh":
-        return re.sub(r"(?<![A-Za-z])\s+|\s+(?![A-Za-z])", "", text)
-    return re.sub(r"\s+", " ", text)
 
 
 def read(text: str, language: str) -> Source:

@@ -14,8 +14,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from attn_core.attention.interventions import Intervention
 from attn_core.inputs.motion import MOTIONS, N_FRAMES, SIDE
-from attn_core.interventions import Intervention
 from attn_core.layers.incremental import keys_and_values
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.pooling import Pooling

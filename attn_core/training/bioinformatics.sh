@@ -4,10 +4,10 @@
 set -e
 python=$1 runs=$2 data=$3
 sequences() {
-  "$python" -m attn_core.training.sequences "$@" --data "$data" --out "$runs"
+  "$python" -m attn_core.training.bioinformatics.sequences "$@" --data "$data" --out "$runs"
 }
 drug() {
-  "$python" -m attn_core.training.drug_target "$@" --data "$data" --out "$runs"
+  "$python" -m attn_core.training.bioinformatics.drug_target "$@" --data "$data" --out "$runs"
 }
 sequences splice --kind attention convolution --seed 0 1 2
 sequences protein --seed 0

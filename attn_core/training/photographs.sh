@@ -6,13 +6,13 @@ python=$1 runs=$2 data=$3
 segment() {  # kind width seed epochs name more...
   kind=$1 width=$2 seed=$3 epochs=$4 name=$5
   shift 5
-  "$python" -m attn_core.training.segmentation --kind "$kind" --width "$width" --seed "$seed" \
+  "$python" -m attn_core.training.photographs.segmentation --kind "$kind" --width "$width" --seed "$seed" \
     --epochs "$epochs" --data "$data" --out "$runs/segmentation-$kind-$width-$name" "$@"
 }
 detect() {  # task kind seed steps name more...
   task=$1 kind=$2 seed=$3 steps=$4 name=$5
   shift 5
-  "$python" -m attn_core.training.detection --task "$task" --kind "$kind" --seed "$seed" \
+  "$python" -m attn_core.training.photographs.detection --task "$task" --kind "$kind" --seed "$seed" \
     --steps "$steps" --data "$data" --out "$runs/detection-$task-$name" "$@"
 }
 segment attention whole 0 140 first

@@ -6,7 +6,7 @@ python=$1 runs=$2 folder=$3
 train() { # KIND SEED OPTIONS
   kind=$1 seed=$2
   shift 2
-  "$python" -m attn_core.training.recommender --kind "$kind" --seed "$seed" --data "$folder" \
+  "$python" -m attn_core.training.recommender.train --kind "$kind" --seed "$seed" --data "$folder" \
     --out "$runs/recommender-$kind-$seed" "$@"
 }
 for seed in 0 1 2; do

@@ -3,7 +3,7 @@
 # usage: sentiment.sh PYTHON RUNS [DATA]
 set -e
 python=$1 runs=$2 data=${3:-../shared/data}
-train() { "$python" -m attn_core.training.sentiment "$@" --out "$runs" --data "$data"; }
+train() { "$python" -m attn_core.training.sentiment.train "$@" --out "$runs" --data "$data"; }
 train zh --name sentiment-zh --size large --epochs 6
 train en --name sentiment-en --layers 4 --epochs 4 --drop 0.05
 # Twins: MiniLM as published under each pooling; a small encoder from scratch under each, whose

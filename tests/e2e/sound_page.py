@@ -6,14 +6,16 @@ import numpy as np
 import streamlit as st
 import torch
 
-from attn_core.experiments import speech
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.contract.result import LessonResult
 from attn_core.inputs.sound import find
-from attn_core.interventions import Intervention
-from attn_core.plots.sound import Lane, SoundView, Word
-from attn_core.plots.view import Labels
-from attn_core.result import LessonResult
-from attn_core.trace import AttentionTrace
-from pages.shared import i18n, server, sound, state, viewer
+from attn_core.lessons.speech import tokens as speech
+from attn_core.wire.sound import Lane, SoundView, Word
+from attn_core.wire.view import Labels
+from pages.frame import i18n, link, viewer
+from pages.frame.media import sound
+from pages.site import server
 
 
 def result(n: int) -> LessonResult:
@@ -42,7 +44,7 @@ def body() -> None:
     )  # fmt: skip
     sound.show("test", view, events.append)
     words = Labels("map", "", "", {"encoder.0": "one"}, i18n.viewer_strings("en"))
-    viewer.show("test", found, words, state.selection(), Intervention(), found)
+    viewer.show("test", found, words, link.selection(), Intervention(), found)
     st.code(json.dumps(events))
 
 

@@ -9,8 +9,8 @@ import pytest
 from conftest import cell, settled, view
 from playwright.sync_api import Page, expect
 
+from attn_core.contract.registry import LESSONS
 from attn_core.inputs.sound import SAMPLES
-from attn_core.lessons import LESSONS
 
 SLIDERS = {"2.2": "shift", "3.1": "sampling"}
 """A control that changes the picture, where it is not the temperature."""

@@ -21,7 +21,9 @@ def worker_of(server: str) -> int:
     rows = [line.split(None, 2) for line in listed.splitlines()]
     servers = {pid for pid, _, args in rows if f"--server.port {port}" in args}
     return next(
-        int(pid) for pid, parent, args in rows if parent in servers and "attn_core.worker" in args
+        int(pid)
+        for pid, parent, args in rows
+        if parent in servers and "attn_core.jobs.worker" in args
     )
 
 

@@ -10,9 +10,8 @@ import pytest
 from conftest import settled
 from playwright.sync_api import expect
 
-from attn_core.interventions import Cell, Intervention
-from attn_core.lessons import LESSONS
-from attn_core.plots.view import Selection
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.contract.registry import LESSONS
 
 HOST = "[data-painted]"
 VIEWER = f"document.querySelector('{HOST}').attnViewer"
@@ -66,12 +65,10 @@ def cells_of(trace, head):
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
 def test_the_panel_says_what_the_tensors_say(page, server, lesson):
-    experiment = importlib.import_module(f"attn_core.experiments.{lesson.slug}")
+    experiment = importlib.import_module(f"attn_core.lessons.{lesson.slug}.experiment")
     config = experiment.Config()
     before = experiment.run(config)
-    opened = getattr(experiment, "default_open", lambda r: Selection(next(iter(r.traces)), 0))(
-        before
-    )
+    opened = experiment.opened(before)
     site, head = opened.site, opened.head
     (q0, k0), (q1, k1), (q2, k2) = cells_of(before.traces[site], head)
     edits = Intervention(

@@ -15,9 +15,9 @@ import pytest
 from conftest import new_page, settled, view
 from playwright.sync_api import expect
 
-from attn_core.address import pack
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.contract.address import pack
 from attn_core.inputs.sound import SAMPLES
-from attn_core.interventions import Cell, Intervention
 from tests.load.server import serving
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from conftest import settled
 
-from attn_core.lessons import LESSONS
+from attn_core.contract.registry import LESSONS
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 PAGES = {"home": "/", "ledger": "/ledger", **{x.slug: f"/{x.url}" for x in LESSONS}}

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from conftest import cell, settled, wait_painted
 
-from attn_core.experiments import s3_2_scaled_dot_product as sdp
-from attn_core.interventions import Cell, Intervention
-from attn_core.result import load_default
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.contract.result import load_default
+from attn_core.lessons.s3_2_scaled_dot_product import experiment as sdp
 
 HOST = "[data-painted]"
 FACTS = f"() => document.querySelector('{HOST}')?.attnViewer.facts"

@@ -7,10 +7,10 @@ import pytest
 from conftest import settled
 from playwright.sync_api import expect
 
-from attn_core.experiments import s6_2_views as views
 from attn_core.inputs.clip import find, made_name
 from attn_core.inputs.motion import Motion
-from attn_core.plots.clip import as_webm
+from attn_core.lessons.s6_2_video import views
+from attn_core.wire.clip import as_webm
 
 PATH = "/6-2-video"
 PHOTO = "[data-photo]"

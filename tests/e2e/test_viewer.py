@@ -9,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from conftest import cell, free_port, new_page, settled, wait_painted
+from conftest import free_port, new_page, settled, wait_painted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -41,11 +41,10 @@ def test_4096_tokens_stay_interactive_under_300_kb(chromium, large):
     settled(page)
     size = int(page.locator("[data-bytes]").first.get_attribute("data-bytes"))
     assert size < 300_000
-    page.mouse.move(*cell(page, 2000, 1000))
+    page.evaluate("document.querySelector('[data-painted]').attnViewer.focusCell(2000, 1000)")
     # The exact score of one cell comes back; the weight of a whole block alone would be "≈".
     page.get_by_text(re.compile(r"^−?-?\d\.\d{3}$")).first.wait_for()
     before = int(page.locator("[data-painted]").first.get_attribute("data-painted"))
-    page.evaluate("document.querySelector('[data-painted]').attnViewer.focusCell(2000, 1000)")
     page.keyboard.press("+")
     wait_painted(page, before)
     page.wait_for_function(

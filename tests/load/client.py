@@ -21,7 +21,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-from attn_core.plots.view import arrived
+from attn_core.wire.view import arrived
 
 LESSON = "3-2-scaled-dot-product"
 TURNED = ("temperature", "mask", "scaled")
@@ -77,14 +77,14 @@ class Widget:
 
 
 def header_of(packed: bytes) -> dict[str, Any]:
-    """What a view's bytes say before the arrays (layout: ``attn_core.plots.view``)."""
+    """What a view's bytes say before the arrays (layout: ``attn_core.wire.view``)."""
     (length,) = struct.unpack_from("<I", packed)
     header: dict[str, Any] = json.loads(packed[4 : 4 + length])
     return header
 
 
 def map_bytes(packed: bytes) -> bytes:
-    """The cells of the big map inside a view's bytes (layout: ``attn_core.plots.view``)."""
+    """The cells of the big map inside a view's bytes (layout: ``attn_core.wire.view``)."""
     header = header_of(packed)
     found, body = header["map"], 4 + struct.unpack_from("<I", packed)[0]
     if "fine" in found:  # scores, mask and sums, one after the other

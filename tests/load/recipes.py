@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from attn_core.experiments.s6_3_bioinformatics import SAMPLES
-from attn_core.experiments.s6_3_samples import text as sample
-from attn_core.lessons import LESSONS, Lesson
+from attn_core.contract.registry import LESSONS, Lesson
+from attn_core.lessons.s6_3_bioinformatics.experiment import SAMPLES
+from attn_core.lessons.s6_3_bioinformatics.samples import text as sample
 from tests.load.client import Answer, Session, header_of
 
 ADJECTIVES = (

@@ -5,9 +5,9 @@ import random
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s6_3_bioinformatics as experiment
-from attn_core.experiments.s6_3_samples import text
-from pages.shared import i18n
+from attn_core.lessons.s6_3_bioinformatics import experiment
+from attn_core.lessons.s6_3_bioinformatics.samples import text
+from pages.frame import i18n
 
 PAGE = "s6_3_bioinformatics"
 INPUTS = {"genome": "6.3:input-dna", "protein": "6.3:input-chain", "drug": "6.3:input-smiles"}

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s4_2_detection as experiment
-from attn_core.experiments import s4_2_given as entry
 from attn_core.inputs.strokes import DRAWN, as_text, digit_strokes
+from attn_core.lessons.s4_2_detection import config as entry
+from attn_core.lessons.s4_2_detection import experiment
 
 PAGE = "s4_2_detection"
 

@@ -8,10 +8,11 @@ import pytest
 import torch
 from test_pages import opened, title
 
-from attn_core import device, zoo
-from attn_core.keep import Keep
-from attn_core.lessons import LESSONS
-from pages.shared import compute
+from attn_core import zoo
+from attn_core.checkpoints import device
+from attn_core.contract.registry import LESSONS
+from attn_core.jobs.cache import Keep
+from pages.frame import results
 
 WANTED = "cpu:0"
 
@@ -29,8 +30,8 @@ def asked(monkeypatch):
     monkeypatch.setattr(zoo, "get", noted)
     monkeypatch.setattr(device, "DEVICES", (*device.DEVICES, WANTED))
     monkeypatch.setattr(device, "available", lambda: (WANTED, "cpu"))
-    monkeypatch.setattr(compute, "_defaults", {})  # else the default needs no model
-    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
+    monkeypatch.setattr(results, "_defaults", {})  # else the default needs no model
+    monkeypatch.setattr(results, "RESULTS", Keep("results", results.MAX_BYTES))
     return found
 
 

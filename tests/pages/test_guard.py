@@ -4,11 +4,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import APP, opened, title, warm  # noqa: F401 (a fixture)
 
-from attn_core import checkpoints, zoo
-from attn_core.keep import Keep
-from attn_core.lessons import LESSONS
-from attn_core.weight_files import WeightsMissing
-from pages.shared import compute, frame, i18n, parts, predict
+from attn_core import zoo
+from attn_core.checkpoints import manifests
+from attn_core.checkpoints.files import WeightsMissing
+from attn_core.contract.registry import LESSONS
+from attn_core.jobs.cache import Keep
+from attn_core.lessons.every import EVERY
+from pages.frame import below, i18n, lesson_page, predict, results
 
 PARTS = ("apart", "claim", "check")  # the others show text and shapes
 
@@ -21,9 +23,9 @@ def bare(monkeypatch):
         raise WeightsMissing("not on this machine")
 
     for name in ("weights_path", "load_weights"):
-        monkeypatch.setattr(checkpoints, name, missing)
+        monkeypatch.setattr(manifests, name, missing)
     monkeypatch.setattr(zoo, "get", missing)
-    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
+    monkeypatch.setattr(results, "RESULTS", Keep("results", results.MAX_BYTES))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -44,8 +46,9 @@ def test_predict_first_answers_without_weights(lesson, bare):
 
 @pytest.mark.parametrize(
     ("where", "name", "part"),
-    [(parts, "check", "check"), (parts, "claims", "claim"), (parts, "read", "read"),
-     (parts, "printed_code", "code"), (predict, "show", "read"), (frame.viewer, "show", "read")],
+    [(below, "check", "check"), (below, "claims", "claim"), (below, "read", "read"),
+     (below, "printed_code", "code"), (predict, "show", "read"),
+     (lesson_page.viewer, "show", "read")],
 )  # fmt: skip
 def test_a_fault_in_a_part_is_a_sentence_and_is_logged(where, name, part, monkeypatch, faults):
     def broken(*_args, **_kwargs):
@@ -79,7 +82,7 @@ def test_a_model_that_breaks_leaves_the_last_good_picture(monkeypatch, faults):
         raise RuntimeError("planted")
 
     lesson = next(x for x in LESSONS if x.number == "2.1")
-    monkeypatch.setattr(compute.experiment(lesson), "run", broken)
+    monkeypatch.setattr(EVERY[lesson.slug].experiment, "run", broken)
     field = (at.text_area or at.text_input)[0]
     field.set_value("Something else.").run()
     assert not at.exception

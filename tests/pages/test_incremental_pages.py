@@ -3,9 +3,8 @@
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import cost_lab
-from attn_core.experiments import s3_1_incremental as experiment
-from pages.shared import i18n
+from attn_core.lessons.s3_1_incremental import cost, experiment
+from pages.frame import i18n
 
 PAGE = "s3_1_incremental"
 
@@ -57,7 +56,7 @@ def test_recorded_bits_of_both_readings(writer, reading):
 
 
 def test_too_much_memory_is_refused_with_the_estimate(monkeypatch):
-    monkeypatch.setattr(cost_lab, "most_bytes", lambda: 8 * 2**30)
+    monkeypatch.setattr(cost, "most_bytes", lambda: 8 * 2**30)
     at = opened(PAGE, part="claim", trial="cost", longest="16384", lab_heads="16")
     said = [w.value for w in at.warning if "GiB" in w.value]
     assert r"32\.2" in said[0]

@@ -6,8 +6,8 @@ import time
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import own_settings, toy_tasks
-from pages.shared import i18n
+from attn_core.lessons.s3_3_transformer import own_settings, toy_tasks
+from pages.frame import i18n
 
 PAGE = "s3_3_transformer"
 TINY = {"part": "claim", "own_task": "copy", "own_layers": "1", "own_steps": "50",

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attn_core.address import pack
-from attn_core.interventions import Intervention
-from attn_core.lessons import LESSONS
-from attn_core.plots.view import Selection
-from pages.shared import compute, controls, i18n
+from attn_core.attention.interventions import Intervention
+from attn_core.contract.address import pack
+from attn_core.contract.registry import LESSONS
+from attn_core.lessons.every import EVERY
+from pages.frame import controls, i18n, results
 
 ROOT = Path(__file__).resolve().parents[2]
 APP = str(ROOT / "app.py")
@@ -19,7 +19,7 @@ PARTS = ("read", "apart", "claim", "code", "check")
 
 @pytest.fixture(autouse=True, scope="module")
 def warm():
-    compute.warm_up()
+    results.warm_up(EVERY.values())
 
 
 def opened(page: str, language: str = "en", **query: str) -> AppTest:
@@ -263,10 +263,10 @@ def test_marks_without_a_letter_are_no_text(page, field, text):
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
 def test_a_row_that_no_map_has_opens_the_first_choice(lesson):
     first = opened(lesson.slug, part="apart")
-    experiment = compute.experiment(lesson)
-    result, _ = compute.run(lesson, experiment.Config(), Intervention(), "cpu")
-    opens = getattr(experiment, "default_open", lambda _: Selection(next(iter(result.traces))))
-    site, head = opens(result).site, opens(result).head
+    taught = EVERY[lesson.slug]
+    result, _ = results.run(taught, taught.experiment.Config(), Intervention(), "cpu")
+    opens = taught.experiment.opened(result)
+    site, head = opens.site, opens.head
     for row in ("-1", "-1000", "99999"):
         at = opened(lesson.slug, part="apart", open=f"{site}~{head}~{row}")
         assert not [w for w in at.warning if w.value == title("en", "shell.part_failed")]

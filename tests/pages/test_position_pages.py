@@ -3,8 +3,8 @@
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s2_2_positional_encoding as experiment
 from attn_core.layers.positional.attention import KINDS
+from attn_core.lessons.s2_2_positional_encoding import experiment
 
 PAGE = "s2_2_positional_encoding"
 SIDES = ("heat", "similarity", "waves", "spiral", "clocks", "bias", "shift", "plane")

@@ -3,10 +3,11 @@
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s6_1_recommendation as experiment
 from attn_core.inputs.films import by_id, catalogue, to_text
 from attn_core.inputs.limits import MAX_FILMS
-from pages.shared import film_inputs, i18n
+from attn_core.lessons.s6_1_recommendation import experiment
+from pages.frame import i18n
+from pages.s6_1_recommendation import inputs
 
 PAGE = "s6_1_recommendation"
 
@@ -17,7 +18,7 @@ def first(at):
 
 
 def history(at):
-    return at.session_state["_store"]["6.1"].get("films", film_inputs.DEFAULT)
+    return at.session_state["_store"]["6.1"].get("films", inputs.DEFAULT)
 
 
 def map_of(at):

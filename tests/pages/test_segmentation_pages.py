@@ -7,12 +7,13 @@ import pytest
 from PIL import Image
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.address import unpack
-from attn_core.experiments import s4_1_patches as patches
-from attn_core.experiments import s4_1_segmentation as experiment
+from attn_core.attention.interventions import Intervention
+from attn_core.contract.address import unpack
 from attn_core.inputs.photo import read_photo
-from attn_core.interventions import Intervention
-from pages.shared import i18n, segmentation_parts
+from attn_core.lessons.photographs import patches
+from attn_core.lessons.s4_1_segmentation import experiment
+from pages.frame import i18n
+from pages.s4_1_segmentation import drawings
 
 PAGE = "s4_1_segmentation"
 
@@ -47,7 +48,7 @@ def test_each_sample_in_each_language(picture, language):
     assert f"**{numbers['gate_8_on']:.2f}**" in words(at) or not tinted
 
 
-@pytest.mark.parametrize("overlay", segmentation_parts.OVERLAYS)
+@pytest.mark.parametrize("overlay", drawings.OVERLAYS)
 @pytest.mark.parametrize("background", ["checker", "blur", "rocket"])
 def test_every_overlay_and_background(overlay, background):
     assert not opened(PAGE, overlay=overlay, background=background, scale="2").exception

@@ -3,11 +3,12 @@
 import pytest
 from test_pages import opened, title, words
 
-from attn_core.address import pack as pack_text
-from attn_core.interventions import Intervention
-from attn_core.lessons import LESSONS
-from attn_core.plots.view import unpack_header
-from pages.shared import compute, viewer
+from attn_core.attention.interventions import Intervention
+from attn_core.contract.address import pack as pack_text
+from attn_core.contract.registry import LESSONS
+from attn_core.lessons.every import EVERY
+from attn_core.wire.view import unpack_header
+from pages.frame import results, viewer
 
 NOT_THE_ROW = ("5.2", "6.1")
 """Where the sentences beside the map are of all rows, or of labels."""
@@ -15,7 +16,7 @@ NOT_THE_ROW = ("5.2", "6.1")
 
 @pytest.fixture(autouse=True, scope="module")
 def warm():
-    compute.warm_up()
+    results.warm_up(EVERY.values())
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)

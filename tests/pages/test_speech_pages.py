@@ -7,14 +7,16 @@ import pytest
 import soundfile
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s5_1_speech, s5_2_ctc, s5_3_recogniser
 from attn_core.inputs.sound import SAMPLES, find
-from attn_core.plots import view
-from pages.shared import viewer
+from attn_core.lessons.s5_1_speech import experiment
+from attn_core.lessons.s5_2_ctc import experiment as s5_2_ctc
+from attn_core.lessons.s5_3_recogniser import experiment as s5_3_recogniser
+from attn_core.wire import view
+from pages.frame import viewer
 
 PAGES = {"s5_1_speech": "5.1", "s5_2_ctc": "5.2", "s5_3_recogniser": "5.3"}
 EXPERIMENTS = {
-    "s5_1_speech": s5_1_speech, "s5_2_ctc": s5_2_ctc, "s5_3_recogniser": s5_3_recogniser,
+    "s5_1_speech": experiment, "s5_2_ctc": s5_2_ctc, "s5_3_recogniser": s5_3_recogniser,
 }  # fmt: skip
 
 
@@ -29,7 +31,7 @@ def wav(wave, rate=8_000, subtype="PCM_16"):
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("sample", s5_1_speech.SAMPLES)
+@pytest.mark.parametrize("sample", experiment.SAMPLES)
 def test_every_sample_is_written(page, sample):
     at = opened(page, said=sample)
     assert not at.exception

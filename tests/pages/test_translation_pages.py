@@ -3,8 +3,7 @@
 import pytest
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s3_3_choice as choice
-from attn_core.experiments import s3_3_transformer as experiment
+from attn_core.lessons.s3_3_transformer import choice, experiment
 
 PAGE = "s3_3_transformer"
 

@@ -5,13 +5,11 @@ import pytest
 from clip_samples import encoded, gif, ramp
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
-from attn_core.experiments import s6_2_compared as compared
-from attn_core.experiments import s6_2_signs as signs
-from attn_core.experiments import s6_2_video as experiment
 from attn_core.inputs.clip import find, made_name
 from attn_core.inputs.motion import MOTIONS, Motion
 from attn_core.inputs.strokes import as_text
-from attn_core.plots.clip import as_webm
+from attn_core.lessons.s6_2_video import compared, experiment, signs
+from attn_core.wire.clip import as_webm
 
 PAGE = "s6_2_video"
 

@@ -5,15 +5,15 @@ import time
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from attn_core import jobs
-from pages.shared import i18n
+from attn_core.jobs import line
+from pages.frame import i18n
 
 
 def script():
     import streamlit as st
     import work_samples
 
-    from pages.shared import work
+    from pages.frame import long_work as work
 
     chosen = getattr(work_samples, st.session_state.get("work", "answer"))
     arguments = st.session_state.get("arguments", {})
@@ -82,7 +82,7 @@ def test_what_there_is_so_far_is_drawn_and_a_stop_ends_it(at):
 
 
 def test_what_a_killed_run_left_is_kept(at, monkeypatch):
-    monkeypatch.setattr(jobs, "PATIENCE", 0.1)
+    monkeypatch.setattr(line, "PATIENCE", 0.1)
     start(at, "deaf")
     until(at, lambda: "so far ['partial']" in said(at))
     at.button(key="stop-try").click().run()
@@ -104,7 +104,7 @@ def test_a_failure_gets_a_sentence_and_no_traceback(at, work):
 
 
 def test_a_full_line_says_so(at, monkeypatch):
-    monkeypatch.setattr(jobs, "MAX_WAITING", 0)
+    monkeypatch.setattr(line, "MAX_WAITING", 0)
     start(at, "answer")
     assert at.warning[0].value == sentence("work.full")
     assert not at.button(key="start-try").disabled

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_interventions import interventions
 
-from attn_core.address import DIGEST, fit, pack, unpack
+from attn_core.attention.interventions import MAX_EDITS, Cell, Intervention
+from attn_core.contract.address import DIGEST, fit, pack, unpack
 from attn_core.inputs.limits import MAX_LINK_BYTES, MAX_PACKED_CHARACTERS
-from attn_core.interventions import MAX_EDITS, Cell, Intervention
-from pages.shared import state
+from pages.frame import link
 
 
 def many(n: int = MAX_EDITS) -> Intervention:
@@ -111,18 +111,18 @@ def test_the_longest_texts_are_named():
 
 @pytest.mark.parametrize("text", [many(3).to_json(), pack(many(3).to_json())])
 def test_old_and_new_links_are_read(monkeypatch, text):
-    monkeypatch.setattr(state.st, "session_state", {})
-    state.put(state.CHANGES, text)
-    assert state.changes() == many(3)
+    monkeypatch.setattr(link.st, "session_state", {})
+    link.put(link.CHANGES, text)
+    assert link.changes() == many(3)
 
 
 @pytest.mark.parametrize("text", ["[]", "{", json.dumps({"heads": 3}), raw(b"0" * 20_000_000)])
 def test_a_link_that_cannot_be_read_says_so(monkeypatch, text):
-    monkeypatch.setattr(state.st, "session_state", {})
-    state.put(state.CHANGES, text)
-    assert state.changes() == Intervention()
-    assert state.st.session_state["_bad_link"]
-    assert state.get(state.CHANGES) == ""
+    monkeypatch.setattr(link.st, "session_state", {})
+    link.put(link.CHANGES, text)
+    assert link.changes() == Intervention()
+    assert link.st.session_state["_bad_link"]
+    assert link.get(link.CHANGES) == ""
 
 
 @pytest.mark.parametrize("walked", [False, True])
@@ -133,7 +133,7 @@ def test_streamlit_says_whether_the_browser_went_back(monkeypatch, walked):
     assert ScriptRunContext.__dataclass_fields__["is_history_navigation"].default is False
     context = object.__new__(ScriptRunContext)
     context.is_history_navigation = walked
-    monkeypatch.setattr(state, "get_script_run_ctx", lambda: context)
-    assert state.walked() is walked
-    monkeypatch.setattr(state, "get_script_run_ctx", lambda: None)
-    assert not state.walked()
+    monkeypatch.setattr(link, "get_script_run_ctx", lambda: context)
+    assert link.walked() is walked
+    monkeypatch.setattr(link, "get_script_run_ctx", lambda: None)
+    assert not link.walked()

@@ -8,8 +8,8 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_core import masks
-from attn_core.functional import (
+from attn_core.attention import masks
+from attn_core.attention.functional import (
     additive_scores,
     attend,
     bilinear_scores,

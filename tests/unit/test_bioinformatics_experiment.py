@@ -7,23 +7,25 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.checkpoints import read_manifest
-from attn_core.experiments import s6_3_bioinformatics as experiment
-from attn_core.experiments import s6_3_drug as drug
-from attn_core.experiments import s6_3_evidence as evidence
-from attn_core.experiments import s6_3_genome as genome
-from attn_core.experiments import s6_3_protein as protein
-from attn_core.experiments import s6_3_recorded as recorded
-from attn_core.experiments import s6_3_views as views
-from attn_core.experiments.s6_3_samples import samples, text
+from attn_core.attention.interventions import Intervention
+from attn_core.checkpoints.manifests import read_manifest
+from attn_core.contract.selection import Selection
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Intervention
+from attn_core.lessons.s6_3_bioinformatics import (
+    charts,
+    drug,
+    evidence,
+    experiment,
+    genome,
+    protein,
+    quiz,
+    recorded,
+    views,
+)
+from attn_core.lessons.s6_3_bioinformatics.charts import information, logo_letters
+from attn_core.lessons.s6_3_bioinformatics.samples import samples, text
 from attn_core.models.drug_target import CROSS, STRIDE
 from attn_core.models.sequence import ids_of
-from attn_core.plots import sequence_charts
-from attn_core.plots.sequence_charts import information, logo_letters
-from attn_core.plots.view import Selection
-from attn_core.quizzes import s6_3_bioinformatics as quiz
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,7 @@ def test_occlusion_is_what_mutating_by_hand_costs(results):
 
 def test_mutations_change_the_window_and_nothing_else():
     config = experiment.Config(edits="272C")
-    result, before = experiment.run(config), experiment.run(experiment.plain(config))
+    result, before = experiment.run(config), experiment.run(experiment.before(config))
     assert result.details["at"] == before.details["at"]
     changed = [i for i in range(60) if result.keys[i] != before.keys[i]]
     assert [result.details["at"] + i + 1 for i in changed] == [272]
@@ -187,7 +189,7 @@ def test_attention_and_effect_part_on_the_default_window(results):
 @pytest.mark.parametrize("model", experiment.MODELS)
 def test_questions_are_graded_from_the_run(model, results):
     config, result = experiment.Config(model), results[model]
-    opened = experiment.default_open(result)
+    opened = experiment.opened(result)
     opened = dataclasses.replace(opened, query=experiment.default_row(result))
     made = quiz.questions(config, result, opened)
     assert len(made) == 3
@@ -350,7 +352,7 @@ def test_a_donor_has_no_tract():
 
 def test_known_boundaries_are_marked_above_the_bars():
     words = {"title": "", "x": "", "series": ""}
-    drawn = sequence_charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
+    drawn = charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
     assert drawn["mark"]["type"] == "point"
     assert drawn["encoding"]["y"]["value"] < 0
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from attn_core import masks
+from attn_core.attention import masks
 from attn_core.layers import blockwise as b
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from attn_core import masks
+from attn_core.attention import masks
 from attn_core.models.characters import Characters, CharactersConfig
 
 CONFIG = CharactersConfig("abcdefgh ", d_model=24, n_heads=3, n_layers=3)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from attn_core.plots import charts
+from attn_core.charts import common as charts
 
 WORDS = {"x": "letters", "series": "model", "title": "errors"}
 

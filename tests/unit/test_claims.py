@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_core import claim_files
-from attn_core.claim_files import dump, load, parse, write
-from attn_core.claims import Claim, Condition, Measure, not_tested, table
-from attn_core.intervals import mean_interval, student_t_probability, student_t_quantile
-from attn_core.lessons import LESSONS
-from attn_core.verdicts import combine, verdict
+from attn_core.contract.registry import LESSONS
+from attn_core.evidence import files
+from attn_core.evidence.claims import Claim, Condition, Measure, not_tested, table
+from attn_core.evidence.files import dump, load, parse, write
+from attn_core.evidence.intervals import mean_interval, student_t_probability, student_t_quantile
+from attn_core.evidence.verdicts import combine, verdict
 
 # Two-sided 95 % critical values as printed in NIST/SEMATECH e-Handbook, table 1.3.6.7.2.
 PRINTED = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 9: 2.262, 10: 2.228, 30: 2.042}
@@ -290,7 +290,7 @@ def test_coverage_comes_from_manifests(tmp_path: Path) -> None:
 
 def test_files_on_disk_are_sound_and_listed() -> None:
     known = {claim_id for lesson in LESSONS for claim_id in lesson.claims}
-    for one in claim_files.load_all():
+    for one in files.load_all():
         assert parse(dump(one)) == one
         assert verdict(one).name
         if one.lesson in {lesson.number for lesson in LESSONS}:

@@ -26,7 +26,7 @@ from attn_core.inputs.motion import (
     path,
 )
 from attn_core.inputs.refused import Refused
-from attn_core.plots.clip import as_webm
+from attn_core.wire.clip import as_webm
 
 
 @pytest.mark.parametrize("container", CODECS)
@@ -231,11 +231,11 @@ def test_motions_out_of_bounds_name_the_value(values):
 
 
 def test_training_clips_are_the_same_for_the_same_seed():
-    from attn_core.training import video_data
+    from attn_core.datasets import video
 
     image = Image.fromarray((np.random.default_rng(1).random((90, 120, 3)) * 255).astype(np.uint8))
-    photos = [video_data.levels(image)]
-    one, other = (video_data.clips(photos, 4, random.Random(5)) for _ in range(2))
+    photos = [video.levels(image)]
+    one, other = (video.clips(photos, 4, random.Random(5)) for _ in range(2))
     assert torch.equal(one.frames, other.frames)
     assert one.frames.shape == (4, N_FRAMES, SIDE, SIDE)
     still = one.motions == MOTIONS.index("still")

@@ -22,7 +22,7 @@ def _drawn():
                 first = node.args[0]
                 for part in ast.walk(first):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                        found[part.value].add(path.stem)
+                        found[part.value].add(path)
     return found
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from attn_core import ctc
+from attn_core.measures import ctc
 
 BLANK = 3
 

@@ -7,16 +7,15 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.ctc import best_path, collapse, lattice
-from attn_core.experiments import s5_2_ctc as experiment
-from attn_core.experiments import s5_2_views as views
-from attn_core.experiments import speech
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import find
-from attn_core.interventions import Cell, Intervention
+from attn_core.lessons.s5_2_ctc import experiment, quiz, views
+from attn_core.lessons.speech import tokens as speech
+from attn_core.lessons.speech.said import MAX_SAID, said
+from attn_core.measures.ctc import best_path, collapse, lattice
 from attn_core.models.recogniser import BLANK
 from attn_core.models.recogniser_search import joint_search
-from attn_core.quizzes import s5_2_ctc as quiz
 
 MODELS = tuple(experiment.CHECKPOINTS)
 
@@ -84,7 +83,7 @@ def test_the_joint_model_s_search_is_the_search():
 
 def test_noise_and_silence_are_undone_by_plain():
     config = experiment.Config("pi", ((0, 5),), "convolution", 0.0, "beam", 4)
-    bare = experiment.plain(config)
+    bare = experiment.before(config)
     assert (bare.sound, bare.model, bare.snr, bare.hidden) == ("pi", "convolution", None, ())
     noisy, clean = experiment.run(config), experiment.run(bare)
     assert noisy.numbers["log_likelihood"] != clean.numbers["log_likelihood"]
@@ -103,16 +102,16 @@ def test_noise_has_its_level():
 @pytest.mark.parametrize("text", ["3a", "1½", "12 x", "²x"])
 def test_what_is_no_digit_is_named_with_its_place(text):
     with pytest.raises(Refused) as refused:
-        experiment.said(text)
+        said(text)
     assert refused.value.key == "refused.digit"
     assert text[refused.value.values["place"] - 1] == refused.value.values["character"]
 
 
 def test_digits_of_other_scripts_and_too_many():
-    assert experiment.said("３ ١ 4") == (3, 1, 4)
-    assert experiment.said("") is None
+    assert said("３ ١ 4") == (3, 1, 4)
+    assert said("") is None
     with pytest.raises(Refused, match="digits"):
-        experiment.said("1" * (experiment.MAX_SAID + 1))
+        said("1" * (MAX_SAID + 1))
 
 
 def test_labels_that_do_not_fit_the_time_are_refused():

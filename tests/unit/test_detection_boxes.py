@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import box_iou, generalized_box_iou
 
-from attn_core.boxes import assign, centred, corners, matching_cost, overlap
+from attn_core.measures.boxes import assign, centred, corners, matching_cost, overlap
 
 
 def some_boxes(n, seed):

@@ -4,9 +4,9 @@ import copy
 
 import pytest
 
-from attn_core.claim_files import dump, parse
-from attn_core.experiments import s4_2_claims as claims
-from attn_core.verdicts import verdict
+from attn_core.evidence.files import dump, parse
+from attn_core.evidence.verdicts import verdict
+from attn_core.lessons.s4_2_detection import claims
 
 EXITS = [f"{kind}-{n}" for kind in ("attention", "added") for n in (1, 2, 3)]
 

@@ -9,16 +9,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_core.checkpoints import read_manifest
-from attn_core.experiments import s4_2_compared as compared
-from attn_core.experiments import s4_2_detection as experiment
-from attn_core.experiments import s4_2_given as entry
-from attn_core.experiments import s4_2_places as places
-from attn_core.experiments import s4_2_views as views
+from attn_core.attention.interventions import Intervention
+from attn_core.checkpoints.manifests import read_manifest
 from attn_core.inputs.photo import SAMPLES
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.strokes import DRAWN, as_text
-from attn_core.interventions import Intervention
+from attn_core.lessons.s4_2_detection import compared, experiment, places, views
+from attn_core.lessons.s4_2_detection import config as entry
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,11 @@ import torch
 from torchvision.ops import box_iou
 
 from attn_core import zoo
-from attn_core.experiments import s4_2_detection as experiment
-from attn_core.experiments import s4_2_given as entry
-from attn_core.experiments import s4_2_queries as queries
+from attn_core.datasets.detection import Scene
 from attn_core.inputs.photo import find, for_model
-from attn_core.training.detection_data import Scene
-from attn_core.training.detection_finish import doubles
+from attn_core.lessons.s4_2_detection import config as entry
+from attn_core.lessons.s4_2_detection import experiment, queries
+from attn_core.training.photographs.finish_detection import doubles
 
 
 @pytest.mark.parametrize("seed", range(5))

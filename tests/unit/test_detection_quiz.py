@@ -4,11 +4,9 @@ import dataclasses
 
 import pytest
 
-from attn_core.experiments import s4_2_detection as experiment
-from attn_core.experiments import s4_2_given as entry
-from attn_core.experiments import s4_2_views as views
-from attn_core.interventions import Intervention
-from attn_core.quizzes import s4_2_detection as quiz
+from attn_core.attention.interventions import Intervention
+from attn_core.lessons.s4_2_detection import config as entry
+from attn_core.lessons.s4_2_detection import experiment, quiz, views
 
 
 @pytest.fixture(scope="module", params=entry.SAMPLES)

@@ -5,10 +5,10 @@ import io
 
 import pytest
 
-from attn_core.experiments.s6_1_recommendation import SAMPLES
 from attn_core.inputs import film_lists, films
 from attn_core.inputs.limits import MAX_FILMS, MAX_FILMS_BYTES
 from attn_core.inputs.refused import Refused
+from attn_core.lessons.s6_1_recommendation.experiment import SAMPLES
 
 
 @pytest.mark.parametrize(

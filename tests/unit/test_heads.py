@@ -6,13 +6,10 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.experiments import s2_3_heads as heads
-from attn_core.experiments import s2_3_multi_head as experiment
-from attn_core.experiments import s2_3_roles as roles
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.tokens import tokenize
-from attn_core.interventions import Cell, Intervention
-from attn_core.quizzes import s2_3_multi_head as quiz
+from attn_core.lessons.s2_3_multi_head import experiment, heads, quiz, roles
 
 WORDS = ["the", "cat", "and", "the", "dog", "met", "on", "a", "mat", ",", "yes", "."]
 TOKENS = ("[CLS]", *WORDS, "[SEP]")
@@ -66,7 +63,7 @@ def test_a_layer_off_is_its_twelve_heads():
     off, hand = experiment.run(config), experiment.run(experiment.Config(), by_hand)
     assert off.numbers == hand.numbers
     assert off.numbers["heads_cut"] == 12
-    plain = experiment.run(experiment.plain(config))
+    plain = experiment.run(experiment.before(config))
     assert plain.numbers["similarity"] != off.numbers["similarity"]
     assert plain.numbers["positive"] != off.numbers["positive"]
     with pytest.raises(ValueError, match="layer_off"):

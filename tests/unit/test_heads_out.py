@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from attn_core.experiments import s4_1_segmentation, s6_1_recommendation
-from attn_core.functional import mean_of_heads
-from attn_core.interventions import Intervention
+from attn_core.attention.functional import mean_of_heads
+from attn_core.attention.interventions import Intervention
+from attn_core.lessons.s4_1_segmentation import experiment
+from attn_core.lessons.s6_1_recommendation import experiment as s6_1_recommendation
 
 
 def test_the_mean_is_of_heads_that_attend():
@@ -17,12 +18,12 @@ def test_the_mean_is_of_heads_that_attend():
 
 
 def test_4_1_tells_what_the_live_heads_do():
-    config, site = s4_1_segmentation.Config(), s4_1_segmentation.SITE
-    whole = s4_1_segmentation.run(config, None, "cpu")
+    config, site = experiment.Config(), experiment.SITE
+    whole = experiment.run(config, None, "cpu")
     heads = whole.traces[site].weights.shape[1]
     person = torch.tensor(whole.details["person"]) >= 0.5
     out = Intervention(heads=tuple((site, h) for h in range(1, heads)))
-    cut = s4_1_segmentation.run(config, out, "cpu")
+    cut = experiment.run(config, out, "cpu")
     inside = torch.tensor(cut.details["person"]) >= 0.5
     alone = cut.traces[site].weights[0, 0].float()[:, inside].sum(-1)[inside].mean()
     assert bool(person.any())

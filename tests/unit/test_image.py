@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from attn_core.inputs.image import read_image
-from attn_core.inputs.kept import Kept
 from attn_core.inputs.limits import MAX_IMAGE_SIDE, MAX_UPLOAD_BYTES, PHOTO_SIDE
 from attn_core.inputs.photo import Photo, find, for_model, read_photo
 from attn_core.inputs.refused import Refused
+from attn_core.inputs.store import Kept
 
 
 def saved(image, kind, **more):

@@ -7,17 +7,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from attn_core import claim_files
-from attn_core.experiments import blockwise_view, cost_lab, cost_measure, incremental_live
-from attn_core.experiments import s3_1_claims as claims
-from attn_core.experiments import s3_1_incremental as experiment
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.contract.selection import Selection
+from attn_core.evidence import files
+from attn_core.evidence.verdicts import verdict
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Cell, Intervention
+from attn_core.lessons.s3_1_incremental import blockwise as blockwise_view
+from attn_core.lessons.s3_1_incremental import claims, cost, experiment, live, quiz
+from attn_core.measures import cost as cost_measure
 from attn_core.models.characters import Characters, CharactersConfig
 from attn_core.models.characters_text import draw, for_kept, go_on, mask_of
-from attn_core.plots.view import Selection
-from attn_core.quizzes import s3_1_incremental as quiz
-from attn_core.verdicts import verdict
 
 CONFIG = CharactersConfig("abcdefgh ", d_model=24, n_heads=3, n_layers=3)
 PROMPT = (1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 3)
@@ -191,15 +190,15 @@ def test_cells_by_what_became_of_them(shown):
 
 @pytest.mark.parametrize("n", [64, 200, 512])
 def test_memory_of_the_whole_map_is_its_closed_form(n):
-    call = cost_lab.calls(n, heads=2)["full"]
+    call = cost.calls(n, heads=2)["full"]
     with torch.inference_mode():
         assert cost_measure.peak_bytes(call) == 2 * 2 * n * n * 4 + 2 * n * 64 * 4
-    assert cost_lab.estimate("full", n, 2) == 2 * 2 * n * n * 4 + 2 * n * 64 * 4
+    assert cost.estimate("full", n, 2) == 2 * 2 * n * n * 4 + 2 * n * 64 * 4
 
 
 def test_multiply_adds_by_hand():
-    n, d = 512, cost_lab.D_HEAD
-    ways = cost_lab.calls(n, window=64, block=64)
+    n, d = 512, cost.D_HEAD
+    ways = cost.calls(n, window=64, block=64)
     count = {m: cost_measure.multiply_adds(ways[m]) for m in ("full", "blockwise", "window")}
     assert count["full"] == count["blockwise"] == 2 * n * n * d
     assert count["window"] == (2 * 8 - 1) * 64 * 64 * 2 * d  # two blocks a row, one in the first
@@ -207,7 +206,7 @@ def test_multiply_adds_by_hand():
 
 
 def test_all_ways_that_claim_to_be_the_same_are():
-    ways = cost_lab.calls(300, heads=2)
+    ways = cost.calls(300, heads=2)
     with torch.inference_mode():
         full = ways["full"]()
         torch.testing.assert_close(ways["blockwise"](), full, atol=1e-5, rtol=0)
@@ -220,31 +219,31 @@ def test_slopes_of_powers():
         {"method": "full", "n": n, "seconds": 3e-9 * n**2, "bytes": 8 * n**2}
         for n in (256, 512, 1024, 2048, 4096)
     ]
-    for found in cost_lab.slopes(rows):
+    for found in cost.slopes(rows):
         assert found["fitted"] == pytest.approx(found["theory"])
-        assert found["points"] == cost_lab.FITTED
-    assert cost_lab.slopes(rows[:1]) == []
+        assert found["points"] == cost.FITTED
+    assert cost.slopes(rows[:1]) == []
 
 
 def test_what_does_not_fit_is_refused_before_it_starts(monkeypatch):
     with pytest.raises(Refused) as refused:
-        cost_lab.check(("full", "fused"), 16_384, 8, free=4 * 2**30)
+        cost.check(("full", "fused"), 16_384, 8, free=4 * 2**30)
     assert refused.value.values["size"] == "16.1"
     assert refused.value.values["limit"] == "4.0"
-    cost_lab.check(("blockwise", "fused"), 16_384, 8, free=4 * 2**30)
-    monkeypatch.setattr(cost_lab, "most_bytes", lambda: 2**20)
-    monkeypatch.setattr(cost_lab, "calls", lambda *a: pytest.fail("it was started"))
+    cost.check(("blockwise", "fused"), 16_384, 8, free=4 * 2**30)
+    monkeypatch.setattr(cost, "most_bytes", lambda: 2**20)
+    monkeypatch.setattr(cost, "calls", lambda *a: pytest.fail("it was started"))
     with pytest.raises(Refused, match="cost_memory"):
-        cost_lab.cost(lambda *a: None, lambda: False, longest=1024)
+        cost.cost(lambda *a: None, lambda: False, longest=1024)
     with pytest.raises(Refused, match="no_method"):
-        cost_lab.check((), 256)
+        cost.check((), 256)
     with pytest.raises(ValueError, match="longest is 1000"):
-        cost_lab.check(("full",), 1000)
+        cost.check(("full",), 1000)
 
 
 def test_the_lab_measures_reports_and_stops():
     reported = []
-    found = cost_lab.cost(
+    found = cost.cost(
         lambda *a: reported.append(a), lambda: len(reported) > 6, longest=1024, budget=0.0
     )
     assert found["stopped"]
@@ -253,7 +252,7 @@ def test_the_lab_measures_reports_and_stops():
     assert reported[-1][2]["rows"]
     assert [a[0] for a in reported] == sorted(a[0] for a in reported)
     assert pickle.loads(pickle.dumps(found)) == found
-    assert cost_lab.compared(found["rows"])["adds"] == "1.00"
+    assert cost.compared(found["rows"])["adds"] == "1.00"
 
 
 def test_memory_that_is_free():
@@ -265,7 +264,7 @@ def test_memory_that_is_free():
 
 def test_decoding_is_timed_both_ways():
     seen = []
-    found = incremental_live.decode_times(
+    found = live.decode_times(
         lambda fraction, *_: seen.append(fraction), lambda: False, language="zh", until=64
     )
     assert found["same"]
@@ -275,11 +274,11 @@ def test_decoding_is_timed_both_ways():
     assert seen == sorted(seen)
     assert max(seen) <= 1.01
     with pytest.raises(ValueError, match="until is 5"):
-        incremental_live.decode_times(lambda *a: None, lambda: False, language="en", until=5)
+        live.decode_times(lambda *a: None, lambda: False, language="en", until=5)
 
 
 def test_decoding_stops_when_told():
-    found = incremental_live.decode_times(
+    found = live.decode_times(
         lambda *a: None, lambda: True, language="en", until=64
     )  # fmt: skip
     assert found["rows"] == []
@@ -293,40 +292,38 @@ def test_bits_of_pieces_and_stream_are_those_of_the_model(model):
     with torch.inference_mode():
         logits, _, _ = small(ids[None, :-1], None, mask_of(63, 4, 2))
         wanted = F.cross_entropy(logits[0], ids[1:], reduction="none") / math.log(2)
-        found = incremental_live.surprises(small, ids, "stream", 4, 2)
+        found = live.surprises(small, ids, "stream", 4, 2)
         torch.testing.assert_close(found, wanted[16:], atol=1e-5, rtol=1e-5)
         piece, _, _ = small(ids[None, 8:24])
         first = F.cross_entropy(piece[0, 8:], ids[17:25], reduction="none") / math.log(2)
-        pieces = incremental_live.surprises(small, ids, "pieces", 0, 0)
+        pieces = live.surprises(small, ids, "pieces", 0, 0)
     torch.testing.assert_close(pieces[8:16], first, atol=1e-5, rtol=1e-5)
 
 
 def test_a_stopped_reading_keeps_what_it_has():
     asked = iter([False, True])
-    found = incremental_live.bits_by_window(
-        lambda *a: None, lambda: next(asked), language="zh", sinks=2
-    )
+    found = live.bits_by_window(lambda *a: None, lambda: next(asked), language="zh", sinks=2)
     assert [(r["window"], r["sinks"]) for r in found["rows"]] == [(0, 0)]
     with pytest.raises(ValueError, match="sinks 0"):
-        incremental_live.bits_by_window(lambda *a: None, lambda: False, language="zh", sinks=0)
+        live.bits_by_window(lambda *a: None, lambda: False, language="zh", sinks=0)
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_samples_are_short_and_say_where_they_are_from(language):
-    sample = incremental_live.held_out(language)
+    sample = live.held_out(language)
     assert 1000 < len(sample["text"].encode()) <= 4096
     assert "public domain" in sample["licence"]
 
 
 def test_claims_on_file_are_made_of_what_was_recorded():
-    found = incremental_live.recorded()
+    found = live.recorded()
     quality = claims.quality(found["bits"])
-    on_file = {c.key: c for c in claim_files.load("3.1.d").measure.conditions}
+    on_file = {c.key: c for c in files.load("3.1.d").measure.conditions}
     for condition in quality.conditions:
         if condition.metric != "largest_error":
             assert on_file[condition.key] == condition
-    assert {r["n"] for r in found["cost"]["rows"]} == set(cost_lab.LENGTHS)
-    blockwise = {c.key: c for c in claim_files.load("3.1.b").measure.conditions}["blockwise"]
+    assert {r["n"] for r in found["cost"]["rows"]} == set(cost.LENGTHS)
+    blockwise = {c.key: c for c in files.load("3.1.b").measure.conditions}["blockwise"]
     for seed, value in blockwise.values:
         row = next(
             r for r in found["cost"]["rows"]
@@ -336,13 +333,13 @@ def test_claims_on_file_are_made_of_what_was_recorded():
 
 
 def test_verdicts_say_what_the_lesson_says():
-    a = verdict(claim_files.load("3.1.a"))
+    a = verdict(files.load("3.1.a"))
     assert a.name == "holds_when"
     assert a.holds_when == ("cache", "window")
-    b = {r.key: r.verdict for r in verdict(claim_files.load("3.1.b")).conditions}
+    b = {r.key: r.verdict for r in verdict(files.load("3.1.b")).conditions}
     assert b["blockwise"] == "holds"
     assert b["cache"] == "does_not_hold"
-    d = {r.key: r for r in verdict(claim_files.load("3.1.d")).conditions}
+    d = {r.key: r for r in verdict(files.load("3.1.d")).conditions}
     assert d["blockwise"].value < 1e-5
     assert d["window_8_en"].verdict == "does_not_hold"
 
@@ -378,7 +375,7 @@ def test_questions_and_challenge(shown):
 def test_the_head_that_opens_watches_line_breaks():
     for language in experiment.LANGUAGES:
         result = experiment.run(experiment.Config(language=language))
-        found = experiment.default_open(result)
+        found = experiment.opened(result)
         watching = experiment.break_watching(result)
         assert watching[found.site, found.head] == max(watching.values()) > experiment.WATCHING
         row, keys = len(result.keys) - 1, result.keys
@@ -391,4 +388,4 @@ def test_the_head_that_opens_watches_line_breaks():
     one_line = experiment.run(experiment.Config(text="a b", length=8, seed=5))
     if "⏎" not in one_line.keys:
         assert experiment.break_watching(one_line) == {}
-    assert experiment.default_open(one_line).site in one_line.traces
+    assert experiment.opened(one_line).site in one_line.traces

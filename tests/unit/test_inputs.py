@@ -7,12 +7,12 @@ from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
+from attn_core.inputs.alphabets import LETTERS
 from attn_core.inputs.limits import MAX_TEXT_BYTES, MAX_TOKENS, MAX_WORDS
 from attn_core.inputs.matrix import read_matrix
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.text import clean_text, clean_word, decode_text, read_words
 from attn_core.inputs.tokens import tokenize
-from attn_core.models.speller import LETTERS
 
 PO = Path(__file__).resolve().parents[2] / "assets" / "locale" / "en" / "messages.po"
 KNOWN = {m.id: m.string for m in read_po(PO.open("rb")) if m.id}

@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_core.interventions import Cell, Intervention
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.attention.weigh import weigh
 from attn_core.layers.multi_head import MultiHeadAttention
-from attn_core.weigh import weigh
 
 HERE = "here"
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import work_samples as sample
 
-from attn_core import jobs as module
-from attn_core.experiments import s1_live
-from attn_core.jobs import DONE, FAILED, RUNNING, STOPPED, WAITING, Full, Jobs
+from attn_core.jobs import line as module
+from attn_core.jobs.line import DONE, FAILED, RUNNING, STOPPED, WAITING, Full, Jobs
+from attn_core.lessons.s1_additive import live
 
 LONG = 60
 
@@ -53,7 +53,7 @@ def test_results_progress_and_where_it_runs(jobs):
     assert where.result["nice"] >= os.nice(0) + 10 or where.result["nice"] == 19
     assert where.result["threads"] == 1
     assert not where.result["streamlit"]
-    assert where.result["main"] == "attn_core.worker"
+    assert where.result["main"] == "attn_core.jobs.worker"
 
 
 def test_order_and_position(jobs, tmp_path):
@@ -209,7 +209,7 @@ def test_forty_at_once(jobs):
 
 
 def test_lesson_1s_comparison_runs_in_the_worker(jobs):
-    job = jobs.submit(s1_live.compare, "a", seed=1)
+    job = jobs.submit(live.compare, "a", seed=1)
     assert job.wait(LONG)
     assert {r["model"] for r in job.result} == {"shown", "with", "without"}
 
@@ -217,7 +217,7 @@ def test_lesson_1s_comparison_runs_in_the_worker(jobs):
 def test_the_worker_goes_with_the_server():
     """Even with one that is killed in the middle of a job."""
     script = (
-        "import work_samples as s, time; from attn_core.jobs import Jobs; jobs = Jobs();"
+        "import work_samples as s, time; from attn_core.jobs.line import Jobs; jobs = Jobs();"
         "job = jobs.submit(s.surroundings, 'a'); job.wait(60);"
         "print(job.result['pid'], flush=True);"
         "jobs.submit(s.deaf, 'a'); time.sleep(60)"

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from attn_core.keep import Keep, kept, size_of
-from attn_core.lessons import LESSONS
-from attn_core.result import load_default
-from pages.shared.lane import Lane
+from attn_core.contract.registry import LESSONS
+from attn_core.contract.result import load_default
+from attn_core.jobs.cache import Keep, kept, size_of
+from pages.frame.lane import Lane
 
 
 def test_bytes_are_counted_and_bounded():

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import nn
 
-from attn_core.claim_files import load_all
-from attn_core.experiments import listing_probes as probes
-from attn_core.experiments import listings
-from attn_core.experiments.listing_claims import LESSON_OF, write_claims
-from attn_core.experiments.listings import Outcome, extract, repair, run_listing
-from attn_core.verdicts import verdict
+from attn_core.evidence.files import load_all
+from attn_core.evidence.verdicts import verdict
+from attn_core.listings import probes
+from attn_core.listings import run as listings
+from attn_core.listings.claims import LESSON_OF, write_claims
+from attn_core.listings.run import Outcome, extract, repair, run_listing
 
 RECORDED = listings.PROBES.parents[2] / "assets" / "listings" / "recorded.json"
 SECRET = "a-word-of-the-document"  # noqa: S105 - must not reach the record

@@ -11,10 +11,10 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from attn_core import zoo
-from attn_core.checkpoints import read_manifest, weights_path
+from attn_core.attention.masks import from_lengths
+from attn_core.checkpoints.manifests import read_manifest, weights_path
 from attn_core.inputs.limits import MAX_TOKENS
 from attn_core.inputs.tokens import tokenize
-from attn_core.masks import from_lengths
 
 TOLERANCE = 1e-5
 SOUP = 5e-5  # token ids drawn at random are no text: rounding reaches 3.1e-5 there

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from attn_core.training.ngram import UNKNOWN, NGram
+from attn_core.training.characters.ngram import UNKNOWN, NGram
 
 TEXT = "the theme of the thesis"
 

@@ -5,11 +5,11 @@ import pickle
 import pytest
 import torch
 
-from attn_core import claim_files
-from attn_core.experiments import order_task, s2_2_claims
+from attn_core.evidence import files
+from attn_core.evidence.verdicts import verdict
 from attn_core.layers.positional.attention import KINDS
+from attn_core.lessons.s2_2_positional_encoding import claims, order_task
 from attn_core.models.order import OrderConfig, OrderModel
-from attn_core.verdicts import verdict
 
 
 def quietly(fraction, key, partial=None):
@@ -85,8 +85,8 @@ def test_an_unknown_kind_is_named():
 
 def test_the_claim_on_file_is_made_of_the_recorded_runs():
     recorded = order_task.recorded()
-    claim = claim_files.load("2.2.a")
-    again = s2_2_claims.accuracy_claim(recorded["rows"])
+    claim = files.load("2.2.a")
+    again = claims.accuracy_claim(recorded["rows"])
     shown = {c.key: c for c in claim.measure.conditions if c.key != "shuffle"}
     assert shown == {c.key: c for c in again.measure.conditions if c.key != "shuffle"}
     assert {r["length"] for r in recorded["rows"]} == {16, 32, 48, 64}

@@ -17,13 +17,11 @@ import pytest
 import torch
 from pretend_device import NAME, accelerator
 
-from attn_core import experiments
-from attn_core.experiments import position_views
-from attn_core.interventions import Cell, Intervention
-from attn_core.lessons import LESSONS
-from attn_core.plots import view
-from attn_core.result import LessonResult, load_default
-from attn_core.weigh import weigh
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.attention.weigh import weigh
+from attn_core.contract.registry import LESSONS
+from attn_core.contract.result import LessonResult, load_default
+from attn_core.lessons.s2_2_positional_encoding import views
 
 SLUGS = [lesson.slug for lesson in LESSONS]
 GPU = pytest.param(
@@ -62,7 +60,7 @@ def device(request):
 
 
 def experiment_of(slug: str):
-    return importlib.import_module(f"attn_core.experiments.{slug}")
+    return importlib.import_module(f"attn_core.lessons.{slug}.experiment")
 
 
 SMALL: dict[str, dict[str, Any]] = {
@@ -180,9 +178,9 @@ def on_the_cpu(call, *args):
 def test_the_quiz(slug, device):
     """Predicted, asked and set on the learner's device, with the answers of the CPU."""
     experiment, config = small(slug)
-    quiz = importlib.import_module(f"attn_core.quizzes.{slug}")
+    quiz = importlib.import_module(f"attn_core.lessons.{slug}.quiz")
     result = experiment.run(config, None, device)
-    found = quiz.reveal(experiment.plain(config), device)
+    found = quiz.reveal(experiment.before(config), device)
     assert quiz.truth(found) in quiz.GUESSES
     asked = on_the_cpu(quiz.questions, config, result, None, "cpu")
     again = quiz.questions(config, result, None, device)
@@ -215,7 +213,7 @@ def test_challenges_of_other_settings(device):
         "s6_3_bioinformatics": {"edits": "31A"},
     }.items():  # fmt: skip
         experiment = experiment_of(slug)
-        quiz = importlib.import_module(f"attn_core.quizzes.{slug}")
+        quiz = importlib.import_module(f"attn_core.lessons.{slug}.quiz")
         config = experiment.Config(**settings)
         quiz.challenge(config, Intervention(), experiment.run(config, None, device), device)
 
@@ -239,7 +237,7 @@ def test_challenges_of_other_settings(device):
 )
 def test_other_settings_and_their_questions(slug, settings, device):
     experiment = experiment_of(slug)
-    quiz = importlib.import_module(f"attn_core.quizzes.{slug}")
+    quiz = importlib.import_module(f"attn_core.lessons.{slug}.quiz")
     try:
         config = experiment.Config(**settings)
     except (TypeError, ValueError) as error:
@@ -251,10 +249,11 @@ def test_other_settings_and_their_questions(slug, settings, device):
 
 # What the pages take apart
 
-BESIDE = {
-    "s2_2": ("position_views",), "s3_1": ("blockwise_view",), "s6_1": ("films",),
+NOT_OF_A_PAGE = {
+    "claims", "quiz",  # they record or ask: tested on their own
+    "backends", "overflow", "statistics", "steps", "timing",  # live experiments, whose configs are their own
+    "own_estimate", "own_settings", "own_training", "own_views", "toy_tasks", "toy_dates",
 }  # fmt: skip
-"""Modules of a lesson that are not named after it."""
 
 ELSEWHERE = {
     "read", "translate", "with_layer_off", "embed", "mask_of", "written", "record",
@@ -262,7 +261,7 @@ ELSEWHERE = {
 }  # fmt: skip
 """Not of a page: steps of ``run``, which is tested above."""
 
-VIEW = position_views.View("learned", 16)
+VIEW = views.View("learned", 16)
 CHAIN = "GIVEQCCTSICSLYQLENYCNFVNQHLCGSHLVEALYLVCGERGFFYTPKT"
 GIVEN: dict[str, Any] = {
     "query": 0, "row": 1, "token": 2, "step": 1, "size": 16, "rows": 4, "columns": 6,
@@ -281,12 +280,12 @@ GIVEN: dict[str, Any] = {
 """Arguments by their names; a function's own are in ``OWN``."""
 
 OWN: dict[str, dict[str, Any]] = {
-    "position_views.bias_matrix": {"kind": "relative", "head": 1},
-    "s6_3_bioinformatics.given": {"kind": "genome"},
-    "s6_3_genome.lost_by": {"window": "ACGT" * 15, "label": 1},
-    "s6_3_views.probability": {"kind": "D"},
-    "s6_1_recommendation.ranked": {"history": [1, 2, 3]},
-    "s6_3_protein.masked": {"protein": CHAIN},
+    "s2_2_positional_encoding.views.bias_matrix": {"kind": "relative", "head": 1},
+    "s6_3_bioinformatics.experiment.given": {"kind": "genome"},
+    "s6_3_bioinformatics.genome.lost_by": {"window": "ACGT" * 15, "label": 1},
+    "s6_3_bioinformatics.views.probability": {"kind": "D"},
+    "s6_1_recommendation.experiment.ranked": {"history": [1, 2, 3]},
+    "s6_3_bioinformatics.protein.masked": {"protein": CHAIN},
 }
 
 
@@ -301,19 +300,16 @@ def of_model(name: str) -> str:
 
 def opened(experiment, result):
     """What is open on the page at first."""
-    if hasattr(experiment, "default_open"):
-        return experiment.default_open(result)
-    return view.Selection(next(iter(result.traces)))
+    return experiment.opened(result)
 
 
 def functions_of(slug: str):
     """Public functions of a lesson's modules that are given a device, a config or a result."""
-    start = slug[:2] if slug.startswith("s1_") else slug[:4]
-    for found in pkgutil.iter_modules(experiments.__path__):
-        ours = found.name.startswith(start) or found.name in BESIDE.get(start, ())
-        if not ours or "claims" in found.name:
+    package = importlib.import_module(f"attn_core.lessons.{slug}")
+    for found in pkgutil.iter_modules(package.__path__):
+        if found.name in NOT_OF_A_PAGE:
             continue
-        module = importlib.import_module(f"attn_core.experiments.{found.name}")
+        module = importlib.import_module(f"{package.__name__}.{found.name}")
         for name, function in list(vars(module).items()):
             if name.startswith("_") or not callable(function) or inspect.isclass(function):
                 continue
@@ -322,7 +318,7 @@ def functions_of(slug: str):
             parameters = list(inspect.signature(function).parameters)
             # What reports as it goes is a job: it runs in a process of its own, on the CPU.
             if {"device", "config", "result"} & set(parameters) and "report" not in parameters:
-                yield f"{found.name}.{name}", function, parameters
+                yield f"{slug}.{found.name}.{name}", function, parameters
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -9,15 +9,15 @@ import torch
 from safetensors.torch import load
 from torch.utils.flop_counter import FlopCounterMode
 
-from attn_core.experiments import (
+from attn_core.inputs.refused import Refused
+from attn_core.lessons.s3_3_transformer import (
     long_inputs,
     own_estimate,
     own_settings,
-    own_transformer,
+    own_training,
     toy_tasks,
 )
-from attn_core.experiments.own_settings import Own
-from attn_core.inputs.refused import Refused
+from attn_core.lessons.s3_3_transformer.own_settings import Own
 from attn_core.models.transformer import Transformer
 
 TINY = {"task": "copy", "layers": 1, "heads": 2, "d_model": 16, "d_ff": 16, "batch": 8,
@@ -34,7 +34,7 @@ def quietly(fraction, key, partial=None):
 
 
 def train(**more):
-    return own_transformer.train(quietly, lambda: False, **(TINY | more))
+    return own_training.train(quietly, lambda: False, **(TINY | more))
 
 
 def but_time(found):
@@ -52,7 +52,7 @@ def test_parameters_are_counted_as_the_model_has_them(more):
 @pytest.mark.parametrize("more", OTHERS)
 def test_memory_is_what_the_training_holds_within_a_quarter(more):
     config = Own(**more)
-    run, held = own_transformer.Training(config), {}
+    run, held = own_training.Training(config), {}
     keep = []  # else storage that is freed would be counted twice
 
     def note(tensor):
@@ -63,7 +63,7 @@ def test_memory_is_what_the_training_holds_within_a_quarter(more):
 
     sources = toy_tasks.draw_sources(config.task, config.batch, config.length, run.draw)
     with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
-        own_transformer.loss_on(run.model.train(), config.task, sources).backward()
+        own_training.loss_on(run.model.train(), config.task, sources).backward()
     run.optimiser.step()
     weights = {p.untyped_storage().data_ptr() for p in run.model.parameters()}
     states = sum(size for place, size in held.items() if place not in weights)
@@ -98,10 +98,10 @@ def test_speed_is_measured_and_finite():
 
 def test_multiply_adds_are_those_that_torch_counts():
     config = Own(**TINY)
-    run = own_transformer.Training(config)
+    run = own_training.Training(config)
     sources = ["abc"] * config.batch
     with FlopCounterMode(display=False) as counted:
-        own_transformer.loss_on(run.model, "copy", sources).backward()
+        own_training.loss_on(run.model, "copy", sources).backward()
     # torch counts twice each; its fused attention computes the scores once more on the way back
     assert own_settings.multiply_adds(config) == pytest.approx(
         counted.get_total_flops() / 2, rel=0.1
@@ -121,7 +121,7 @@ def test_too_much_is_refused_by_name_with_both_numbers(more, key):
     assert set(found.value.values) == {"n", "most"}
     if not key.endswith("seconds"):
         with pytest.raises(Refused):
-            own_transformer.train(quietly, lambda: False, **more)
+            own_training.train(quietly, lambda: False, **more)
 
 
 @pytest.mark.parametrize("task", toy_tasks.TASKS)
@@ -152,7 +152,7 @@ def test_the_same_seed_gives_the_same_curve_whatever_else_draws_numbers():
 
 
 def test_the_rate_climbs_and_falls():
-    course = [own_transformer.schedule(step, 50) for step in range(1, 401)]
+    course = [own_training.schedule(step, 50) for step in range(1, 401)]
     assert max(course) == course[49] == 1
     assert course[24] == pytest.approx(0.5)
     assert course[199] == pytest.approx(0.5)
@@ -162,7 +162,7 @@ def test_the_rate_climbs_and_falls():
 
 def test_it_stops_when_told_and_keeps_what_there_is():
     asked = iter([False, False, False, True])
-    found = own_transformer.train(quietly, lambda: next(asked), **(TINY | {"steps": 1000}))
+    found = own_training.train(quietly, lambda: next(asked), **(TINY | {"steps": 1000}))
     assert found["steps"] == 3
     assert found["accuracy"][-1]["step"] == 3
     assert len(found["moments"]) == len(found["accuracy"])
@@ -171,7 +171,7 @@ def test_it_stops_when_told_and_keeps_what_there_is():
 
 def test_what_is_reported_is_small_and_what_is_found_travels():
     seen = []
-    found = own_transformer.train(lambda *a: seen.append(pickle.dumps(a)), lambda: False, **TINY)
+    found = own_training.train(lambda *a: seen.append(pickle.dumps(a)), lambda: False, **TINY)
     assert len(seen) == TINY["steps"]
     assert max(map(len, seen)) < 10_000
     back = pickle.loads(pickle.dumps(found))
@@ -201,7 +201,7 @@ def test_a_rate_that_is_far_too_high_ends_or_is_survived():
 
 def test_a_loss_that_is_no_number_ends_the_training(monkeypatch):
     losses = iter([3.0, 2.0, float("nan")])
-    monkeypatch.setattr(own_transformer.Training, "step", lambda self: next(losses))
+    monkeypatch.setattr(own_training.Training, "step", lambda self: next(losses))
     found = train(steps=1000)
     assert found["diverged"]
     assert found["steps"] == 3
@@ -209,12 +209,12 @@ def test_a_loss_that_is_no_number_ends_the_training(monkeypatch):
 
 def test_it_learns_to_copy_and_the_weights_that_come_back_still_do():
     settings = asdict(Own("copy", layers=1, d_model=32, d_ff=64, length=4, steps=400))
-    found = own_transformer.train(quietly, lambda: False, **settings)
+    found = own_training.train(quietly, lambda: False, **settings)
     assert found["accuracy"][-1]["accuracy"] > 0.8
     assert found["loss"][0]["loss"] > 5 * found["loss"][-1]["loss"]
-    model = own_transformer.restored(found["weights"], settings)
+    model = own_training.restored(found["weights"], settings)
     last = found["moments"][-1]
-    again = own_transformer.look(model, "copy", last["source"], 4)
+    again = own_training.look(model, "copy", last["source"], 4)
     assert again["written"] == last["written"]
     assert np.abs(again["cross"].astype(float) - last["cross"].astype(float)).max() < 0.02
     assert load(found["weights"])["target.weight"].dtype == torch.float16

@@ -8,31 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from attn_core import worker
-from attn_core.experiments import (
-    cost_lab,
-    incremental_live,
-    order_task,
-    own_settings,
-    own_transformer,
-    s1_live,
-    s2_1_evidence,
-    s2_3_heads,
-    s4_1_compared,
-    s4_2_compared,
-    s4_2_given,
-    s5_2_ctc,
-    s5_3_views,
-    s6_1_recommendation,
-    s6_1_views,
-    s6_2_compared,
-    s6_3_recorded,
-    s6_3_samples,
-    sdp_overflow,
-    sdp_timing,
-    speech_compared,
+from attn_core.jobs import worker
+from attn_core.lessons.s1_additive import live as s1_live
+from attn_core.lessons.s2_1_self_attention import evidence
+from attn_core.lessons.s2_2_positional_encoding import order_task
+from attn_core.lessons.s2_3_multi_head import heads
+from attn_core.lessons.s3_1_incremental import cost, live
+from attn_core.lessons.s3_2_scaled_dot_product import overflow, timing
+from attn_core.lessons.s3_3_transformer import own_settings, own_training
+from attn_core.lessons.s4_1_segmentation import compared
+from attn_core.lessons.s4_2_detection import compared as s4_2_compared
+from attn_core.lessons.s4_2_detection import config as s4_2_given
+from attn_core.lessons.s5_2_ctc import experiment
+from attn_core.lessons.s5_3_recogniser import views
+from attn_core.lessons.s6_1_recommendation import (
+    experiment as s6_1_recommendation,
 )
-from pages.shared import i18n
+from attn_core.lessons.s6_1_recommendation import (
+    views as s6_1_views,
+)
+from attn_core.lessons.s6_2_video import compared as s6_2_compared
+from attn_core.lessons.s6_3_bioinformatics import recorded, samples
+from attn_core.lessons.speech import compared as speech_compared
+from pages.frame import i18n
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -64,35 +62,35 @@ JOBS = {
     s6_2_compared.everywhere: lambda: {"picture": "astronaut"},
     order_task.train_side_by_side: lambda: {"steps": 40, "length": 8},
     s6_1_views.taken_out: _film,
-    s6_3_recorded.false_alarms: lambda: {"dna": s6_3_samples.text("genome", "hbb"), "seed": 0},
+    recorded.false_alarms: lambda: {"dna": samples.text("genome", "hbb"), "seed": 0},
     s4_2_compared.noise_and_compare: _picture,
     speech_compared.under_noise: lambda: {
-        "wave": speech_compared.as_sent("pi"), "said": None, "checkpoints": s5_2_ctc.CHECKPOINTS,
+        "wave": speech_compared.as_sent("pi"), "said": None, "checkpoints": experiment.CHECKPOINTS,
     },
-    cost_lab.cost: lambda: {"methods": cost_lab.METHODS[:1], "longest": 512, "budget": 0.01},
-    incremental_live.decode_times: lambda: {
-        "language": "en", "until": incremental_live.POSITIONS[0],
+    cost.cost: lambda: {"methods": cost.METHODS[:1], "longest": 512, "budget": 0.01},
+    live.decode_times: lambda: {
+        "language": "en", "until": live.POSITIONS[0],
     },
-    incremental_live.bits_by_window: lambda: {"language": "en"},
-    sdp_overflow.sweep_job: dict,
-    sdp_timing.timing: lambda: {"n_list": (64,), "d_k": 8, "repeats": 1},
-    s2_3_heads.train_side_by_side: dict,
+    live.bits_by_window: lambda: {"language": "en"},
+    overflow.sweep_job: dict,
+    timing.timing: lambda: {"n_list": (64,), "d_k": 8, "repeats": 1},
+    heads.train_side_by_side: dict,
     s1_live.compare: dict,
-    s5_3_views.cover_each: lambda: {"wave": speech_compared.as_sent("pi")},
-    own_transformer.train: lambda: asdict(own_settings.Own()),
-    s4_1_compared.hide_and_compare: lambda: {"picture": s4_1_compared.as_read("astronaut")},
-    s2_1_evidence.compare: lambda: {"text": "A good film.", "language": "en", "model": "sst"},
+    views.cover_each: lambda: {"wave": speech_compared.as_sent("pi")},
+    own_training.train: lambda: asdict(own_settings.Own()),
+    compared.hide_and_compare: lambda: {"picture": compared.as_read("astronaut")},
+    evidence.compare: lambda: {"text": "A good film.", "language": "en", "model": "sst"},
 }  # fmt: skip
 
 
 def _started():
     """The functions that pages hand to ``work.job``."""
     found = set()
-    for path in sorted(PAGES.glob("shared/*.py")):
+    for path in sorted(PAGES.glob("s*/*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and ast.unparse(node.func) == "work.job":
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "long_work.job":
                 module, name = ast.unparse(node.args[1]).split(".")
-                page = importlib.import_module(f"pages.shared.{path.stem}")
+                page = importlib.import_module(f"pages.{path.parent.name}.{path.stem}")
                 found.add(getattr(getattr(page, module), name))
     return found
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from attn_core.inputs.photo import find, grid_of
-from attn_core.plots.photo import Box, Layer, PhotoView, pack, pack_source, thumbnails
+from attn_core.wire.photo import Box, Layer, PhotoView, pack, pack_source, thumbnails
 
 
 def parts(data):

@@ -13,11 +13,8 @@ from transformers.models.roformer.modeling_roformer import (
 )
 from transformers.models.t5.modeling_t5 import T5Attention
 
-from attn_core.experiments import position_views as views
-from attn_core.experiments import s2_2_positional_encoding as experiment
-from attn_core.experiments.s2_2_minilm import first_layer
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Cell, Intervention
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.alibi import alibi_bias, slopes
 from attn_core.layers.positional.attention import KINDS, Inside, self_attention
@@ -26,7 +23,8 @@ from attn_core.layers.positional.plane import plane
 from attn_core.layers.positional.relative import RelativeBias, bucket
 from attn_core.layers.positional.rotary import rotate
 from attn_core.layers.positional.sinusoidal import frequencies, shift_matrix, sinusoidal
-from attn_core.quizzes import s2_2_positional_encoding as quiz
+from attn_core.lessons.s2_2_positional_encoding import experiment, quiz, views
+from attn_core.lessons.s2_2_positional_encoding.minilm import first_layer
 
 PLACES = torch.arange(40)
 
@@ -250,7 +248,7 @@ def test_sorted_back_without_a_code_is_the_written_sentence():
         back.traces[experiment.SITE].weights, written.traces[experiment.SITE].weights,
         atol=1e-6, rtol=0,
     )  # fmt: skip
-    assert experiment.plain(experiment.Config(kind="none", order="sorted")).order == "written"
+    assert experiment.before(experiment.Config(kind="none", order="sorted")).order == "written"
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -4,45 +4,46 @@ import dataclasses
 
 import pytest
 
-from attn_core import notebooks
-from attn_core.experiments import s1_additive, s3_2_scaled_dot_product
-from attn_core.interventions import Intervention
-from attn_core.lessons import lesson
-from attn_core.quizzes import s1_additive as quiz1
-from attn_core.quizzes import s3_2_scaled_dot_product as quiz32
-from attn_core.quizzes.question import Question
+from attn_core.attention.interventions import Intervention
+from attn_core.contract import notebook
+from attn_core.contract.question import Question
+from attn_core.contract.registry import lesson
+from attn_core.lessons.s1_additive import experiment
+from attn_core.lessons.s1_additive import quiz as quiz1
+from attn_core.lessons.s3_2_scaled_dot_product import experiment as s3_2_scaled_dot_product
+from attn_core.lessons.s3_2_scaled_dot_product import quiz as quiz32
 
 
 def test_answers_come_from_the_run():
-    config = s1_additive.Config("kindness")
-    result = s1_additive.run(config)
+    config = experiment.Config("kindness")
+    result = experiment.run(config)
     where, spread, _ = quiz1.questions(config, result)
     step = len(result.queries) // 2
-    weights = result.traces[s1_additive.SITE].weights[0, 0]
+    weights = result.traces[experiment.SITE].weights[0, 0]
     assert where.options[where.answer].endswith(result.keys[int(weights[step].argmax())])
     assert spread.options[spread.answer].endswith(result.queries[spread.answer])
 
 
 def test_questions_for_one_letter_and_one_token():
-    config = s1_additive.Config("a")
-    assert quiz1.questions(config, s1_additive.run(config))
+    config = experiment.Config("a")
+    assert quiz1.questions(config, experiment.run(config))
     tiny = s3_2_scaled_dot_product.Config(source="random", n=4, d_k=4)
     assert quiz32.questions(tiny, s3_2_scaled_dot_product.run(tiny))
 
 
 def test_challenge_1_needs_exactly_one_hidden_letter_that_matters():
-    config = s1_additive.Config("knifed")
-    plain = s1_additive.run(config)
+    config = experiment.Config("knifed")
+    plain = experiment.run(config)
     assert not quiz1.challenge(config, Intervention(), plain).reached
     reached = []
     for letter in range(6):
-        cut = Intervention(tokens=((s1_additive.SITE, letter),))
-        result = s1_additive.run(config, cut)
+        cut = Intervention(tokens=((experiment.SITE, letter),))
+        result = experiment.run(config, cut)
         found = quiz1.challenge(config, cut, result)
         assert found.reached == (result.queries != plain.queries)
         reached.append(found.reached)
-    two = Intervention(tokens=((s1_additive.SITE, 0), (s1_additive.SITE, 1)))
-    assert not quiz1.challenge(config, two, s1_additive.run(config, two)).reached
+    two = Intervention(tokens=((experiment.SITE, 0), (experiment.SITE, 1)))
+    assert not quiz1.challenge(config, two, experiment.run(config, two)).reached
 
 
 def test_challenge_32_is_reached_by_temperature_and_not_by_the_scale():
@@ -59,7 +60,7 @@ def test_predictions_are_settled_by_measuring():
     found = quiz32.reveal(s3_2_scaled_dot_product.Config(), "cpu")
     assert found["non_finite"] == 0
     assert quiz32.truth(found) == "saturation"
-    measured = quiz1.reveal(s1_additive.Config(), "cpu")
+    measured = quiz1.reveal(experiment.Config(), "cpu")
     assert 0 <= measured["agree"] <= measured["steps"]
     assert quiz1.truth(measured) in quiz1.GUESSES
     assert quiz1.truth({"agree": 3, "steps": 3}) == "always"
@@ -74,11 +75,11 @@ def test_question_checks_itself():
 
 
 def test_notebook_fails_when_a_number_is_not_the_one_shown():
-    config = s1_additive.Config("cat")
-    numbers = s1_additive.run(config).numbers
+    config = experiment.Config("cat")
+    numbers = experiment.run(config).numbers
     spoilt = numbers | {"probability": numbers["probability"] + 0.1}
     for shown, ends in ((numbers, True), (spoilt, False)):
-        built = notebooks.build(lesson("1"), config, Intervention(), shown, "intro", "link")
+        built = notebook.build(lesson("1"), config, Intervention(), shown, "intro", "link")
         import json
 
         cells = [c for c in json.loads(built)["cells"] if c["cell_type"] == "code"]

@@ -5,12 +5,12 @@ import pytest
 import torch
 import torchaudio
 
-from attn_core.experiments import speech
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.sound import find
 from attn_core.inputs.speech_features import HOP, N_MELS, RATE, WINDOW, log_mel, n_frames
-from attn_core.interventions import Cell, Intervention
 from attn_core.layers.additive import AdditiveAttention
 from attn_core.layers.location import LocationAwareAttention
+from attn_core.lessons.speech import tokens as speech
 from attn_core.models.listener import SITE, Listener, ListenerConfig
 from attn_core.models.recogniser import BLANK, START, Recogniser, RecogniserConfig
 from attn_core.models.recogniser_layers import n_tokens
@@ -213,7 +213,7 @@ def test_alignment_is_the_likeliest_path():
     assert tuple(w.digit for w in words) == digits
     import itertools
 
-    from attn_core.ctc import collapse
+    from attn_core.measures.ctc import collapse
 
     best = max(
         (p for p in itertools.product((4, 1, BLANK), repeat=7) if collapse(p, BLANK) == digits),

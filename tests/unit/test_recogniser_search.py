@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from attn_core import ctc
+from attn_core.measures import ctc
 from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig
 from attn_core.models.recogniser_search import joint_search
 

@@ -7,13 +7,13 @@ import pytest
 import torch
 from torch import nn
 
-from attn_core.functional import masked_softmax
-from attn_core.interventions import Cell, Intervention
+from attn_core.attention.functional import masked_softmax
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.datasets.films import Histories, in_order
 from attn_core.models.film_table import FilmTable, features_of
 from attn_core.models.recommender import Recommender, RecommenderConfig
 from attn_core.models.target_recommender import TargetConfig, TargetRecommender
-from attn_core.training import recommender as training
-from attn_core.training.recommender_data import Histories, in_order
+from attn_core.training.recommender import train as training
 
 N, F = 30, 6
 

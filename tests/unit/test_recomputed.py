@@ -15,19 +15,19 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.experiments import s2_2_positional_encoding as position
-from attn_core.experiments.s2_2_minilm import first_layer
-from attn_core.functional import additive_scores, dot_product_scores, normalise
-from attn_core.interventions import Intervention
+from attn_core.attention.functional import additive_scores, dot_product_scores, normalise
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import concat_queries
+from attn_core.contract.registry import LESSONS
+from attn_core.contract.result import load_default
 from attn_core.layers.location import LocationAwareAttention
 from attn_core.layers.pooling import POOLINGS, Pooling
 from attn_core.layers.positional.alibi import alibi_bias
 from attn_core.layers.positional.attention import KINDS
 from attn_core.layers.positional.relative import bucket
-from attn_core.lessons import LESSONS
-from attn_core.plots.answers import probe
-from attn_core.result import load_default
-from attn_core.trace import concat_queries
+from attn_core.lessons.s2_2_positional_encoding import experiment as position
+from attn_core.lessons.s2_2_positional_encoding.minilm import first_layer
+from attn_core.wire.answers import probe
 
 SLUGS = [lesson.slug for lesson in LESSONS]
 SINGLE = torch.finfo(torch.float32).eps / 2
@@ -107,7 +107,7 @@ def test_the_default(slug):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_changed_run(slug):
     """Twice the temperature, a token cut everywhere, and the other normaliser."""
-    experiment = importlib.import_module(f"attn_core.experiments.{slug}")
+    experiment = importlib.import_module(f"attn_core.lessons.{slug}.experiment")
     sites = {site: trace.normaliser for site, trace in load_default(slug).traces.items()}
     cut = Intervention(temperature=2.0, tokens=tuple((site, 1) for site in sites))
     result = experiment.run(experiment.Config(), cut)

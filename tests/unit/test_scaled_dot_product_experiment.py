@@ -10,26 +10,36 @@ import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_core import masks
-from attn_core.experiments import sdp_claims, sdp_inputs
-from attn_core.experiments.scaled_dot_product import DTYPES, SITE, StepConfig, random_qkv, run
-from attn_core.experiments.sdp_backends import MASKS, backend_names, backends_equality
-from attn_core.experiments.sdp_overflow import (
+from attn_core.attention import masks
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.evidence.verdicts import verdict
+from attn_core.lessons.s3_2_scaled_dot_product import claims, inputs
+from attn_core.lessons.s3_2_scaled_dot_product.backends import (
+    MASKS,
+    backend_names,
+    backends_equality,
+)
+from attn_core.lessons.s3_2_scaled_dot_product.overflow import (
     ORDERS,
     OverflowConfig,
     overflow_sweep,
     scores_in_order,
 )
-from attn_core.experiments.sdp_statistics import (
+from attn_core.lessons.s3_2_scaled_dot_product.statistics import (
     dk_sweep,
     entropy_bits,
     gradient_norm,
     jacobian_norm,
     statistics,
 )
-from attn_core.experiments.sdp_timing import METHODS, methods, timing
-from attn_core.interventions import Cell, Intervention
-from attn_core.verdicts import verdict
+from attn_core.lessons.s3_2_scaled_dot_product.steps import (
+    DTYPES,
+    SITE,
+    StepConfig,
+    random_qkv,
+    run,
+)
+from attn_core.lessons.s3_2_scaled_dot_product.timing import METHODS, methods, timing
 
 # |ours − F.sdpa| at unit variance; outputs lie within ±4, so 16 units in the last place or so.
 EQUAL = {"float64": 1e-12, "float32": 2e-6, "float16": 4e-3, "bfloat16": 3e-2}
@@ -148,7 +158,7 @@ def test_memory_is_estimated_from_above() -> None:
         for t in vars_of(found)
         if isinstance(t, torch.Tensor)
     }
-    assert sum(kept.values()) <= sdp_inputs.memory_estimate(64, 48, 16, 16, "float32")
+    assert sum(kept.values()) <= inputs.memory_estimate(64, 48, 16, 16, "float32")
 
 
 def vars_of(result) -> list:
@@ -278,7 +288,7 @@ def test_timing_reports_and_stops() -> None:
 
 def test_recorded_overflow_verdict_repeats() -> None:
     """Another set of seeds gives the verdict on file, condition by condition."""
-    found = verdict(sdp_claims.overflow_claim(seeds=(11, 12, 13)))
+    found = verdict(claims.overflow_claim(seeds=(11, 12, 13)))
     assert found.name == "holds_when"
     assert found.holds_when == ("large_scaled_before", "naive_exponential")
     right = {r.key: r.verdict for r in found.right}
@@ -288,6 +298,6 @@ def test_recorded_overflow_verdict_repeats() -> None:
 
 def test_timing_claims_pair_runs() -> None:
     runs = {i: timing(lambda f, k: None, lambda: False, (32,), 8, 2, seed=i) for i in range(2)}
-    b, c = sdp_claims.timing_claims(runs, 32)
+    b, c = claims.timing_claims(runs, 32)
     assert [len(x.values) for x in b.measure.conditions] == [2, 2, 2]
     assert dict(c.measure.conditions[0].values) == dict(b.measure.conditions[0].values)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from attn_core.claim_files import dump, parse
-from attn_core.experiments import s4_1_claims as claims
-from attn_core.experiments.s4_1_compared import TWINS
-from attn_core.verdicts import verdict
+from attn_core.evidence.files import dump, parse
+from attn_core.evidence.verdicts import verdict
+from attn_core.lessons.s4_1_segmentation import claims
+from attn_core.lessons.s4_1_segmentation.compared import TWINS
 
 COST = {"attention-whole": 755, "added-whole": 746, "attention-half": 442, "added-half": 433}
 

@@ -10,18 +10,15 @@ from PIL import Image
 from scipy.spatial.distance import jaccard
 
 from attn_core import zoo
-from attn_core.experiments import s4_1_compared as compared
-from attn_core.experiments import s4_1_patches as patches
-from attn_core.experiments import s4_1_segmentation as experiment
-from attn_core.experiments import s4_1_views as views
+from attn_core.attention.interventions import Intervention
 from attn_core.inputs.photo import find, for_model, read_photo
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Intervention
 from attn_core.layers.gate import AddedConvolution, AttentionGate
 from attn_core.layers.positional.plane import plane
+from attn_core.lessons.photographs import patches
+from attn_core.lessons.s4_1_segmentation import compared, experiment, quiz, views
 from attn_core.models.attention_unet import AttentionUNet, AttentionUNetConfig
-from attn_core.quizzes import s4_1_segmentation as quiz
-from attn_core.training import segmentation
+from attn_core.training.photographs import segmentation
 
 SITE = experiment.SITE
 
@@ -170,7 +167,7 @@ def test_every_shape_of_picture(size):
     assert len(result.queries) == rows * columns == result.traces[SITE].weights.shape[-1]
     assert result.details["hidden"] == [k for k in (0, 200, 255) if k < rows * columns]
     row = experiment.default_row(result)
-    opened = experiment.default_open(result)
+    opened = experiment.opened(result)
     assert experiment.looks(result, row, opened.head).shape == (rows, columns)
     assert quiz.questions(experiment.Config(photo.name), result)
 
@@ -290,7 +287,7 @@ def test_prediction_is_settled_by_counting():
 
 
 def test_questions_are_graded_from_the_run(astronaut):
-    opened = experiment.default_open(astronaut)
+    opened = experiment.opened(astronaut)
     where, gate, hide = quiz.questions(experiment.Config(), astronaut)
     row = astronaut.traces[SITE].weights[0, opened.head, experiment.default_row(astronaut)]
     assert where.options[where.answer] == astronaut.keys[int(row.argmax())]

@@ -6,14 +6,11 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from attn_core.experiments import s2_1_evidence as evidence
-from attn_core.experiments import s2_1_self_attention as experiment
-from attn_core.experiments import s2_1_summary as summary
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Cell, Intervention
 from attn_core.layers.pooling import POOLINGS, Pooling
+from attn_core.lessons.s2_1_self_attention import evidence, experiment, quiz, summary
 from attn_core.models.sentiment import POOL, CharacterSentiment, SentimentConfig
-from attn_core.quizzes import s2_1_self_attention as quiz
 
 REVIEWS = {
     "en": ("A wonderful, moving film that I loved.", "Dull, badly acted and far too long."),

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from attn_core.interventions import Intervention
+from attn_core.attention.interventions import Intervention
 from attn_core.models.drug_target import (
     CROSS,
     POOL,

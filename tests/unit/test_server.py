@@ -4,22 +4,25 @@ import asyncio
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from types import SimpleNamespace
+from dataclasses import replace
 
 import pytest
 import torch
 from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartParser
 
-from attn_core import device, zoo
-from attn_core.checkpoints import WeightsMissing, load_weights, read_manifest
-from attn_core.experiments import s3_2_scaled_dot_product
+from attn_core import zoo
+from attn_core.attention.interventions import Intervention
+from attn_core.checkpoints import device
+from attn_core.checkpoints.manifests import WeightsMissing, load_weights, read_manifest
+from attn_core.contract.registry import LESSONS
+from attn_core.contract.result import load_default
 from attn_core.inputs.limits import MAX_UPLOAD_BYTES
-from attn_core.interventions import Intervention
-from attn_core.keep import Keep
-from attn_core.lessons import LESSONS, lesson
-from attn_core.result import load_default
-from pages.shared import compute, preload, server
+from attn_core.jobs.cache import Keep
+from attn_core.lessons.every import EVERY
+from attn_core.lessons.s3_2_scaled_dot_product import experiment as s3_2_scaled_dot_product
+from pages.frame import preload, results
+from pages.site import server
 
 
 def parse(size):
@@ -101,7 +104,7 @@ def test_device_falls_back_to_the_cpu():
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.number)
 def test_stored_default_is_what_the_model_answers(lesson):
     stored = load_default(lesson.slug)
-    experiment = compute.experiment(lesson)
+    experiment = EVERY[lesson.slug].experiment
     fresh = experiment.run(experiment.Config())
     assert stored.queries == fresh.queries
     assert stored.keys == fresh.keys
@@ -134,6 +137,8 @@ class Fails:
         self.error, self.asked = error, []
 
     Config = s3_2_scaled_dot_product.Config
+    before = staticmethod(s3_2_scaled_dot_product.before)
+    opened = staticmethod(s3_2_scaled_dot_product.opened)
 
     def run(self, config, intervention, device):
         self.asked.append(device)
@@ -153,17 +158,17 @@ class Fails:
 )
 def test_what_fails_on_a_device_runs_on_the_cpu_and_says_so(error, monkeypatch, caplog):
     fails = Fails(error)
-    monkeypatch.setattr(compute, "experiment", lambda entry: fails)
-    monkeypatch.setattr(compute, "RESULTS", Keep("results", compute.MAX_BYTES))
+    monkeypatch.setattr(results, "RESULTS", Keep("results", results.MAX_BYTES))
     config = s3_2_scaled_dot_product.Config(source="random", n=4, d_k=16)
-    asked = (lesson("3.2"), config, Intervention(), "cuda")
-    result, milliseconds = compute.run(*asked)
+    taught = replace(EVERY["s3_2_scaled_dot_product"], experiment=fails)
+    asked = (taught, config, Intervention(), "cuda")
+    result, milliseconds = results.run(*asked)
     assert fails.asked == ["cuda", "cpu"]
     assert result.details["device"] == "cpu"
     assert milliseconds > 0  # the page's sentence stands beside what was computed, once
     assert type(error).__name__ in caplog.text
     assert "Traceback" in caplog.text
-    assert compute.run(*asked) == (result, 0.0)  # kept: it does not fail again
+    assert results.run(*asked) == (result, 0.0)  # kept: it does not fail again
     assert len(fails.asked) == 2
 
 
@@ -171,11 +176,12 @@ def test_what_fails_on_the_cpu_fails():
     def run(config, intervention, device):
         raise RuntimeError("broken")
 
-    broken = SimpleNamespace(Config=lambda: None, run=run)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(compute, "experiment", lambda entry: broken)
-        with pytest.raises(RuntimeError, match="broken"):
-            compute.run(lesson("3.2"), "config", Intervention(), "cpu")
+    broken = Fails(None)
+    broken.run = run
+    taught = replace(EVERY["s3_2_scaled_dot_product"], experiment=broken)
+    config = broken.Config(source="random")
+    with pytest.raises(RuntimeError, match="broken"):
+        results.run(taught, config, Intervention(), "cpu")
 
 
 def test_float32_stays_exact_on_a_gpu(monkeypatch):

@@ -4,10 +4,10 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Descriptors
 
-from attn_core.experiments.s6_3_samples import samples
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.smiles import read_smiles, tokens_of
-from attn_core.plots.molecule import draw
+from attn_core.lessons.s6_3_bioinformatics.molecule import draw
+from attn_core.lessons.s6_3_bioinformatics.samples import samples
 
 DRUGS = samples()["drug"]
 

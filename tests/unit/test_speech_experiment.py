@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.experiments import s5_1_speech as experiment
+from attn_core.attention.interventions import Intervention
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import find
-from attn_core.interventions import Intervention
+from attn_core.lessons.s5_1_speech import experiment
 from attn_core.models.recogniser import BLANK, Recogniser, RecogniserConfig
 
 
@@ -44,7 +44,7 @@ def test_a_window_and_a_silenced_span_change_the_answer_and_plain_undoes_them():
     hidden = experiment.run(config)
     assert hidden.details["hidden"] == [[10, 40]]
     assert not any(hidden.details["speech"][10:41])
-    assert experiment.plain(config) == experiment.Config()
+    assert experiment.before(config) == experiment.Config()
 
 
 def test_cut_heads_and_tokens_arrive():
@@ -57,7 +57,7 @@ def test_cut_heads_and_tokens_arrive():
 
 def test_what_is_opened_and_said_of_it():
     result = experiment.run(experiment.Config("double"))
-    opened = experiment.default_open(result)
+    opened = experiment.opened(result)
     row = experiment.default_row(result)
     assert 0 <= row < result.details["tokens"]
     found = experiment.reading(result, opened.site, opened.head, row)

@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 
-from attn_core.experiments import s5_1_speech as experiment
-from attn_core.experiments import s5_1_views as views
-from attn_core.experiments import speech
-from attn_core.experiments import speech_compared as compared
-from attn_core.interventions import Intervention
-from attn_core.quizzes import s5_1_speech as quiz
+from attn_core.attention.interventions import Intervention
+from attn_core.lessons.s5_1_speech import experiment, quiz, views
+from attn_core.lessons.speech import compared
+from attn_core.lessons.speech import tokens as speech
 
 
 @pytest.mark.parametrize("sound", experiment.SAMPLES)
@@ -18,7 +16,7 @@ def test_answers_are_what_was_measured(sound):
     found = {q.key: q for q in quiz.questions(config, result)}
     assert len(found) == 3
     where = found["s5_1.quiz.where"]
-    opened = experiment.default_open(result)
+    opened = experiment.opened(result)
     row = result.traces[opened.site].weights[0, opened.head, experiment.default_row(result)]
     assert where.options[where.answer] == result.keys[int(row.float().argmax())]
     window = found["s5_1.quiz.window"]

@@ -6,10 +6,10 @@ import random
 import numpy as np
 import torch
 
-from attn_core.metrics import edit_distance, edits_by_symbol
-from attn_core.training import speech_data
-from attn_core.training.speech_data import MAX_DIGITS, Utterance
-from attn_core.training.speech_measure import FAR, SIGHTS, covered
+from attn_core.datasets import speech
+from attn_core.datasets.speech import MAX_DIGITS, Utterance
+from attn_core.measures.metrics import edit_distance, edits_by_symbol
+from attn_core.training.speech.measure import FAR, SIGHTS, covered
 
 
 def test_edits_are_shared_out_and_the_suspect_comes_first():
@@ -30,13 +30,13 @@ def test_edits_are_shared_out_and_the_suspect_comes_first():
 
 
 def test_sequences_grow_and_a_batch_is_of_one_length():
-    longest = [speech_data.longest_at(done) for done in np.linspace(0, 1, 50)]
+    longest = [speech.longest_at(done) for done in np.linspace(0, 1, 50)]
     assert longest == sorted(longest)
     assert longest[0] == 2
     assert longest[20] == longest[-1] == MAX_DIGITS
     rng = random.Random(0)
     for _ in range(200):
-        found = [n for n in speech_data.counts(rng, 24, 5) if n]
+        found = [n for n in speech.counts(rng, 24, 5) if n]
         assert min(found) >= 1
         assert max(found) <= 5
         assert max(found) - min(found) <= 2

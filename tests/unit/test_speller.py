@@ -6,8 +6,9 @@ import math
 import pytest
 import torch
 
-from attn_core.interventions import Cell, Intervention
-from attn_core.metrics import edit_distance
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.inputs.alphabets import MAX_PHONEMES
+from attn_core.measures.metrics import edit_distance
 from attn_core.models import speller as m
 from attn_core.models.speller_search import beam_search, trace_of
 from attn_core.models.speller_text import letter_ids, phoneme_ids
@@ -36,7 +37,7 @@ def log_probability(model, word, phonemes):
 def test_search_scores_are_the_models(tiny):
     with torch.inference_mode():
         found = zip(("cat", "a"), beam_search(tiny, ["cat", "a"], 4), strict=True)
-        ended = [(w, s) for w, spoken in found for s in spoken if len(s.phonemes) < m.MAX_PHONEMES]
+        ended = [(w, s) for w, spoken in found for s in spoken if len(s.phonemes) < MAX_PHONEMES]
         assert ended
         for word, s in ended:
             expected = log_probability(tiny, word, s.phonemes)
@@ -116,17 +117,17 @@ def test_unreadable_words_are_refused(words):
 
 
 def test_twins_have_equal_parameters():
-    from attn_core.training.speller import CONFIGS
+    from attn_core.models.speller import SIZES
 
     sizes = [
-        sum(p.numel() for p in m.Speller(CONFIGS[name]).parameters())
+        sum(p.numel() for p in m.Speller(SIZES[name]).parameters())
         for name in ("small", "small-fixed")
     ]
     assert abs(sizes[0] - sizes[1]) / sizes[0] < 0.005
 
 
 def test_word_families_never_straddle_the_split():
-    from attn_core.training.cmudict_data import Entry, family_roots, split
+    from attn_core.datasets.cmudict import Entry, family_roots, split
 
     words = {"walk", "walks", "walked", "walking", "bake", "baking", "baked", "stop", "stopped",
              "try", "tries", "tried", "cat", "cat's", "glass", "glasses"}  # fmt: skip
@@ -149,7 +150,7 @@ def test_edit_distance_is_a_metric():
 
 def test_manifest_meets_what_the_lesson_promises():
     """The least that is worth showing, from the manifest that CI derives again below."""
-    from attn_core.checkpoints import read_manifest
+    from attn_core.checkpoints.manifests import read_manifest
 
     shown = read_manifest("speller")
     assert shown.metrics["word_error_rate"].n >= 10_000
@@ -160,7 +161,7 @@ def test_manifest_meets_what_the_lesson_promises():
 def test_metric_is_derived_again_on_the_sample_of_held_out_words():
     """600 words of the test split: within four standard errors of the manifest's rate."""
     from attn_core import zoo
-    from attn_core.experiments.s1_additive import held_out
+    from attn_core.lessons.s1_additive.experiment import held_out
 
     loaded, listed = zoo.get("speller"), held_out()
     words = sorted(listed)

@@ -5,16 +5,14 @@ import pytest
 import torch
 
 from attn_core import zoo
-from attn_core.experiments import s5_3_recogniser as experiment
-from attn_core.experiments import s5_3_views as views
-from attn_core.experiments import speech
-from attn_core.experiments.speech_compared import as_sent, true_digits
+from attn_core.attention.interventions import Intervention
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.sound import SAMPLES, again, find, read_sound
-from attn_core.interventions import Intervention
+from attn_core.lessons.s5_3_recogniser import experiment, quiz, views
+from attn_core.lessons.speech import tokens as speech
+from attn_core.lessons.speech.compared import as_sent, true_digits
 from attn_core.models.recogniser import END, START
-from attn_core.quizzes import s5_3_recogniser as quiz
-from attn_core.training.speech import greedy
+from attn_core.training.speech.train import greedy
 
 MODELS = tuple(experiment.CHECKPOINTS)
 

@@ -1,9 +1,8 @@
 """What happens to an object whose query is knocked out, and how it is undone."""
 
-from attn_core.experiments import s4_2_detection as experiment
-from attn_core.experiments import s4_2_queries as queries
-from attn_core.interventions import Intervention
-from pages.shared import parts
+from attn_core.attention.interventions import Intervention
+from attn_core.lessons.s4_2_detection import experiment, queries
+from pages.frame import below
 
 
 def _out(query):
@@ -29,7 +28,7 @@ def test_a_query_that_is_out_in_every_layer_is_one_change():
     before = experiment.run(config, None, "cpu")
     first, second = before.details["found"][:2]
     edits = Intervention(tokens=_out(first).tokens + _out(second).tokens)
-    items = parts.change_items(edits, before, {})
+    items = below.change_items(edits, before, {})
     assert [kind for kind, *_ in items] == ["tokens", "tokens"]
     assert len({words["name"] for _, _, words, _ in items}) == 2
     assert items[0][3]["tokens"] == _out(second).tokens

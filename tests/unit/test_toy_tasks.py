@@ -8,8 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attn_core.experiments import toy_dates, toy_tasks
 from attn_core.inputs.refused import Refused
+from attn_core.lessons.s3_3_transformer import toy_dates, toy_tasks
 from attn_core.models.transformer_layers import END, PAD, START
 
 TASKS = pytest.mark.parametrize("task", toy_tasks.TASKS)

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from attn_core.interventions import Cell, Intervention
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.models.recurrent import Recurrent, RecurrentConfig
 from attn_core.models.transformer import Transformer
 from attn_core.models.transformer_layers import END, PAD, START, TransformerConfig

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from attn_core.training import translation_data as d
+from attn_core.datasets import translation as d
 
 EN = ["I read.", "i read", "You read!", "We sleep.", "They eat?", "It rains.", "Go!", "No."]
 

@@ -3,14 +3,13 @@
 import pytest
 import torch
 
-from attn_core.checkpoints import read_manifest
-from attn_core.experiments import s3_3_choice as choice
-from attn_core.experiments import s3_3_compared as c
-from attn_core.experiments import s3_3_transformer as e
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.checkpoints.manifests import read_manifest
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Cell, Intervention
+from attn_core.lessons.s3_3_transformer import choice, quiz
+from attn_core.lessons.s3_3_transformer import compared as c
+from attn_core.lessons.s3_3_transformer import experiment as e
 from attn_core.models.transformer_layers import END
-from attn_core.quizzes import s3_3_transformer as quiz
 
 
 @pytest.fixture(scope="module", params=e.DIRECTIONS)
@@ -144,9 +143,9 @@ def test_the_shown_models_are_below_three_million_parameters():
 
 def test_the_quiz_is_graded_from_the_tensors(result):
     asked = {q.key: q for q in quiz.questions(e.Config(), result)}
-    opened = e.default_open(result)
+    opened = e.opened(result)
     weights = result.traces[opened.site].weights[0, opened.head]
-    assert asked["s3_3.quiz.where"].answer == int(weights[0].argmax())
+    assert asked["s3_3.quiz.where"].answer == int(weights[opened.query].argmax())
     question = asked["s3_3.quiz.vectors"]
     assert question.options[question.answer] == str(len(result.keys))
     question = asked["s3_3.quiz.masked"]

@@ -6,17 +6,15 @@ import torch
 from torch import nn
 
 from attn_core import zoo
-from attn_core.experiments import s6_2_signs as signs
-from attn_core.experiments import s6_2_video as experiment
-from attn_core.experiments import s6_2_views as views
-from attn_core.experiments.s6_2_frames import N_PATCHES
+from attn_core.attention.interventions import Cell, Intervention
 from attn_core.inputs.motion import MOTIONS, N_FRAMES, SIDE
 from attn_core.inputs.refused import Refused
-from attn_core.interventions import Cell, Intervention
+from attn_core.lessons.s6_2_video import experiment, signs, views
+from attn_core.lessons.s6_2_video.frames import N_PATCHES
 from attn_core.models.signs import SIGNS, SignClassifier, SignsConfig, evenly, steps
 from attn_core.models.video import ATTENTIONS, VideoClassifier, VideoConfig
-from attn_core.training import signs as signs_training
-from attn_core.training.video import MODELS, build
+from attn_core.training.video import signs as signs_training
+from attn_core.training.video.train import MODELS, build
 
 
 def model(attention="divided", **more):
@@ -171,7 +169,7 @@ def test_kept_apart_the_weight_lies_on_the_motion():
     assert shares["space"] > 0.9 > 0.3 > shares["divided"]
     alone = experiment.run(experiment.Config(attention="space"))
     assert not any(site.endswith(".time") and site[0].isdigit() for site in alone.traces)
-    assert experiment.default_open(alone).site == experiment.FRAMES_SITE
+    assert experiment.opened(alone).site == experiment.FRAMES_SITE
 
 
 def test_a_frame_kept_apart_knows_nothing_of_the_others():

@@ -1,10 +1,9 @@
 """Lesson 6.2 where no head is left to pool with, and where frames are frozen."""
 
-from attn_core.experiments import s6_2_video as experiment
-from attn_core.experiments import s6_2_views as views
-from attn_core.interventions import Intervention
-from attn_core.plots.view import Selection, silent
-from attn_core.quizzes import s6_2_video as quiz
+from attn_core.attention.interventions import Intervention
+from attn_core.contract.selection import Selection
+from attn_core.lessons.s6_2_video import experiment, quiz, views
+from attn_core.wire.view import silent
 
 
 def test_a_site_without_a_head_reads_nothing():

@@ -9,23 +9,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_core import masks
-from attn_core.interventions import Cell, Intervention
-from attn_core.plots.answers import exact, probe, stamp
-from attn_core.plots.pooling import MASKED, max_pool, quantise
-from attn_core.plots.view import (
+from attn_core.attention import masks
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.contract.result import LessonResult
+from attn_core.contract.selection import Selection
+from attn_core.wire.answers import exact, probe, stamp
+from attn_core.wire.pooling import MASKED, max_pool, quantise
+from attn_core.wire.view import (
     MAX_SIDE,
     PACKED,
     Labels,
-    Selection,
     arrived,
     images_of,
     pack,
     travelling,
     unpack_header,
 )
-from attn_core.result import LessonResult
-from attn_core.trace import AttentionTrace
 
 WORDS = Labels("title", "look", "summary", {"s": "site"}, {"key": "Key"})
 

@@ -7,8 +7,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from attn_core import weight_files
-from attn_core.checkpoints import WeightsMissing, read_manifest, tokenizer_path, weights_path
+from attn_core.checkpoints import files
+from attn_core.checkpoints.manifests import (
+    WeightsMissing,
+    read_manifest,
+    tokenizer_path,
+    weights_path,
+)
 
 BLOB = b"weights " * 1000
 
@@ -35,7 +40,7 @@ def hub(monkeypatch, tmp_path):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     monkeypatch.setenv("ATTENTION_CACHE", str(tmp_path))
     monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
-    monkeypatch.setattr(weight_files, "_failed", {})
+    monkeypatch.setattr(files, "_failed", {})
     yield server
     server.shutdown()
     server.server_close()
@@ -122,9 +127,9 @@ def test_our_own_weights_say_the_command_that_trains_them(hub):
 
 def test_no_file_address_is_ever_opened(manifest):
     raw = manifest.raw | {"source": "file:///etc/some/model"}
-    assert weight_files.hub_url(raw, "weights") == ""
+    assert files.hub_url(raw, "weights") == ""
 
 
 def test_default_cache_is_in_the_home_folder(monkeypatch):
     monkeypatch.delenv("ATTENTION_CACHE", raising=False)
-    assert weight_files.cache_folder().parts[-2:] == (".cache", "attention-by-touch")
+    assert files.cache_folder().parts[-2:] == (".cache", "attention-by-touch")

@@ -13,24 +13,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from attn_core import masks
-from attn_core.functional import normalise
-from attn_core.interventions import Cell, Intervention
-from attn_core.lessons import LESSONS
-from attn_core.plots import fine
-from attn_core.plots.pooling import max_pool
-from attn_core.plots.view import (
-    MAX_SIDE,
-    MAX_VECTOR,
-    Labels,
-    Selection,
-    pack,
-    travelling,
-    unpack_header,
-)
-from attn_core.result import LessonResult, load_default
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
+from attn_core.attention import masks
+from attn_core.attention.functional import normalise
+from attn_core.attention.interventions import Cell, Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
+from attn_core.contract.registry import LESSONS
+from attn_core.contract.result import LessonResult, load_default
+from attn_core.contract.selection import Selection
+from attn_core.wire import fine
+from attn_core.wire.pooling import max_pool
+from attn_core.wire.view import MAX_SIDE, MAX_VECTOR, Labels, pack, travelling, unpack_header
 
 SCRIPT = Path(__file__).with_name("wire.mjs")
 WORDS = Labels("after", "look", "summary", {}, {})
@@ -60,7 +53,8 @@ def test_a_small_map_tells_its_vectors_and_a_large_one_waits_for_a_click():
         return unpack_header(pack("v", result, Selection("s"), WORDS))["map"]["vectors"]
 
     assert sent(20, 32) is not None
-    assert sent(128, 33) is None
+    assert sent(64, 32) is not None
+    assert sent(64, 33) is None
 
 
 def numbers(found):

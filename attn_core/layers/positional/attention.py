@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from jaxtyping import Float, Shaped
 from torch import Tensor
 
-from attn_core.functional import attend, dot_product_scores
-from attn_core.interventions import Intervention
+from attn_core.attention.functional import attend, dot_product_scores
+from attn_core.attention.interventions import Intervention
+from attn_core.attention.trace import AttentionTrace
+from attn_core.attention.weigh import weigh
 from attn_core.layers.multi_head import MultiHeadAttention
 from attn_core.layers.positional.rotary import rotate
-from attn_core.trace import AttentionTrace
-from attn_core.weigh import weigh
 
 KINDS = ("none", "learned", "sinusoidal", "rotary", "alibi", "relative")
 ADDED = ("learned", "sinusoidal")

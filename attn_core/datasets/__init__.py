@@ -1,0 +1,1 @@
+"""Readers of the public data that models are trained and measured on."""

@@ -1,0 +1,1 @@
+"""Claims, their recorded numbers, intervals and verdicts."""

@@ -1,1 +1,0 @@
-"""Experiments: (config, inputs) to a result; pure."""

@@ -1,0 +1,1 @@
+"""Lesson 3.2: scaled dot-product attention."""

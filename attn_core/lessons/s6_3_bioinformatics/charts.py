@@ -1,0 +1,413 @@
+"""Tracks along a sequence: a logo, a scan, a chain's states, segments with their weights."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+from jaxtyping import Float
+
+from attn_core.charts.common import CHANGED, KEY, OUTPUT, QUERY, VALUE, titled
+from attn_core.charts.figure import Figure, drawn, rows, value
+
+BASES = "ACGT"
+BASE_COLOURS = [VALUE, QUERY, KEY, CHANGED]
+STATE_COLOURS = {"H": CHANGED, "E": QUERY, "C": "#9A9A9A"}
+WIDTH = 292
+"""Pixels of tracks that stand one under another: what a narrow window has beside their axis."""
+_MARGIN = {"minExtent": 28, "maxExtent": 28}
+"""Of the axes at the left, alike for all, so that places stand under each other."""
+
+
+def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np.ndarray, "place"]:
+    """Bits that a place carries (Schneider and Stephens 1990).
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies of four bases; each row sums to 1.
+    n : int
+        Sequences that they come from, for the correction of small samples; 0 makes none.
+
+    Returns
+    -------
+    Float[np.ndarray, "place"]
+        2 less the entropy, at least 0.
+
+    Examples
+    --------
+    >>> information(np.array([[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])).tolist()
+    [2.0, 0.0]
+    """
+    entropy = -(logo * np.log2(np.clip(logo, 1e-12, 1))).sum(1)
+    correction = 3 / (2 * np.log(2) * n) if n else 0.0
+    return np.maximum(0.0, 2 - entropy - correction) + 0.0
+
+
+def logo_letters(
+    logo: Float[np.ndarray, "place letter"], middle: int, n: int = 0
+) -> list[dict[str, Any]]:
+    """The letters of a sequence logo, stacked, the commonest on top.
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies.
+    middle : int
+        Places before the boundary: the one after it is +1, the one before −1.
+    n : int
+        As in ``information``.
+
+    Returns
+    -------
+    list of dict
+        "place" (from 0), "site" (as counted from the boundary), "base", "from", "to" in bits and
+        "share".
+    """
+    bits = information(logo, n)
+    out = []
+    for place, row in enumerate(logo):
+        low = 0.0
+        for i in np.argsort(row, kind="stable").tolist():
+            height = float(row[i] * bits[place])
+            out.append({
+                "place": place, "site": place - middle + (place >= middle), "base": BASES[i],
+                "from": low, "to": low + height, "share": float(row[i]),
+            })  # fmt: skip
+            low += height
+    return out
+
+
+def window(
+    logo: Float[np.ndarray, "place letter"],
+    letters: str,
+    original: str,
+    tracks: Mapping[str, Sequence[float]],
+    labels: Mapping[str, str],
+    n: int = 0,
+) -> Figure:
+    """The consensus as a logo, a window's letters, and numbers of each letter, place under place.
+
+    In two rows, before and after the boundary: so the letters can be read.
+
+    Parameters
+    ----------
+    logo : Float[np.ndarray, "place letter"]
+        Frequencies of the training windows.
+    letters, original : str
+        The window as it is, and before the learner's mutations.
+    tracks : mapping of str to sequence of float
+        Rows of bars by the label of their title: "attention" and "occlusion".
+    labels : mapping
+        "title", "logo", "letters", "place", "bits", and one for each track.
+    n : int
+        Windows behind the logo.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
+    half = len(letters) // 2
+    bars: list[dict[str, Any]] = [
+        {
+            "place": i, "site": i - half + (i >= half), "base": c,
+            "changed": c != original[i], "was": original[i],
+            **{name: float(values[i]) for name, values in tracks.items()},
+        }
+        for i, c in enumerate(letters)
+    ]  # fmt: skip
+    limits: dict[str, float] = {}
+    for name, values in tracks.items():
+        low, high = min(0.0, *values), max(0.0, *values)
+        limits |= {f"{name}_low": low, f"{name}_high": high if high > low else 1.0}  # all are 0
+    words = tuple(labels[name] for name in ("title", "logo", "letters", "place", "bits"))
+    titles = tuple(labels[name] for name in tracks)
+    return Figure(
+        _window(half, tuple(tracks), titles, *words),
+        {"letters": bars, "logo": logo_letters(logo, half, n)},
+        limits,
+    )
+
+
+@drawn
+def _window(
+    half: int, tracks: tuple[str, ...], named: tuple[str, ...],
+    title: str, logo: str, letters: str, place: str, bits: str,
+) -> alt.VConcatChart:  # fmt: skip
+    colour = alt.Color(
+        "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
+    )
+    parts: list[alt.LayerChart | alt.Chart] = []
+    for first in (True, False):
+        side = f"datum.place {'<' if first else '>='} {half}"
+        here = alt.Chart(rows("letters")).transform_filter(side)
+        titles = {"logo": logo, "letters": letters, **dict(zip(tracks, named, strict=True))}
+        if not first:  # the second row's are the same
+            titles = dict.fromkeys(titles, "")
+        parts += [
+            _logo(alt.Chart(rows("logo")).transform_filter(side), colour, bits).properties(
+                width=WIDTH, height=84, title=_title(titles["logo"])
+            ),
+            _boxes(here, colour).properties(
+                width=WIDTH, height=18, title=_title(titles["letters"])
+            ),
+        ]
+        for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
+            y = alt.Y(
+                f"{name}:Q", title=None, axis=alt.Axis(tickCount=3, **_MARGIN),
+                scale=alt.Scale(domain=[value(f"{name}_low"), value(f"{name}_high")]),
+            )  # fmt: skip
+            last = name == tracks[-1]
+            axis = alt.Axis(
+                labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
+                labelAngle=0, labelOverlap=False, ticks=False,
+            ) if last else None  # fmt: skip
+            chart = here.mark_bar(color=shade).encode(
+                x=alt.X("place:O", axis=axis, title=place if last else None), y=y,
+                tooltip=["site:O", "base:N", alt.Tooltip(f"{name}:Q", format=".3f")],
+            )  # fmt: skip
+            parts.append(chart.properties(width=WIDTH, height=54, title=_title(titles[name])))
+    return alt.vconcat(*parts, spacing=4, description=title).resolve_scale(color="shared")
+
+
+def _logo(chart: alt.Chart, colour: alt.Color, bits: str) -> alt.LayerChart:
+    """Columns of letters."""
+    base = chart.encode(x=alt.X("place:O", axis=None))
+    y = alt.Y("from:Q", title=bits, scale=alt.Scale(domain=[0, 2]), axis=alt.Axis(**_MARGIN))
+    bars = base.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
+        y=y, y2="to:Q", color=colour,
+        tooltip=["site:O", "base:N", alt.Tooltip("share:Q", format=".0%")],
+    )  # fmt: skip
+    named = (
+        base.transform_filter("datum.to - datum.from > 0.22")
+        .transform_calculate(mid="(datum.from + datum.to) / 2")
+        .mark_text(fontSize=12, fontWeight="bold", color="#111")
+        .encode(y=alt.Y("mid:Q"), text="base:N")
+    )
+    return bars + named
+
+
+def _boxes(chart: alt.Chart, colour: alt.Color) -> alt.LayerChart:
+    """The window's own letters; those that were mutated have a frame."""
+    base = chart.encode(x=alt.X("place:O", axis=None), tooltip=["site:O", "base:N", "was:N"])
+    boxes = base.mark_rect(height=16).encode(
+        y=alt.value(9),
+        color=colour,
+        stroke=alt.condition("datum.changed", alt.value(CHANGED), alt.value("#0000")),
+        strokeWidth=alt.value(2),
+    )
+    text = base.mark_text(fontSize=11, fontWeight="bold", color="#111").encode(
+        y=alt.value(9), text="base:N"
+    )
+    return boxes + text
+
+
+def _title(text: Any) -> alt.Title:
+    return alt.Title(text, fontSize=12, anchor="start", offset=2)
+
+
+def scan(
+    tracks: Mapping[str, Sequence[float]],
+    first: int,
+    opened: tuple[int, int],
+    known: Sequence[int],
+    labels: Mapping[str, str],
+) -> Figure:
+    """Probability of each kind of site along a sequence.
+
+    Parameters
+    ----------
+    tracks : mapping of str to sequence of float
+        One number a window, by the kind's label.
+    first : int
+        Letters before the first window's boundary.
+    opened : tuple of int
+        First and last letter of the open window.
+    known : sequence of int
+        Boundaries that are known; dashed lines, with a mark above each.
+    labels : mapping
+        "title", "x", "series".
+
+    Returns
+    -------
+    Figure
+        The figure; windows whose probabilities are all below one in a hundred are left out.
+    """
+    n = max((len(v) for v in tracks.values()), default=0)
+    bars = [
+        {"boundary": i + first, "kind": kind, "value": float(v)}
+        for kind, values in tracks.items()
+        for i, v in enumerate(values)
+        if v >= 0.01
+    ]
+    return Figure(
+        _scan(tuple(tracks), labels["x"], labels["series"]),
+        {
+            "bars": bars or [{"boundary": -1, "kind": next(iter(tracks)), "value": 0.0}],
+            "open": [{"boundary": opened[0], "end": opened[1]}],
+            "known": [{"boundary": k} for k in known] or [{"boundary": None}],
+        },
+        {"title": titled(labels["title"]), "end": n + 2 * first},
+        labels["title"],
+    )
+
+
+@drawn
+def _scan(kinds: tuple[str, ...], across: str, series: str) -> alt.LayerChart:
+    x = alt.X("boundary:Q", title=across, scale=alt.Scale(domain=[0, value("end")], nice=False))
+    span = alt.Chart(rows("open")).mark_rect(opacity=0.14, color=CHANGED).encode(x=x, x2="end:Q")
+    places = alt.Chart(rows("known")).encode(x=x)
+    truth = places.mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
+    # A bar may stand on the line; the mark above it stands free.
+    marks = places.mark_point(
+        shape="triangle-down", filled=True, size=70, color="#444", opacity=1, clip=False
+    ).encode(y=alt.value(-6))
+    bars = (
+        alt.Chart(rows("bars"))
+        .mark_bar(width=3, clip=True)
+        .encode(
+            x=x,
+            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
+            color=alt.Color(
+                "kind:N", title=series,
+                scale=alt.Scale(domain=list(kinds), range=[QUERY, KEY]),
+                legend=alt.Legend(orient="top", title=None),
+            ),
+            tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
+        )
+    )  # fmt: skip
+    return (span + truth + bars + marks).properties(height=190, title=_title(value("title")))
+
+
+def states(
+    residues: Sequence[Mapping[str, Any]],
+    names: Mapping[str, str],
+    labels: Mapping[str, str],
+    picked: int,
+) -> Figure:
+    """A chain's states as ribbons, the confidence, and what one residue looks at.
+
+    Parameters
+    ----------
+    residues : sequence of mapping
+        One a residue: "place" (from 1), "residue", "state", "confidence", "weight", and "truth"
+        where it is known.
+    names : mapping of str to str
+        What each state is called.
+    labels : mapping
+        "title", "named", "known", "confidence", "weight", "x", "series".
+    picked : int
+        The open residue, from 1.
+
+    Returns
+    -------
+    Figure
+        The figure; a click on a residue picks it (selection "residue").
+    """
+    chain = [
+        dict(r) | {"called": names[r["state"]], "true": names.get(r.get("truth", ""), "")}
+        for r in residues
+    ]
+    words = tuple(labels[name] for name in ("title", "named", "known", "confidence", "x", "series"))
+    look = _states(tuple(names[s] for s in STATE_COLOURS), any("truth" in r for r in chain), *words)
+    return Figure(
+        look,
+        {"chain": chain, "open": [{"start": picked - 0.5, "end": picked + 0.5}]},
+        {"reads": labels["weight"], "end": len(chain) + 0.5},
+    )
+
+
+@drawn
+def _states(
+    names: tuple[str, ...], true: bool,
+    title: str, named: str, known: str, confidence: str, across: str, series: str,
+) -> alt.VConcatChart:  # fmt: skip
+    click = alt.selection_point(name="residue", fields=["place"], on="click", clear=False)
+    colour = alt.Scale(domain=list(names), range=list(STATE_COLOURS.values()))
+    scale = alt.Scale(domain=[0.5, value("end")], nice=False)
+    x = alt.X("start:Q", axis=None, scale=scale)
+    base = (
+        alt.Chart(rows("chain"))
+        .transform_calculate(start="datum.place - 0.5", end="datum.place + 0.5")
+        .encode(
+            x=x, x2="end:Q",
+            tooltip=["residue:N", "called:N", "true:N",
+                     alt.Tooltip("confidence:Q", format=".2f"),
+                     alt.Tooltip("weight:Q", format=".3f")],
+        )
+    )  # fmt: skip
+    mark = (
+        alt.Chart(rows("open"))
+        .mark_rect(fillOpacity=0, stroke=CHANGED, strokeWidth=2)
+        .encode(x=x, x2="end:Q")
+    )
+
+    def ribbon(field: str, title: str, legend: bool) -> alt.LayerChart:
+        shown = alt.Legend(orient="top", title=series) if legend else None
+        bars = base.mark_rect().encode(color=alt.Color(f"{field}:N", scale=colour, legend=shown))
+        bars = bars.add_params(click) if legend else bars
+        return (bars + mark).properties(height=20, title=_title(title), width=WIDTH)
+
+    def line(field: str, title: Any, shade: str, axis: bool) -> alt.LayerChart:
+        y = alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
+        bars = base.mark_rect(color=shade).encode(y=y, y2=alt.Y2(datum=0.0))
+        if axis:
+            below = alt.Axis(format="d", tickMinStep=1)
+            bars = bars.encode(x=alt.X("start:Q", title=across, axis=below, scale=scale))
+        return (bars + mark).properties(height=64, title=_title(title), width=WIDTH)
+
+    parts = [ribbon("called", named, True)]
+    if true:
+        parts.append(ribbon("true", known, False))
+    parts.append(line("confidence", confidence, VALUE, False))
+    parts.append(line("weight", value("reads"), QUERY, True))
+    return alt.vconcat(*parts, spacing=4, description=title)
+
+
+def segments(
+    parts: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
+) -> Figure:
+    """Numbers of a chain's segments, the motifs marked.
+
+    Parameters
+    ----------
+    parts : sequence of mapping
+        "place" (first residue), "segment", "motif" (a name, or ""), "label" (where the name is
+        written), and the field.
+    labels : mapping
+        "title", "x", "motif", "other".
+    field : str
+        What is drawn.
+
+    Returns
+    -------
+    Figure
+        The figure.
+    """
+    bars = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in parts]
+    return Figure(
+        _segments(field, labels["x"]),
+        {"bars": bars},
+        {"title": titled(labels["title"])},
+        labels["title"],
+    )
+
+
+@drawn
+def _segments(field: str, across: str) -> alt.LayerChart:
+    base = alt.Chart(rows("bars")).encode(
+        x=alt.X("place:Q", title=across, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4)),
+        tooltip=["segment:N", "kind:N", alt.Tooltip(f"{field}:Q", format=".3f")],
+    )
+    bars = base.mark_bar(width=4).encode(
+        color=alt.condition("datum.motif != ''", alt.value(CHANGED), alt.value(QUERY))
+    )
+    names = [
+        base.transform_filter(f"datum.label == '{name}'")
+        .mark_text(dy=-8, align=side, fontSize=11, fontWeight="bold", color=CHANGED)
+        .encode(text="label:N")
+        for name, side in (("HRD", "right"), ("DFG", "left"))
+    ]
+    return alt.layer(bars, *names).properties(height=190, title=_title(value("title")))

@@ -1,1 +1,0 @@
-"""Numbers and labels to figures; pure."""

@@ -1,1 +1,0 @@
-"""Questions made and graded from tensors; pure."""

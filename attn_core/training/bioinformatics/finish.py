@@ -1,0 +1,321 @@
+"""Weights and manifests of lesson 6.3 from its runs, after ``bioinformatics.sh``.
+
+``python -m attn_core.training.bioinformatics.finish --runs runs`` writes all three; ``--what``
+some. What the page shows is measured here on the weights as they are shipped, in half precision.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import platform
+import statistics
+import sys
+from collections import Counter
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import save
+from torch import nn
+
+from attn_core.checkpoints.manifests import FOLDER
+from attn_core.datasets import residues
+from attn_core.datasets import splice as splice_data
+from attn_core.datasets.davis import SPLITS, davis, masks, provenance, written
+from attn_core.lessons.s6_3_bioinformatics import evidence
+from attn_core.lessons.s6_3_bioinformatics.drug import digest
+from attn_core.models.drug_target import DrugTarget, DrugTargetConfig
+from attn_core.models.sequence import SequenceConfig, SequenceReader
+from attn_core.training.bioinformatics import drug_target
+from attn_core.training.bioinformatics.sequences import NUCLEOTIDES, Data, right, share
+
+SEEDS = (0, 1, 2)
+STAGES = ("drug-usual-cross-0", "drug-usual-cross-0-more", "drug-usual-cross-0-last")
+"""Runs of the affinity model, each gone on from the one before; the last two's mean is shipped."""
+NEAR = 0.7
+"""A test window that shares so many letters with a training window is a near relative."""
+FAMILIES = 120
+"""Windows, and kinases, on which the tests of attention are made."""
+MEASURES = ("concordance_index", "mse")
+METRIC = ("value", "n", "split", "seeds", "spread", "baseline", "baseline_name")
+
+
+def found(runs: Path, name: str) -> dict[str, Any] | None:
+    """What a run found; ``None`` where it was not made."""
+    path = runs / name / "result.json"
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
+
+
+def loaded(runs: Path, name: str) -> nn.Module:
+    """A run's model, its weights rounded as they are shipped."""
+    config = dict((found(runs, name) or {})["config"])
+    model: nn.Module
+    if "tokens" in config:
+        model = DrugTarget(DrugTargetConfig(**config | {"tokens": tuple(config["tokens"])}))
+    else:
+        model = SequenceReader(SequenceConfig(**config))
+    weights = torch.load(runs / name / "best.pt", weights_only=True)
+    model.load_state_dict({k: v.half().float() for k, v in weights.items()})
+    return model.eval()
+
+
+def averaged(runs: Path, names: tuple[str, ...]) -> nn.Module:
+    """A model with the mean of several stages' weights (Izmailov et al. 2018), as it is shipped."""
+    models = [loaded(runs, name) for name in names]
+    weights = [model.state_dict() for model in models]
+    mean = {k: torch.stack([w[k] for w in weights]).mean(0).half().float() for k in weights[0]}
+    models[0].load_state_dict(mean)
+    return models[0]
+
+
+def spread(values: list[float]) -> float | None:
+    """Standard deviation over seeds, where there are several."""
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
+def metric(
+    value: float, n: int, split: str, seeds: list[float], baseline: float, name: str
+) -> dict[str, Any]:
+    """One metric as manifests hold it."""
+    row = (value, n, split, max(1, len(seeds)), spread(seeds), baseline, name)
+    return dict(zip(METRIC, row, strict=True))
+
+
+def write(name: str, model: nn.Module, about: dict[str, Any]) -> None:
+    """Weights in half precision, and the manifest."""
+    blob = save({k: v.half().contiguous() for k, v in model.state_dict().items()})
+    (FOLDER / f"{name}.safetensors").write_bytes(blob)
+    manifest = {
+        "id": name, "lesson": "6.3", "sha256": hashlib.sha256(blob).hexdigest(),
+        "bytes": len(blob), "seed": 0,
+        "versions": {p: version(p) for p in ("torch", "safetensors", "rdkit")},
+        "hardware": f"{platform.machine()}, 1 thread, CPU",
+        "default_result": "s6_3_bioinformatics.default.safetensors", "precision": "float16",
+        "parameters": sum(p.numel() for p in model.parameters()),
+    } | about  # fmt: skip
+    text = json.dumps(manifest, indent=1, ensure_ascii=False)
+    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    values = {k: round(m["value"], 4) for k, m in about["metrics"].items()}
+    sys.stdout.write(f"{name} {len(blob)} bytes {values}\n")
+    sys.stdout.flush()
+
+
+def frequencies(windows: list[splice_data.Window], label: str) -> np.ndarray:
+    """Share of each base at each place, of the letters that are known."""
+    kept = [w.sequence for w in windows if w.label == label]
+    counts = np.array(
+        [[column.count(b) for b in "ACGT"] for column in map("".join, zip(*kept, strict=True))]
+    )
+    return counts / counts.sum(1, keepdims=True)
+
+
+def by_columns(parts: dict[str, list[splice_data.Window]]) -> list[bool]:
+    """Which test windows a product of column frequencies names right (naive Bayes)."""
+    train = parts["train"]
+    prior = Counter(w.label for w in train)
+    tables = {}
+    for label in prior:
+        kept = [w.sequence for w in train if w.label == label]
+        tables[label] = [
+            {b: math.log((sum(s[i] == b for s in kept) + 1) / (len(kept) + 4)) for b in "ACGT"}
+            for i in range(60)
+        ]
+
+    def score(sequence: str, label: str) -> float:
+        terms = (tables[label][i].get(c, 0.0) for i, c in enumerate(sequence))
+        return math.log(prior[label]) + sum(terms)
+
+    return [max(prior, key=lambda c: score(w.sequence, c)) == w.label for w in parts["test"]]
+
+
+def of(flags: list[bool], where: list[bool] | None = None) -> float:
+    """Share of flags that are set, of all or of some."""
+    kept = [f for f, w in zip(flags, where or [True] * len(flags), strict=True) if w]
+    return sum(kept) / len(kept)
+
+
+def splice(runs: Path, folder: Path) -> None:
+    """The reader of splice sites."""
+    parts, data = splice_data.splice(folder), Data(folder, "splice")
+    model = loaded(runs, "splice-attention-0")
+    assert isinstance(model, SequenceReader)
+    good = [row[0] for row in right(model, data, "test")]
+    test = parts["test"]
+    rule = [splice_data.by_two_letters(w.sequence) == w.label for w in test]
+    columns = by_columns(parts)
+    letters = np.array([[ord(c) for c in w.sequence] for w in parts["train"]])
+    alone = [float((letters == [ord(c) for c in w.sequence]).mean(1).max()) < NEAR for w in test]
+    kinds = {k: [r for s in SEEDS if (r := found(runs, f"splice-{k}-{s}"))]
+             for k in ("attention", "convolution")}  # fmt: skip
+    logos = {c: frequencies(parts["train"], c) for c in "DA"}
+    pairs = [(w.sequence, w.label) for w in test][: FAMILIES * 3]
+    tests = []
+    for r in kinds["attention"]:
+        reader = loaded(runs, f"splice-attention-{r['seed']}")
+        assert isinstance(reader, SequenceReader)
+        tests.append(evidence.splice(reader, pairs, logos, r["seed"]))
+        sys.stdout.write(f"splice {r['seed']} {tests[-1]}\n")
+        sys.stdout.flush()
+    scores = [r["accuracy"] for r in kinds["attention"]]
+    shown = kinds["attention"][0]
+    write("splice", model, {
+        "command": "python -m attn_core.training.bioinformatics.sequences splice --seed 0",
+        "wall_seconds": round(shown["seconds"]), "config": shown["config"],
+        "data": splice_data.provenance(folder, parts),
+        "metrics": {"accuracy_splice": metric(
+            of(good), len(good), "test, genes never trained on", scores, of(rule),
+            "two_letter_rule",
+        )},
+        "column_frequencies": of(columns),
+        "without_relatives": {
+            "near": NEAR, "n": sum(alone), "accuracy": of(good, alone),
+            "rule": of(rule, alone),
+        },
+        "by_class": {
+            c: {"n": sum(w.label == c for w in test),
+                "accuracy": of(good, [w.label == c for w in test])}
+            for c in "DAN"
+        },
+        "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()} | {"tests": tests},
+        "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items()},
+        "core_share": evidence.CORE / 60,
+        "logo": {c: np.round(v, 4).tolist() for c, v in logos.items()},
+        "alphabet": NUCLEOTIDES,
+    })  # fmt: skip
+
+
+def protein(runs: Path, folder: Path) -> None:
+    """The reader of secondary structure."""
+    parts, data = residues.proteins(folder), Data(folder, "protein")
+    model = loaded(runs, "protein-attention-0")
+    assert isinstance(model, SequenceReader)
+    good = right(model, data, "test")
+    test = parts["test"]
+    ordered = [
+        g
+        for row, c in zip(good, test, strict=True)
+        for g, o in zip(row, c.ordered, strict=True)
+        if o
+    ]
+    states = Counter(s for c in parts["train"] for s in c.states)
+    common = states.most_common(1)[0][0]
+    seen = [s for c in test for s, o in zip(c.states, c.ordered, strict=True) if o]
+    kinds = {k: [r for s in SEEDS if (r := found(runs, f"protein_small-{k}-{s}"))]
+             for k in ("attention", "convolution")}  # fmt: skip
+    tests = []
+    for r in kinds["attention"]:
+        reader = loaded(runs, f"protein_small-attention-{r['seed']}")
+        assert isinstance(reader, SequenceReader)
+        tests.append(evidence.protein(reader, [(c.sequence, c.states) for c in test], r["seed"]))
+        sys.stdout.write(f"protein {r['seed']} {tests[-1]}\n")
+        sys.stdout.flush()
+    shown = found(runs, "protein-attention-0") or {}
+    baseline = seen.count(common) / len(seen)
+    q3 = sum(ordered) / len(ordered)
+    flat = [s for c in test for s in c.states]
+    hits = [g for row in good for g in row]
+    write("protein_structure", model, {
+        "command": "python -m attn_core.training.bioinformatics.sequences protein --seed 0",
+        "wall_seconds": round(shown["seconds"]), "config": shown["config"],
+        "data": residues.provenance(folder, parts),
+        "metrics": {"q3": metric(
+            q3, len(ordered), "TS115, residues whose structure was seen", [], baseline,
+            "most_common_state",
+        )},
+        "q3_all_residues": {"value": share(good), "n": len(hits)},
+        "q3_by_chain": statistics.mean(sum(row) / len(row) for row in good),
+        "recall": {c: of(hits, [s == c for s in flat]) for c in residues.CLASSES},
+        "anchor": {
+            "q3": 0.675,
+            "what": "GOR V, single sequences, full jack-knife on CB513 (Kloczkowski, Ting, "
+            "Jernigan and Garnier 2002, Proteins 49:154)",
+        },
+        "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()} | {"tests": tests},
+        "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items() if rs},
+    })  # fmt: skip
+
+
+def trained(names: list[str], rows: np.ndarray) -> list[str]:
+    """Digests of the drugs or chains with a pair in the training split."""
+    return sorted({digest(name) for name, row in zip(names, rows, strict=True) if row.any()})
+
+
+def drug(runs: Path, folder: Path) -> None:
+    """The model of affinity."""
+    data = davis(folder)
+    model = averaged(runs, STAGES[1:])
+    assert isinstance(model, DrugTarget)
+    parts = masks(folder, data, "usual", 0)
+    shown = found(runs, STAGES[-1]) or {}
+    seconds = sum((found(runs, name) or {})["seconds"] for name in STAGES)
+    guess = drug_target.predict(model, data)
+    measured = drug_target.measure(guess, data, parts["test"])
+    kinds = {
+        f"{split}_{kind}": [
+            r for s in SEEDS if (r := found(runs, f"drug_small-{split}-{kind}-{s}"))
+        ]
+        for split in SPLITS for kind in ("cross", "mean")
+    }  # fmt: skip
+    distinct = sorted(set(data.chains))
+
+    def tested(each: nn.Module, seed: int) -> dict[str, float]:
+        assert isinstance(each, DrugTarget)
+        ways = written(data.drugs, 0, 0)
+        molecules = [drug_target.as_ids([w[0]], each.config.tokens) for w in ways]
+        return evidence.drug(each, molecules, distinct, seed)
+
+    tests = [
+        tested(loaded(runs, f"drug_small-usual-cross-{r['seed']}"), r["seed"])
+        for r in kinds["usual_cross"]
+    ] or [tested(model, 0)]
+    n = int(parts["test"].sum())
+    about: dict[str, Any] = {}
+    for each in MEASURES:
+        about[each] = metric(
+            measured[each], n, "DeepDTA's test fold of Davis", [], shown["additive"][each],
+            "drug_plus_kinase",
+        )  # fmt: skip
+    train = parts["train"]
+    write("drug_target", model, {
+        "command": "sh attn_core/training/bioinformatics.sh python runs ../shared/data",
+        "wall_seconds": round(seconds), "config": shown["config"],
+        "data": provenance(folder, shown["sizes"]), "metrics": about,
+        "validation": drug_target.measure(guess, data, parts["validation"]),
+        "published": {"name": "DeepDTA (Öztürk, Özgür and Ozkirimli 2018, Bioinformatics 34:i821)",
+                      "concordance_index": 0.878, "mse": 0.261},
+        "by_split": {
+            name: {
+                "seeds": len(rs), "n": rs[0]["sizes"]["test"],
+                "epochs": rs[0]["arguments"]["epochs"], "parameters": rs[0]["parameters"],
+                **{m: [r["test"][m] for r in rs] for m in MEASURES},
+                **{f"additive_{m}": [r["additive"][m] for r in rs] for m in MEASURES},
+            }
+            for name, rs in kinds.items() if rs
+        },
+        "by_seed": {"tests": tests}, "shown_test": tested(model, 0),
+        "trained_on": {
+            "drugs": trained(data.drugs, train), "chains": trained(data.chains, train.T),
+        },
+    })  # fmt: skip
+
+
+WHAT = {"splice": splice, "protein": protein, "drug": drug}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--what", nargs="+", choices=WHAT, default=list(WHAT))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    for name in args.what:
+        WHAT[name](args.runs, args.data)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Lessons 4.1 and 4.2's models."""

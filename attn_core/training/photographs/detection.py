@@ -1,0 +1,324 @@
+"""Train a detector: ``python -m attn_core.training.photographs.detection --data DATA --out RUN``.
+
+Digits: see ``datasets.detection``; cells: see ``datasets.cells``. The encoder starts from
+ImageNet's weights (see ``segmentation``). A run checkpoints every ``SAVE_EVERY`` steps, goes on
+from its last checkpoint, and measures itself on held-out scenes at its end (``result.json``).
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import random
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from attn_core.datasets import cells, detection
+from attn_core.datasets.detection import Scene
+from attn_core.measures.boxes import (
+    ALPHA,
+    COST_DISTANCE,
+    COST_OVERLAP,
+    GAMMA,
+    assign,
+    centred,
+    corners,
+    matching_cost,
+)
+from attn_core.models.detector import Detector, DetectorConfig, first_group
+from attn_core.training.photographs.segmentation import arguments, encoder_file, start_encoder
+
+SAVE_EVERY = 150
+N_TEST, N_VALIDATION = 1000, 160
+TOP = 100
+"""Detections of a picture that are scored, as COCO does."""
+TASKS = {
+    "digits": DetectorConfig(n_classes=10, n_queries=20, n_groups=5),
+    "cells": DetectorConfig(n_classes=3, n_queries=48, n_groups=4),
+}
+Maker = Callable[[random.Random], list[Scene]]
+
+
+def digit_scenes(
+    data: Path, side: int = 256
+) -> tuple[Maker, list[Scene], list[Scene], list[dict[str, Any]]]:
+    """A maker of training batches, validation and test scenes, and where they are from."""
+    digits = detection.read_digits(data)
+    seen = detection.read_photos(detection.TRAIN_PHOTOS)
+    unseen = detection.read_photos(detection.TEST_PHOTOS)
+    sizes = detection.shapes(side)
+
+    def make(rng: random.Random) -> list[Scene]:
+        shape = rng.choice(sizes)
+        share = detection.STROKE_SHARE
+        return [detection.scene(digits["train"], seen, shape, rng, share) for _ in range(16)]
+
+    def held(part: str, photos: list[Any], n: int, seed: int) -> list[Scene]:
+        rng = random.Random(seed)
+        return [detection.scene(digits[part], photos, sizes[i % len(sizes)], rng) for i in range(n)]
+
+    return (
+        make,
+        held("validation", seen, N_VALIDATION, 100),
+        held("test", unseen, N_TEST, 200),
+        detection.provenance(data, digits),
+    )
+
+
+def as_tensor(scenes: list[Scene]) -> Float[Tensor, "scene 3 row column"]:
+    """Pictures of one shape as a batch, in [0, 1]."""
+    stack = np.stack([s.pixels for s in scenes])
+    return torch.from_numpy(stack).permute(0, 3, 1, 2).float() / 255
+
+
+def truth(scene: Scene) -> tuple[Tensor, Tensor]:
+    """Labels, and boxes as centre and size in fractions."""
+    rows, columns = scene.pixels.shape[:2]
+    boxes = torch.from_numpy(scene.boxes) / torch.tensor([columns, rows, columns, rows])
+    return torch.tensor(scene.labels, dtype=torch.long), centred(boxes).float()
+
+
+def focal(logits: Tensor, targets: Tensor) -> Float[Tensor, ""]:
+    """Focal loss, summed (Lin et al. 2017, equation 5)."""
+    entropy = nn.functional.binary_cross_entropy_with_logits(logits, targets, reduction="none")
+    p = logits.sigmoid()
+    wrong = p * (1 - targets) + (1 - p) * targets
+    weight = ALPHA * targets + (1 - ALPHA) * (1 - targets)
+    return (weight * wrong**GAMMA * entropy).sum()
+
+
+def loss_of(logits: Tensor, boxes: Tensor, scenes: list[Scene], n_groups: int) -> Tensor:
+    """Set loss of one decoder layer: every group is matched by itself."""
+    batch, queries, classes = logits.shape
+    size = queries // n_groups
+    targets = torch.zeros(batch, queries, classes)
+    chosen, wanted = [], []
+    for index, scene in enumerate(scenes):
+        labels, true = truth(scene)
+        if not len(labels):
+            continue
+        with torch.no_grad():
+            cost = matching_cost(logits[index], boxes[index], labels, true).cost
+        for group in range(n_groups):
+            at = slice(group * size, (group + 1) * size)
+            rows, columns = assign(cost[at])
+            for row, column in zip(rows, columns, strict=True):
+                targets[index, group * size + row, labels[column]] = 1
+                chosen.append((index, group * size + row))
+                wanted.append(true[column])
+    n = max(1, len(chosen))
+    total = 2 * focal(logits, targets) / n
+    if chosen:
+        where = torch.tensor(chosen)
+        mine, true = boxes[where[:, 0], where[:, 1]], torch.stack(wanted)
+        _, giou = overlap_pairs(corners(mine), corners(true))
+        distance = (mine - true).abs().sum(-1)
+        total = total + (COST_DISTANCE * distance + COST_OVERLAP * (1 - giou)).sum() / n
+    return total
+
+
+def overlap_pairs(one: Tensor, two: Tensor) -> tuple[Tensor, Tensor]:
+    """IoU and GIoU of the boxes pair by pair."""
+    low, high = torch.maximum(one[:, :2], two[:, :2]), torch.minimum(one[:, 2:], two[:, 2:])
+    both = (high - low).clamp_min(0).prod(-1)
+    union = sum((b[:, 2:] - b[:, :2]).prod(-1) for b in (one, two)) - both
+    low, high = torch.minimum(one[:, :2], two[:, :2]), torch.maximum(one[:, 2:], two[:, 2:])
+    hull = (high - low).prod(-1)
+    iou = both / union.clamp_min(1e-9)
+    return iou, iou - (hull - union) / hull.clamp_min(1e-9)
+
+
+Guesses = list[tuple[Tensor, Tensor, Tensor]]
+
+
+def found_in(model: Detector, scenes: list[Scene]) -> list[Guesses]:
+    """Scores, classes and corners in pixels of the best pairs of query and class, by layer."""
+    out: list[Guesses] = []
+    for scene in scenes:
+        with torch.inference_mode():
+            found, _ = model(as_tensor([scene]), n_queries=model.config.n_queries)
+        rows, columns = scene.pixels.shape[:2]
+        size = torch.tensor([columns, rows, columns, rows])
+        for layer, (logits, boxes) in enumerate(zip(found.logits, found.boxes, strict=True)):
+            n = min(TOP, logits[0].numel())
+            scores, where = logits[0].sigmoid().flatten().topk(n)
+            places = corners(boxes[0])[where // model.config.n_classes] * size
+            if layer == len(out):
+                out.append([])
+            out[layer].append((scores, where % model.config.n_classes, places))
+    return out
+
+
+def measure(model: Detector, scenes: list[Scene]) -> dict[str, Any]:
+    """Average precision of the last layer's answers; see ``score``."""
+    return score(model, scenes, found_in(model, scenes)[-1])
+
+
+def score(model: Detector, scenes: list[Scene], found: Guesses) -> dict[str, Any]:
+    """Average precision by pycocotools.
+
+    Returns
+    -------
+    dict
+        "ap" is AP@[.5:.95], "ap50" at IoU 0.5, "ap50_each" by class; "n" scenes.
+    """
+    import contextlib
+    import io
+
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    classes = range(model.config.n_classes)
+    truths: list[dict[str, Any]] = []
+    guesses: list[dict[str, Any]] = []
+    for image, (scene, (scores, labels, boxes)) in enumerate(zip(scenes, found, strict=True), 1):
+        for label, (a, b, c, d) in zip(scene.labels, scene.boxes.tolist(), strict=True):
+            truths.append({
+                "id": len(truths) + 1, "image_id": image, "category_id": label, "iscrowd": 0,
+                "bbox": [a, b, c - a, d - b], "area": (c - a) * (d - b),
+            })  # fmt: skip
+        for score, label, (a, b, c, d) in zip(
+            scores.tolist(), labels.tolist(), boxes.tolist(), strict=True
+        ):
+            guesses.append({
+                "image_id": image, "category_id": label, "score": score,
+                "bbox": [a, b, c - a, d - b],
+            })  # fmt: skip
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco = COCO()
+        coco.dataset = {
+            "info": {}, "images": [{"id": i + 1} for i in range(len(scenes))],
+            "annotations": truths, "categories": [{"id": c, "name": str(c)} for c in classes],
+        }  # fmt: skip
+        coco.createIndex()
+        scored = COCOeval(coco, coco.loadRes(guesses), "bbox")
+        scored.evaluate()
+        scored.accumulate()
+        scored.summarize()
+    precision = scored.eval["precision"]  # (IoU, recall, class, area, detections)
+    each = [float(precision[0, :, c, 0, -1].mean()) for c in classes]
+    return {
+        "ap": float(scored.stats[0]), "ap50": float(scored.stats[1]), "ap50_each": each,
+        "n": len(scenes), "n_objects": len(truths),
+    }  # fmt: skip
+
+
+def train(args: argparse.Namespace) -> None:
+    """Train for ``--steps``, resuming where the last checkpoint left off; then measure."""
+    torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    scenes_of = digit_scenes if args.task == "digits" else cells.cell_scenes
+    make, validation, test, _ = scenes_of(args.data, args.side)
+    config = dataclasses.replace(TASKS[args.task], attends=args.kind == "attention")
+    model = Detector(config)
+    digest = start_encoder(model.encoder, encoder_file(args.encoder))
+    if args.start is not None:
+        model.load_state_dict(torch.load(args.start, weights_only=True)["average"])
+    model = model.to(memory_format=torch.channels_last)
+    slow = list(model.encoder.parameters())
+    mine = {id(p) for p in slow}
+    groups = [
+        {"params": [p for p in slow if p.requires_grad], "part": 0.4},
+        {"params": [p for p in model.parameters() if id(p) not in mine], "part": 1.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=args.rate, weight_decay=1e-3)
+    average = {k: v.clone() for k, v in model.state_dict().items()}
+    shown = Detector(dataclasses.replace(config, n_groups=1))
+    args.out.mkdir(parents=True, exist_ok=True)
+    last, first, spent, best = args.out / "last.pt", 0, 0.0, -1.0
+    if last.exists():
+        saved = torch.load(last, weights_only=True)
+        model.load_state_dict(saved["model"])
+        optimiser.load_state_dict(saved["optimiser"])
+        average, first, spent, best = (saved[k] for k in ("average", "step", "spent", "best"))
+    n_parameters = sum(v.numel() for v in shown.parameters())
+    sys.stdout.write(f"{args.task} {args.kind} seed {args.seed}: {n_parameters} parameters\n")
+    sums: list[float] = []
+    began = time.perf_counter()
+    for step in range(first, args.steps):
+        rng = random.Random(args.seed * 1_000_003 + step)
+        model.train()
+        model.encoder.eval()
+        scenes = make(rng)
+        late = 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
+        rate = args.rate * min(1.0, (step + 1) / 150) * max(late, 0.01)
+        for group in optimiser.param_groups:
+            group["lr"] = rate * group["part"]
+        with torch.autocast("cpu", torch.bfloat16):
+            found, _ = model(as_tensor(scenes).contiguous(memory_format=torch.channels_last))
+        losses = [
+            loss_of(logits, boxes, scenes, config.n_groups)
+            for logits, boxes in zip(found.logits, found.boxes, strict=True)
+        ]
+        loss = torch.stack(losses).sum()
+        optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimiser.step()
+        sums.append(losses[-1].item())
+        keep = min(0.998, (1 + step) / (10 + step))
+        with torch.no_grad():
+            for name, value in model.state_dict().items():
+                if value.is_floating_point():
+                    average[name].lerp_(value, 1 - keep)
+        if (step + 1) % SAVE_EVERY and step + 1 < args.steps:
+            continue
+        spent += time.perf_counter() - began
+        shown.load_state_dict(first_group(average, config))
+        held = measure(shown.eval(), validation)
+        sys.stdout.write(
+            f"step {step + 1} loss {sum(sums) / len(sums):.4f} validation AP50 {held['ap50']:.4f} "
+            f"AP {held['ap']:.4f} seconds {spent:.0f}\n"
+        )
+        sys.stdout.flush()
+        if held["ap"] > best:
+            best = held["ap"]
+            torch.save(first_group(average, config), args.out / "best.pt")
+        state = {
+            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1,
+            "average": average, "spent": spent, "best": best,
+        }  # fmt: skip
+        torch.save(state, last.with_suffix(".tmp"))
+        last.with_suffix(".tmp").replace(last)
+        sums, began = [], time.perf_counter()
+    shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
+    result = {
+        "task": args.task, "kind": args.kind, "seed": args.seed, "seconds": spent,
+        "parameters": n_parameters,
+        "config": dataclasses.asdict(dataclasses.replace(config, n_groups=1)),
+        "validation": best, "encoder_sha256": digest,
+        "side": args.side,
+        "arguments": arguments(args),
+    } | measure(shown.eval(), test)  # fmt: skip
+    text = json.dumps(result, indent=1)
+    (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--task", choices=TASKS, default="digits")
+    parser.add_argument("--kind", choices=("attention", "added"), default="attention")
+    parser.add_argument("--data", type=Path, default=Path("../shared/data"))
+    parser.add_argument("--encoder", type=Path, help="EfficientNet-Lite0 for ImageNet, a .pth file")
+    parser.add_argument("--out", type=Path, required=True, help="folder for resumable state")
+    parser.add_argument("--side", type=int, default=256, help="longer side of what is read")
+    parser.add_argument("--start", type=Path, help="last.pt of another run to begin with")
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--rate", type=float, default=6e-4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The frame around every lesson: what is given, shown, turned, linked and said."""

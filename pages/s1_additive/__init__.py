@@ -1,0 +1,1 @@
+"""Lesson 1: additive attention, on the page."""

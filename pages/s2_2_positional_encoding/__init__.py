@@ -1,0 +1,1 @@
+"""Lesson 2.2: positional encoding, on the page."""

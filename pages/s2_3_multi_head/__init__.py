@@ -1,0 +1,1 @@
+"""Lesson 2.3: multi-head attention, on the page."""

@@ -1,0 +1,1 @@
+"""Lesson 3.1: incremental attention, on the page."""

@@ -1,0 +1,1 @@
+"""Lesson 4.1: segmentation, on the page."""

@@ -1,0 +1,1 @@
+"""Lesson 4.2: detection, on the page."""

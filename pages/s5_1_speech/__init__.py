@@ -1,0 +1,1 @@
+"""Lesson 5.1: attention in speech recognition, on the page."""

@@ -1,0 +1,1 @@
+"""Lesson 5.2: CTC, on the page."""

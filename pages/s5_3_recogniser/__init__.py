@@ -1,0 +1,1 @@
+"""Lesson 5.3: a recogniser with an attention decoder, on the page."""

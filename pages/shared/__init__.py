@@ -1,1 +1,0 @@
-"""What all pages share; beside them the only place that imports Streamlit."""
