@@ -51,9 +51,10 @@ browser: $(VENV)/.dev  ## Find a Chromium: on the PATH, else from apt, else Play
 test: $(VENV)/.dev browser lint types  ## Lint, types, and every test
 	$(BIN)/python -m pytest tests
 
-lint: $(VENV)/.dev  ## Ruff: rules and format
+lint: $(VENV)/.dev  ## Ruff: rules and format; the floors of the house
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	PYTHONPATH=. $(BIN)/lint-imports --no-cache --no-logo
 
 types: $(VENV)/.dev  ## mypy
 	$(BIN)/mypy

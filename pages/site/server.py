@@ -4,7 +4,6 @@ import base64
 import ctypes
 import gc
 import hashlib
-import importlib
 import os
 import re
 from collections.abc import AsyncIterator
@@ -159,8 +158,8 @@ def warm_up() -> None:
 
     One torch thread serves a request: with forty learners two threads each are slower than one.
     """
-    for name in ("numpy", "pandas", "altair", "torch", "safetensors.torch"):
-        importlib.import_module(name)
+    import altair  # noqa: F401 (loaded for what comes)
+    import pandas  # type: ignore[import-untyped]  # noqa: F401
     import torch
 
     from attn_core.lessons.every import EVERY

@@ -28,7 +28,7 @@ def opened(page: str, language: str = "en", **query: str) -> AppTest:
     for key, value in query.items():
         at.query_params[key] = value
     at.run()
-    at.switch_page(f"pages/{page}.py")
+    at.switch_page(f"pages/{page}/page.py" if page in EVERY else f"pages/{page}.py")
     for key, value in query.items():
         at.query_params[key] = value
     at.run()

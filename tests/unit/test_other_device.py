@@ -251,7 +251,7 @@ def test_other_settings_and_their_questions(slug, settings, device):
 
 NOT_OF_A_PAGE = {
     "claims", "quiz",  # they record or ask: tested on their own
-    "backends", "overflow", "statistics", "steps", "timing",  # live experiments, whose configs are their own
+    "backends", "overflow", "statistics", "steps", "timing",  # live, with configs of their own
     "own_estimate", "own_settings", "own_training", "own_views", "toy_tasks", "toy_dates",
 }  # fmt: skip
 
