@@ -146,7 +146,7 @@ class Claim:
         "measured" (paired runs), "exact" (deterministic), "reworded" (has a right statement, and is
         wrong as stated if the numbers contradict it), "coverage" (from manifests), "not_tested".
     command : str
-        What repeats it, "python -m attn_core.experiments.…".
+        What repeats it, "python -m …".
     source : str
         "recorded", "cited" or "live".
     measure : Measure or None

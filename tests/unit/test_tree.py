@@ -229,3 +229,17 @@ def test_numbers_in_the_prose_of_3_3_are_the_recorded_ones(language):
     for name in names:
         chrf = runs[name]["chrf"]
         assert f"{sum(chrf) / len(chrf):.3f}" in prose, name
+
+
+def test_every_command_that_is_written_down_names_a_module():
+    """In manifests, records, scripts, the Makefile and the README."""
+    said = [
+        *(ROOT / "assets").rglob("*.json"), *(ROOT / "attn_core").rglob("*.sh"),
+        *(ROOT / "attn_core").rglob("*.py"), ROOT / "Makefile", ROOT / "README.md",
+    ]  # fmt: skip
+    found = set()
+    for path in said:
+        found |= set(re.findall(r"-m (attn_core[\w.]*\w)(?!\.\{)", path.read_text("utf-8")))
+    assert len(found) > 30
+    for name in sorted(found):
+        assert (ROOT / name.replace(".", "/")).with_suffix(".py").exists(), name

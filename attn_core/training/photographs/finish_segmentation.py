@@ -49,7 +49,7 @@ def told(module: str, run: dict[str, Any]) -> str:
             flags.append(f"--{name}")
         elif value not in (None, False):
             flags.append(f"--{name} {value}")
-    return f"python -m attn_core.training.{module} " + " ".join(flags)
+    return f"python -m attn_core.training.photographs.{module} " + " ".join(flags)
 
 
 def spent(run: dict[str, Any]) -> int:
