@@ -239,7 +239,7 @@ def test_every_command_that_is_written_down_names_a_module():
     ]  # fmt: skip
     found = set()
     for path in said:
-        found |= set(re.findall(r"-m (attn_core[\w.]*\w)(?!\.\{)", path.read_text("utf-8")))
+        found |= set(re.findall(r"-m (attn_core(?:\.\w+)+)(?![\w.]*\{)", path.read_text("utf-8")))
     assert len(found) > 30
     for name in sorted(found):
         assert (ROOT / name.replace(".", "/")).with_suffix(".py").exists(), name

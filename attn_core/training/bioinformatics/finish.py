@@ -5,23 +5,19 @@ some. What the page shows is measured here on the weights as they are shipped, i
 """
 
 import argparse
-import hashlib
 import json
 import math
-import platform
 import statistics
 import sys
 from collections import Counter
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import nn
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets import residues
 from attn_core.datasets import splice as splice_data
 from attn_core.datasets.davis import SPLITS, davis, masks, provenance, written
@@ -40,7 +36,6 @@ NEAR = 0.7
 FAMILIES = 120
 """Windows, and kinases, on which the tests of attention are made."""
 MEASURES = ("concordance_index", "mse")
-METRIC = ("value", "n", "split", "seeds", "spread", "baseline", "baseline_name")
 
 
 def found(runs: Path, name: str) -> dict[str, Any] | None:
@@ -71,35 +66,16 @@ def averaged(runs: Path, names: tuple[str, ...]) -> nn.Module:
     return models[0]
 
 
-def spread(values: list[float]) -> float | None:
-    """Standard deviation over seeds, where there are several."""
-    return statistics.stdev(values) if len(values) > 1 else None
-
-
-def metric(
-    value: float, n: int, split: str, seeds: list[float], baseline: float, name: str
-) -> dict[str, Any]:
-    """One metric as manifests hold it."""
-    row = (value, n, split, max(1, len(seeds)), spread(seeds), baseline, name)
-    return dict(zip(METRIC, row, strict=True))
-
-
 def write(name: str, model: nn.Module, about: dict[str, Any]) -> None:
     """Weights in half precision, and the manifest."""
-    blob = save({k: v.half().contiguous() for k, v in model.state_dict().items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    manifest = {
-        "id": name, "lesson": "6.3", "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "rdkit")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
-        "default_result": "s6_3_bioinformatics.default.safetensors", "precision": "float16",
+    ours = {
+        "lesson": "6.3",
+        "default_result": "s6_3_bioinformatics.default.safetensors",
         "parameters": sum(p.numel() for p in model.parameters()),
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    }
+    size = save.write(name, save.in_half(model.state_dict()), ours | about, ("rdkit",))
     values = {k: round(m["value"], 4) for k, m in about["metrics"].items()}
-    sys.stdout.write(f"{name} {len(blob)} bytes {values}\n")
+    sys.stdout.write(f"{name} {size} bytes {values}\n")
     sys.stdout.flush()
 
 
@@ -165,7 +141,7 @@ def splice(runs: Path, folder: Path) -> None:
         "command": "python -m attn_core.training.bioinformatics.sequences splice --seed 0",
         "wall_seconds": round(shown["seconds"]), "config": shown["config"],
         "data": splice_data.provenance(folder, parts),
-        "metrics": {"accuracy_splice": metric(
+        "metrics": {"accuracy_splice": save.metric(
             of(good), len(good), "test, genes never trained on", scores, of(rule),
             "two_letter_rule",
         )},
@@ -221,7 +197,7 @@ def protein(runs: Path, folder: Path) -> None:
         "command": "python -m attn_core.training.bioinformatics.sequences protein --seed 0",
         "wall_seconds": round(shown["seconds"]), "config": shown["config"],
         "data": residues.provenance(folder, parts),
-        "metrics": {"q3": metric(
+        "metrics": {"q3": save.metric(
             q3, len(ordered), "TS115, residues whose structure was seen", [], baseline,
             "most_common_state",
         )},
@@ -274,7 +250,7 @@ def drug(runs: Path, folder: Path) -> None:
     n = int(parts["test"].sum())
     about: dict[str, Any] = {}
     for each in MEASURES:
-        about[each] = metric(
+        about[each] = save.metric(
             measured[each], n, "DeepDTA's test fold of Davis", [], shown["additive"][each],
             "drug_plus_kinase",
         )  # fmt: skip

@@ -7,17 +7,13 @@ texts, its order chosen on the validation texts.
 
 import argparse
 import dataclasses
-import hashlib
 import json
-import platform
 import sys
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import save
 
+from attn_core.checkpoints import save
 from attn_core.checkpoints.manifests import FOLDER
 from attn_core.datasets.characters import FOLDER_ENGLISH, TEST_PLAYS, digest
 from attn_core.models.characters import Characters
@@ -71,23 +67,15 @@ def finish(language: str, run: Path, texts: Path) -> None:
     test = stream(config, parts["test"])
     found = bits(model, test)
     other, order = baseline(parts, config.alphabet, language)
-    blob = save({k: v.half().contiguous() for k, v in best.items()})
     rows = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
     name, (source, licence) = f"characters_{language}", SOURCES[language]
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    metric = {
-        "value": found, "n": len(test) - 1, "seeds": 1, "spread": None,
-        "split": "test, plays never trained on" if language == "en"
-        else "test, poems never trained on",
-        "baseline": other, "baseline_name": f"ngram_order_{order}",
-    }  # fmt: skip
-    manifest = {
-        "id": name, "lesson": "3.1", "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob),
+    unit = "plays" if language == "en" else "poems"
+    split = f"test, {unit} never trained on"
+    metric = save.metric(found, len(test) - 1, split, (), other, f"ngram_order_{order}")
+    about = {
+        "lesson": "3.1",
         "command": f"python -m attn_core.training.characters.train {language} --texts FOLDER "
         f"--out runs/characters-{language} --steps {rows[-1]['step']}",
-        "seed": 0, "versions": {p: version(p) for p in ("torch", "safetensors")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
         "wall_seconds": round(rows[-1]["seconds"]),
         "data": [{
             "source": source, "licence": licence, "sha256": digest(parts),
@@ -97,18 +85,13 @@ def finish(language: str, run: Path, texts: Path) -> None:
         }],
         "config": dataclasses.asdict(config),
         "default_result": "s3_1_incremental.default.safetensors",
-        "metrics": {f"bits_per_character_{language}": metric}, "precision": "float16",
+        "metrics": {f"bits_per_character_{language}": metric},
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": rows[-1]["step"], "validation": min(r["validation"] for r in rows),
     }  # fmt: skip
-    write_json(FOLDER / f"{name}.json", manifest)
-    write_json(SAMPLES / f"{name}_held_out.json", sample(language, parts["test"]))
+    save.write(name, save.in_half(best), about)
+    save.write_json(SAMPLES / f"{name}_held_out.json", sample(language, parts["test"]))
     sys.stdout.write(f"{language}: {found:.4f} bits, {order}-gram {other:.4f}, n {len(test) - 1}\n")
-
-
-def write_json(path: Path, value: dict[str, Any]) -> None:
-    """A readable file with a final newline."""
-    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -5,22 +5,17 @@ after ``photographs.sh``. What is measured are the weights as they are shipped, 
 """
 
 import argparse
-import hashlib
-import json
-import platform
 import statistics
 import sys
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets import cells
 from attn_core.datasets.detection import Scene
 from attn_core.lessons.s4_2_detection.queries import WAYS, pairs
@@ -70,15 +65,19 @@ def best(runs: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor], Dete
     return run, weights, model.eval()
 
 
+OURS = {
+    "lesson": "4.2",
+    "default_result": "s4_2_detection.default.safetensors",
+    "precision": "float16; running statistics of batch norms float32",
+}
+PACKAGES = ("pillow", "numpy", "scipy", "pycocotools", "scikit-image")
+
+
 def metric(
     value: float, n: int, task: str, baseline: float, name: str, seeds: list[float]
 ) -> dict[str, Any]:
     """One metric as manifests hold it."""
-    return {
-        "value": value, "n": n, "split": SPLITS[task], "seeds": max(1, len(seeds)),
-        "spread": statistics.stdev(seeds) if len(seeds) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    return save.metric(value, n, SPLITS[task], seeds, baseline, name)
 
 
 def of_queries(model: Detector, scenes: list[Scene]) -> list[dict[str, Any]]:
@@ -126,19 +125,7 @@ def doubles(model: Detector, scenes: list[Scene]) -> dict[str, dict[str, int]]:
 
 def write(name: str, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Weights and manifest."""
-    blob = save({k: v.contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    packages = ("torch", "safetensors", "pillow", "numpy", "scipy", "pycocotools", "scikit-image")
-    manifest = {
-        "id": name, "lesson": "4.2",
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in packages},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
-        "default_result": "s4_2_detection.default.safetensors",
-        "precision": "float16; running statistics of batch norms float32",
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save.write(name, weights, OURS | about, PACKAGES)
 
 
 def first_layers(model: Detector, n: int) -> Detector:
@@ -163,7 +150,7 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     run, weights, model = best(runs, name)
     found, base = measure(model, scenes), measure(AnchorsAlone(model), scenes)  # type: ignore[arg-type]
     about: dict[str, Any] = {
-        "command": told("detection", run), "wall_seconds": spent(run),
+        "command": told("photographs.detection", run), "wall_seconds": spent(run),
         "parameters": run["parameters"], "data": [*data, encoder_source(run)],
         "config": run["config"], "validation": run["validation"],
         "side": run["side"],

@@ -6,24 +6,20 @@ the running statistics of batch norms, whose variances are too large for it.
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Mapping
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets.segmentation import Photo, provenance, provenance_of_nobody, read, split
 from attn_core.lessons.s4_1_segmentation.compared import ADDED, CHECKPOINT, SHOWN, TWINS
 from attn_core.measures.cost import multiply_adds
@@ -49,7 +45,7 @@ def told(module: str, run: dict[str, Any]) -> str:
             flags.append(f"--{name}")
         elif value not in (None, False):
             flags.append(f"--{name} {value}")
-    return f"python -m attn_core.training.photographs.{module} " + " ".join(flags)
+    return f"python -m attn_core.training.{module} " + " ".join(flags)
 
 
 def spent(run: dict[str, Any]) -> int:
@@ -79,13 +75,16 @@ def loaded(weights: dict[str, Tensor], config: dict[str, Any]) -> AttentionUNet:
     return model.eval()
 
 
+OURS = {
+    "lesson": "4.1",
+    "default_result": "s4_1_segmentation.default.safetensors",
+    "precision": "float16; running statistics of batch norms float32",
+}
+
+
 def metric(value: float, n: int, baseline: float, name: str, seeds: list[float]) -> dict[str, Any]:
     """One metric as manifests hold it."""
-    return {
-        "value": value, "n": n, "split": SPLIT, "seeds": max(1, len(seeds)),
-        "spread": statistics.stdev(seeds) if len(seeds) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    return save.metric(value, n, SPLIT, seeds, baseline, name)
 
 
 def all_person(photos: list[Photo]) -> float:
@@ -114,18 +113,7 @@ def costs(models: Mapping[str, nn.Module]) -> dict[str, Any]:
 
 def write(name: str, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Weights and manifest."""
-    blob = save({k: v.contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    manifest = {
-        "id": name, "lesson": "4.1",
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "pillow", "numpy")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
-        "default_result": "s4_1_segmentation.default.safetensors",
-        "precision": "float16; running statistics of batch norms float32",
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save.write(name, weights, OURS | about, ("pillow", "numpy"))
 
 
 def shown(runs: Path, name: str, photos: list[Photo], data: Any) -> None:
@@ -137,7 +125,7 @@ def shown(runs: Path, name: str, photos: list[Photo], data: Any) -> None:
     if run["arguments"].get("nobody"):
         data = [*data, provenance_of_nobody()]
     write(CHECKPOINT, weights, {
-        "command": told("segmentation", run),
+        "command": told("photographs.segmentation", run),
         "wall_seconds": spent(run), "parameters": run["parameters"], "data": data,
         "config": run["config"], "validation": run["validation"], "each": found["each"],
         "encoder_sha256": run["encoder_sha256"],

@@ -5,21 +5,16 @@
 """
 
 import argparse
-import hashlib
 import json
-import platform
-import statistics
 import sys
 from collections.abc import Callable
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets.films import Histories, histories, provenance
 from attn_core.training.recommender import measure
 from attn_core.training.recommender.train import KINDS, build
@@ -70,6 +65,9 @@ def of_seed(kind: str, runs: Path, seed: int, data: Histories) -> dict[str, Any]
     return found
 
 
+OURS = {"lesson": "6.1", "default_result": "s6_1_recommendation.default.safetensors"}
+
+
 def metrics(found: list[dict[str, Any]], baseline: dict[str, float], n: int) -> dict[str, Any]:
     """A manifest's metrics: the first seed's value, the spread over all."""
     out = {}
@@ -79,11 +77,7 @@ def metrics(found: list[dict[str, Any]], baseline: dict[str, float], n: int) -> 
     values, popular = out["hit_rate_at_10"]
     out["hit_rate_at_10_over_popularity"] = ([v / popular for v in values], 1.0)
     return {
-        name: {
-            "value": values[0], "n": n, "split": SPLIT, "seeds": len(values),
-            "spread": statistics.stdev(values) if len(values) > 1 else None,
-            "baseline": against, "baseline_name": "popularity",
-        }
+        name: save.metric(values[0], n, SPLIT, values, against, "popularity")
         for name, (values, against) in out.items()
     }  # fmt: skip
 
@@ -98,18 +92,8 @@ def told(run: dict[str, Any]) -> str:
 
 
 def write(name: str, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
-    """Weights and their manifest."""
-    blob = save({k: v.contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    manifest = {
-        "id": name, "lesson": "6.1", "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "numpy", "rdata")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU", "precision": "float16",
-        "default_result": "s6_1_recommendation.default.safetensors",
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    """Weights and manifest."""
+    save.write(name, weights, OURS | about, ("numpy", "rdata"))
 
 
 def main() -> None:

@@ -4,21 +4,17 @@
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import random
 import statistics
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
 from attn_core import zoo
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets.sentiment import CHINESE, ENGLISH, chinese, english, provenance
 from attn_core.layers.pooling import POOLINGS
 from attn_core.lessons.s2_1_self_attention.evidence import METHODS, N_POINTS, curves
@@ -37,27 +33,16 @@ def result(runs: Path, name: str) -> dict[str, Any]:
 
 def metric(value: float, n: int, baseline: float, name: str, seeds: list[float]) -> dict[str, Any]:
     """One metric as manifests hold it."""
-    return {
-        "value": value, "n": n, "split": "test, texts never trained on",
-        "seeds": max(1, len(seeds)),
-        "spread": statistics.stdev(seeds) if len(seeds) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    return save.metric(value, n, "test, texts never trained on", seeds, baseline, name)
 
 
 def write(name: str, weights: dict[str, torch.Tensor], about: dict[str, Any]) -> None:
     """Weights in half precision, and the manifest."""
-    blob = save({k: v.half().contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    manifest = {
-        "id": name, "lesson": ["2.1", "2.3"] if name == "sentiment_en" else "2.1",
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "tokenizers")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
-        "default_result": "s2_1_self_attention.default.safetensors", "precision": "float16",
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    ours = {
+        "lesson": ["2.1", "2.3"] if name == "sentiment_en" else "2.1",
+        "default_result": "s2_1_self_attention.default.safetensors",
+    }
+    save.write(name, save.in_half(weights), ours | about, ("tokenizers",))
 
 
 def recorded_curves(language: str, reviews: list[Any]) -> dict[str, Any]:

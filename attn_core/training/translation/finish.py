@@ -7,17 +7,15 @@ measured are the weights in half precision, as they are shipped.
 import argparse
 import hashlib
 import json
-import platform
 import statistics
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save
 from tokenizers import Tokenizer
 
+from attn_core.checkpoints import save
 from attn_core.checkpoints.manifests import FOLDER
 from attn_core.datasets.translation import (
     Pair,
@@ -53,32 +51,22 @@ def metric(
     value: float, n: int, baseline: float | None, name: str, seeds: list[float]
 ) -> dict[str, Any]:
     """One metric as manifests hold it."""
-    return {
-        "value": value, "n": n, "split": "test, no sentence of either language trained on",
-        "seeds": max(1, len(seeds)),
-        "spread": statistics.stdev(seeds) if len(seeds) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    split = "test, no sentence of either language trained on"
+    return save.metric(value, n, split, seeds, baseline, name)
 
 
 def write(name: str, weights: dict[str, torch.Tensor], about: dict[str, Any]) -> None:
     """Weights in half precision, and the manifest."""
-    blob = save({k: v.half().contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
     files = {k: (FOLDER / file_of(k)).read_bytes() for k in LANGUAGES}
-    manifest = {
-        "id": name, "lesson": "3.3",
-        "sha256": hashlib.sha256(blob).hexdigest(), "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "tokenizers", "sacrebleu")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU",
-        "default_result": "s3_3_transformer.default.safetensors", "precision": "float16",
+    ours = {
+        "lesson": "3.3",
+        "default_result": "s3_3_transformer.default.safetensors",
         "tokenizers": {
             k: {"file": file_of(k), "sha256": hashlib.sha256(blob).hexdigest()}
             for k, blob in files.items()
         },
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    }
+    save.write(name, save.in_half(weights), ours | about, ("tokenizers", "sacrebleu"))
 
 
 def by_length(rows: list[Ids], found: list[str], true: list[str], language: str) -> list[Any]:

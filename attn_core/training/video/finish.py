@@ -5,21 +5,17 @@ clips over photographs that no model was trained on.
 """
 
 import argparse
-import hashlib
 import json
-import platform
 import statistics
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import torch
 from jaxtyping import Bool, Float
-from safetensors.torch import save
 from torch import Tensor
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.datasets import video
 from attn_core.datasets.video import Batch
 from attn_core.inputs.motion import MOTIONS, as_read
@@ -132,28 +128,17 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     }  # fmt: skip
 
 
+OURS = {"lesson": ["6.2"], "default_result": "s6_2_video.default.safetensors"}
+
+
 def metric(values: list[float], n: int, baseline: float, name: str) -> dict[str, Any]:
     """One metric as manifests hold it: the first run's value, the spread over all."""
-    return {
-        "value": values[0], "n": n, "split": SPLIT, "seeds": len(values),
-        "spread": statistics.stdev(values) if len(values) > 1 else None,
-        "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+    return save.metric(values[0], n, SPLIT, values, baseline, name)
 
 
 def write(name: str, weights: dict[str, Tensor], about: dict[str, Any]) -> None:
     """Weights and manifest."""
-    blob = save({k: v.contiguous() for k, v in weights.items()})
-    (FOLDER / f"{name}.safetensors").write_bytes(blob)
-    manifest = {
-        "id": name, "lesson": ["6.2"], "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob), "seed": 0,
-        "versions": {p: version(p) for p in ("torch", "safetensors", "numpy", "pillow")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU", "precision": "float16",
-        "default_result": "s6_2_video.default.safetensors",
-    } | about  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    save.write(name, weights, OURS | about, ("numpy", "pillow"))
 
 
 def metrics_of(found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -175,7 +160,7 @@ def shown(runs: Path, batch: Batch, data: Any, name: str) -> None:
     found = measure(model, batch)
     sys.stdout.write(f"{name} {json.dumps(found, indent=1)}\n")
     write(name, weights, {
-        "command": told("video", run), "wall_seconds": round(run["seconds"]), "data": data,
+        "command": told("video.train", run), "wall_seconds": round(run["seconds"]), "data": data,
         "config": run["config"], "parameters": run["parameters"],
         "steps": run["arguments"]["steps"], "by_motion": found["by_motion"], "measured": found,
         "metrics": metrics_of([found]),

