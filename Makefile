@@ -75,7 +75,7 @@ bench: $(VENV)/.train browser  ## Every benchmark; writes benchmarks/results.jso
 	$(BIN)/python -m benchmarks
 
 ledger: $(VENV)/.app  ## Print every claim's verdict, computed from its recorded values
-	$(BIN)/python -m attn_core.evidence.claims
+	$(BIN)/python -m attn_core.evidence.ledger
 
 defaults: $(VENV)/.app  ## Write the stored default results again
 	$(BIN)/python -m attn_core.lessons.defaults

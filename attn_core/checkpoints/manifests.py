@@ -10,9 +10,9 @@ from typing import Any
 from safetensors.torch import load_file
 from torch import Tensor
 
-from attn_core.assets import ASSETS
 from attn_core.checkpoints.files import WeightsMissing as WeightsMissing
 from attn_core.checkpoints.files import find
+from attn_core.places import ASSETS
 
 FOLDER = ASSETS / "checkpoints"
 

@@ -9,8 +9,8 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save
 
-from attn_core.assets import ASSETS
 from attn_core.attention.trace import AttentionTrace
+from attn_core.places import ASSETS
 
 DEFAULTS = ASSETS / "checkpoints"
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from attn_core.assets import ASSETS
 from attn_core.evidence.claims import Claim, Condition, Measure, Numbers
+from attn_core.places import ASSETS
 
 DIRECTORY = ASSETS / "claims"
 MANIFESTS = ASSETS / "checkpoints"

@@ -10,9 +10,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from attn_core.assets import ASSETS
 from attn_core.inputs.limits import MAX_FILMS
 from attn_core.inputs.refused import Refused
+from attn_core.places import ASSETS
 
 FILE = ASSETS / "samples" / "films.json"
 DECADES = (1900, 1950, 1960, 1970, 1980, 1990, 2000, 2010)

@@ -14,12 +14,12 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 
-from attn_core.assets import ASSETS
 from attn_core.inputs.image import decoded
 from attn_core.inputs.limits import MAX_KEPT_PHOTO_BYTES, PHOTO_SIDE
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.store import Kept
 from attn_core.inputs.strokes import DRAWN, drawing
+from attn_core.places import ASSETS
 
 SAMPLES = ASSETS / "samples" / "photos"
 STEP = 16

@@ -18,7 +18,6 @@ import soundfile
 from jaxtyping import Float
 from scipy import signal
 
-from attn_core.assets import ASSETS
 from attn_core.inputs.limits import (
     MAX_CHANNELS,
     MAX_KEPT_SOUND_BYTES,
@@ -30,6 +29,7 @@ from attn_core.inputs.limits import (
 from attn_core.inputs.refused import Refused
 from attn_core.inputs.speech_features import RATE
 from attn_core.inputs.store import Kept
+from attn_core.places import ASSETS
 
 FORMATS = ("WAV", "WAVEX", "RF64", "W64", "FLAC", "OGG", "MP3", "MPEG", "AIFF")
 SHORTEST = 0.1

@@ -19,7 +19,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from typing import Any
 
-from attn_core.assets import ROOT
+from attn_core.places import ROOT
 
 NICENESS = 10
 SECONDS_BETWEEN_REPORTS = 0.1

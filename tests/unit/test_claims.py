@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from attn_core.contract.registry import LESSONS
 from attn_core.evidence import files
-from attn_core.evidence.claims import Claim, Condition, Measure, not_tested, table
+from attn_core.evidence.claims import Claim, Condition, Measure, not_tested
 from attn_core.evidence.files import dump, load, parse, write
 from attn_core.evidence.intervals import mean_interval, student_t_probability, student_t_quantile
+from attn_core.evidence.ledger import table
 from attn_core.evidence.verdicts import combine, verdict
 
 # Two-sided 95 % critical values as printed in NIST/SEMATECH e-Handbook, table 1.3.6.7.2.

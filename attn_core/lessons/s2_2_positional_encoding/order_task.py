@@ -14,10 +14,10 @@ import torch
 from jaxtyping import Int
 from torch import Generator, Tensor, nn
 
-from attn_core.assets import ASSETS
 from attn_core.jobs.line import Report
 from attn_core.layers.positional.attention import KINDS
 from attn_core.models.order import OrderConfig, OrderModel
+from attn_core.places import ASSETS
 
 DIGITS = 10
 BATCH = 32

@@ -113,7 +113,7 @@ def _coverage(claim_id: str, *conditions: Condition) -> Claim:
     """3.3.e: what this app's own models show, read from their manifests."""
     measure = Measure("held_out_metric", "none", "higher", 0.01, conditions, spread="range")
     return Claim(
-        claim_id, "3.3", "coverage", "python -m attn_core.evidence.claims", "live", measure
+        claim_id, "3.3", "coverage", "python -m attn_core.evidence.ledger", "live", measure
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from attn_core.assets import ASSETS
 from attn_core.attention.interventions import Intervention
 from attn_core.checkpoints.manifests import read_manifest
 from attn_core.contract.result import LessonResult
@@ -23,6 +22,7 @@ from attn_core.measures.boxes import (
     matching_cost,
     overlap,
 )
+from attn_core.places import ASSETS
 
 PUBLISHED = ASSETS / "samples" / "bccd_published.json"
 

@@ -5,8 +5,8 @@ import math
 from functools import cache
 from typing import Any
 
-from attn_core.assets import ASSETS
 from attn_core.inputs.smiles import read_smiles
+from attn_core.places import ASSETS
 
 PATH = ASSETS / "samples" / "sequences.json"
 

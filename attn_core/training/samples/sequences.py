@@ -12,8 +12,8 @@ import random
 import sys
 from pathlib import Path
 
-from attn_core.assets import ASSETS
 from attn_core.datasets.residues import FILES, read
+from attn_core.places import ASSETS
 
 OUT = ASSETS / "samples" / "sequences.json"
 HBB = (
