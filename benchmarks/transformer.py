@@ -27,9 +27,15 @@ def measure() -> Iterator[tuple[str, float, str]]:
     config = TransformerConfig(100, 100)
     ours = Transformer(config).eval()
     theirs = nn.Transformer(
-        config.d_model, config.n_heads, config.n_encoder_layers, config.n_decoder_layers,
-        config.d_ff, 0.0, batch_first=True, norm_first=config.pre_norm,
-    ).eval()  # fmt: skip
+        config.d_model,
+        config.n_heads,
+        config.n_encoder_layers,
+        config.n_decoder_layers,
+        config.d_ff,
+        0.0,
+        batch_first=True,
+        norm_first=config.pre_norm,
+    ).eval()
     x, y = (torch.randn(BATCH, LENGTH, config.d_model) for _ in range(2))
     mask = nn.Transformer.generate_square_subsequent_mask(LENGTH)
 

@@ -33,10 +33,15 @@ class Far(Tensor):
     @staticmethod
     def __new__(cls, near: Tensor) -> "Far":
         made = Tensor._make_wrapper_subclass(
-            cls, near.shape, strides=near.stride(), storage_offset=near.storage_offset(),
-            dtype=near.dtype, layout=near.layout, device=torch.device(NAME, 0),
+            cls,
+            near.shape,
+            strides=near.stride(),
+            storage_offset=near.storage_offset(),
+            dtype=near.dtype,
+            layout=near.layout,
+            device=torch.device(NAME, 0),
             requires_grad=near.requires_grad,
-        )  # fmt: skip
+        )
         made.near = near
         return made
 

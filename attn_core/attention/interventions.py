@@ -125,10 +125,9 @@ class Intervention:
         general = dataclasses.replace(
             self, heads=(), tokens=(), scores=(), mask_cells=(), weights=()
         )
-        places = (
-            [s for s, _ in self.heads + self.tokens]
-            + [c.site for c in self.scores + self.mask_cells + self.weights]
-        )  # fmt: skip
+        places = [s for s, _ in self.heads + self.tokens] + [
+            c.site for c in self.scores + self.mask_cells + self.weights
+        ]
         return bool(general) or site in places
 
     def at_query(self, query: int) -> "Intervention":

@@ -127,14 +127,15 @@ def bars(
         .mark_bar(color=colour, stroke="#555", strokeWidth=0.5)
         .encode(
             x=alt.X(
-                "place:O", title=labels["x"],
+                "place:O",
+                title=labels["x"],
                 axis=alt.Axis(labelExpr=f"{letters}[datum.value]", labelAngle=0),
             ),
             y=alt.Y("value:Q", title=None),
             tooltip=["name:N", alt.Tooltip("value:Q", format=".4f")],
         )
         .properties(height=HEIGHT)
-    )  # fmt: skip
+    )
 
 
 def whole(values: Sequence[float]) -> float:
@@ -215,30 +216,33 @@ def curves(
     if _overlap(kept, x, y, series):  # a line that lies on another lets it through
         dashes = [[1, 0], *([2 * n, 2 * n] for n in range(len(names), 1, -1))]
         more["strokeDash"] = alt.StrokeDash(
-            f"{series}:N", title=labels["series"],
+            f"{series}:N",
+            title=labels["series"],
             scale=alt.Scale(domain=names, range=dashes),
-        )  # fmt: skip
+        )
     return (
         _chart(kept, labels)
         .mark_line(point=alt.OverlayMarkDef(size=45))
         .encode(
             x=alt.X(f"{x}:Q", title=labels["x"], scale=scale_x, axis=ticks),
             y=alt.Y(
-                f"{y}:Q", title=None, scale=scale_y,
+                f"{y}:Q",
+                title=None,
+                scale=scale_y,
                 axis=alt.Axis(tickMinStep=whole([r[y] for r in kept])),
             ),
             color=alt.Color(
-                f"{series}:N", title=labels["series"], legend=legend,
+                f"{series}:N",
+                title=labels["series"],
+                legend=legend,
                 scale=alt.Scale(domain=names, range=palette),
             ),
-            shape=alt.Shape(
-                f"{series}:N", title=labels["series"], scale=alt.Scale(domain=names)
-            ),
+            shape=alt.Shape(f"{series}:N", title=labels["series"], scale=alt.Scale(domain=names)),
             tooltip=[f"{series}:N", f"{x}:Q", alt.Tooltip(f"{y}:Q", format=".4g")],
             **more,
         )
         .properties(height=HEIGHT + 100 + LEGEND_ROW * math.ceil(len(names) / columns))
-    )  # fmt: skip
+    )
 
 
 def intervals(found: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> Figure:
@@ -454,14 +458,15 @@ def roles(
     )
     cells = base.mark_rect(stroke="#888", strokeWidth=0.5).encode(
         color=alt.Color(
-            "role:N", title=labels["series"],
+            "role:N",
+            title=labels["series"],
             scale=alt.Scale(domain=[*names, labels["none"]], range=[*palette, "#00000011"]),
             legend=alt.Legend(
                 orient="bottom", columns=2, labelLimit=200, values=[*here, labels["none"]]
             ),
         ),
         tooltip=tips,
-    )  # fmt: skip
+    )
     shown = base.transform_filter(alt.datum.role != labels["none"])
     text = shown.mark_text(fontSize=10, color="#111").encode(text=alt.Text("share:Q", format=".1f"))
     return (cells + text).properties(height=alt.Step(28))

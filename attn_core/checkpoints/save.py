@@ -57,9 +57,14 @@ def metric(
         For "metrics" of a manifest.
     """
     return {
-        "value": value, "n": n, "split": split, "seeds": max(1, len(seeds)),
-        "spread": spread(seeds), "baseline": baseline, "baseline_name": name,
-    }  # fmt: skip
+        "value": value,
+        "n": n,
+        "split": split,
+        "seeds": max(1, len(seeds)),
+        "spread": spread(seeds),
+        "baseline": baseline,
+        "baseline_name": name,
+    }
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

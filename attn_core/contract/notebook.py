@@ -25,9 +25,11 @@ chart.encode(x="key:N", y="query:N", color=grey)"""
 
 def _cell(kind: str, source: str, number: int) -> dict[str, Any]:
     cell: dict[str, Any] = {
-        "cell_type": kind, "id": f"cell-{number}", "metadata": {},
+        "cell_type": kind,
+        "id": f"cell-{number}",
+        "metadata": {},
         "source": source.splitlines(keepends=True),
-    }  # fmt: skip
+    }
     return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
 
 
@@ -84,10 +86,11 @@ for name, value in shown.items():
     assert same or (math.isnan(new) and math.isnan(value)), (name, new, value)
 print(len(shown), "numbers as shown")"""
     sources = [
-        ("markdown", f"# {lesson.number}\n\n{intro}\n\n<{link}>"), ("code", run),
+        ("markdown", f"# {lesson.number}\n\n{intro}\n\n<{link}>"),
+        ("code", run),
         ("code", DRAW),
         ("code", check),
-    ]  # fmt: skip
+    ]
     notebook = {
         "cells": [_cell(kind, text, i) for i, (kind, text) in enumerate(sources)],
         "metadata": {

@@ -74,7 +74,7 @@ LESSONS: tuple[Lesson, ...] = (
         listing="L2",
         modules=("attn_core.layers.pooling", "attn_core.layers.multi_head"),
         modality="text",
-    ),  # fmt: skip
+    ),
     Lesson(
         number="2.2",
         slug="s2_2_positional_encoding",

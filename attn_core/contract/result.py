@@ -93,9 +93,12 @@ def save_default(slug: str, result: LessonResult) -> Path:
             if isinstance(value, torch.Tensor):
                 tensors[f"{site}/{field.name}"] = value.detach().cpu().contiguous().clone()
     texts = {
-        "queries": result.queries, "keys": result.keys, "numbers": result.numbers,
-        "details": result.details, "normalisers": normalisers,
-    }  # fmt: skip
+        "queries": result.queries,
+        "keys": result.keys,
+        "numbers": result.numbers,
+        "details": result.details,
+        "normalisers": normalisers,
+    }
     path = DEFAULTS / f"{slug}.default.safetensors"
     path.write_bytes(save(tensors, {"result": json.dumps(texts, ensure_ascii=False)}))
     return path

@@ -54,9 +54,12 @@ def whole(
 
 
 def augmented(
-    picture: Image.Image, boxes: np.ndarray, labels: list[int], size: tuple[int, int],
+    picture: Image.Image,
+    boxes: np.ndarray,
+    labels: list[int],
+    size: tuple[int, int],
     rng: random.Random,
-) -> Scene:  # fmt: skip
+) -> Scene:
     """A random crop, mirrored and tinted; a box that keeps less than 40 % of itself is dropped."""
     share = rng.uniform(*ZOOM)
     w, h = picture.width * share, picture.height * share
@@ -101,10 +104,12 @@ def cell_scenes(
     about = [
         {
             "source": "Shenggan/BCCD_Dataset, commit d272fb14 (sha256 of its annotations)",
-            "licence": "MIT", "sha256": digest, "synthetic": 0.0,
+            "licence": "MIT",
+            "sha256": digest,
+            "synthetic": 0.0,
             "split": {"train": len(seen), "validation": len(held), "test": len(parts["test"])},
         }
-    ]  # fmt: skip
+    ]
     return make, [whole(*p, size) for p in held], [whole(*p, size) for p in parts["test"]], about
 
 

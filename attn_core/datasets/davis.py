@@ -26,8 +26,13 @@ from torch import Tensor
 from attn_core.inputs.smiles import read_smiles, tokens_of
 
 FOLDER = "davis/data/davis"
-FILES = ("ligands_can.txt", "proteins.txt", "Y", "folds/train_fold_setting1.txt",
-         "folds/test_fold_setting1.txt")  # fmt: skip
+FILES = (
+    "ligands_can.txt",
+    "proteins.txt",
+    "Y",
+    "folds/train_fold_setting1.txt",
+    "folds/test_fold_setting1.txt",
+)
 SPLITS = ("usual", "cold_drug", "cold_target")
 
 
@@ -89,8 +94,10 @@ def masks(folder: Path, data: Davis, split: str, seed: int) -> dict[str, np.ndar
     distinct = sorted(set(keys))
     random.Random(seed).shuffle(distinct)
     n = len(distinct)
-    where = {key: "test" if i < n // 5 else "validation" if i < n // 5 + n // 10 else "train"
-             for i, key in enumerate(distinct)}  # fmt: skip
+    where = {
+        key: "test" if i < n // 5 else "validation" if i < n // 5 + n // 10 else "train"
+        for i, key in enumerate(distinct)
+    }
     for i, key in enumerate(keys):
         rows = (i, slice(None)) if split == "cold_drug" else (slice(None), i)
         found[where[key]][rows] = True
@@ -121,8 +128,13 @@ def padded(rows: list[list[int]], value: int = 0) -> Tensor:
 def provenance(folder: Path, sizes: dict[str, int]) -> list[dict[str, Any]]:
     """The manifest's ``data``."""
     blob = b"".join((folder / FOLDER / name).read_bytes() for name in FILES)
-    return [{
-        "source": " ".join(__doc__.split("\n\n")[1].split()), "licence": "none stated",
-        "sha256": hashlib.sha256(blob).hexdigest(), "split_sizes": sizes,
-        "split_unit": "pair of drug and kinase (usual folds)", "synthetic_share": 0.0,
-    }]  # fmt: skip
+    return [
+        {
+            "source": " ".join(__doc__.split("\n\n")[1].split()),
+            "licence": "none stated",
+            "sha256": hashlib.sha256(blob).hexdigest(),
+            "split_sizes": sizes,
+            "split_unit": "pair of drug and kinase (usual folds)",
+            "synthetic_share": 0.0,
+        }
+    ]

@@ -164,7 +164,7 @@ def provenance(data: Path, digits: dict[str, Digits]) -> list[dict[str, Any]]:
             "split": {"train": len(TRAIN_PHOTOS), "test": len(TEST_PHOTOS)},
             "synthetic": 0.0,
         },
-    ]  # fmt: skip
+    ]
 
 
 def mnist_ink(image: UInt8[np.ndarray, "28 28"], height: int, rng: random.Random) -> np.ndarray:
@@ -178,9 +178,11 @@ def mnist_ink(image: UInt8[np.ndarray, "28 28"], height: int, rng: random.Random
     picture = picture.resize(size, Image.Resampling.BICUBIC)
     slant = rng.gauss(0, 0.12)
     picture = picture.transform(
-        size, Image.Transform.AFFINE, (1, slant, -slant * size[1] / 2, 0, 1, 0),
+        size,
+        Image.Transform.AFFINE,
+        (1, slant, -slant * size[1] / 2, 0, 1, 0),
         resample=Image.Resampling.BILINEAR,
-    )  # fmt: skip
+    )
     picture = picture.rotate(rng.gauss(0, 8), Image.Resampling.BILINEAR, expand=True)
     level = rng.uniform(0.25, 0.6)
     soft = rng.uniform(0.12, 0.4) / max(1.0, scale / 2)
@@ -307,9 +309,12 @@ def _light(pixels: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 def scene(
-    digits: Digits, photos: list[Image.Image], shape: tuple[int, int], rng: random.Random,
+    digits: Digits,
+    photos: list[Image.Image],
+    shape: tuple[int, int],
+    rng: random.Random,
     stroke_share: float = 0.0,
-) -> Scene:  # fmt: skip
+) -> Scene:
     """One scene.
 
     Parameters

@@ -113,13 +113,19 @@ def histories(folder: Path) -> Histories:
 def provenance(data: Histories) -> list[dict[str, Any]]:
     """The manifest's ``data``."""
     n = len(data.seen)
-    return [{
-        "source": MORE, "licence": "Artistic-2.0 (the package)", "sha256": data.sha256,
-        "split": {"train": sum(len(s) - 2 for s in data.seen), "validation": n, "test": n},
-        "split_unit": "each user's last film is the test, the one before it the validation",
-        "films": len(data.films), "users": n, "synthetic": 0.0,
-        "order": "by time; equal seconds in random order, seed 0",
-    }]  # fmt: skip
+    return [
+        {
+            "source": MORE,
+            "licence": "Artistic-2.0 (the package)",
+            "sha256": data.sha256,
+            "split": {"train": sum(len(s) - 2 for s in data.seen), "validation": n, "test": n},
+            "split_unit": "each user's last film is the test, the one before it the validation",
+            "films": len(data.films),
+            "users": n,
+            "synthetic": 0.0,
+            "order": "by time; equal seconds in random order, seed 0",
+        }
+    ]
 
 
 def write_films(folder: Path) -> None:

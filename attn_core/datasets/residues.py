@@ -67,10 +67,15 @@ def related(parts: dict[str, list[Chain]]) -> int:
 def provenance(folder: Path, parts: dict[str, list[Chain]]) -> list[dict[str, Any]]:
     """The manifest's ``data``."""
     digest = hashlib.sha256(b"".join((folder / n).read_bytes() for n in FILES)).hexdigest()
-    return [{
-        "source": " ".join(__doc__.split("\n\n")[1].split()), "licence": "CC0", "sha256": digest,
-        "split_sizes": {k: len(parts[k]) for k in ("train", "validation", "test")},
-        "residues": {k: sum(len(c.sequence) for c in v) for k, v in parts.items()},
-        "split_unit": "chain, duplicates removed", "synthetic_share": 0.0,
-        "related_test_chains": related(parts),
-    }]  # fmt: skip
+    return [
+        {
+            "source": " ".join(__doc__.split("\n\n")[1].split()),
+            "licence": "CC0",
+            "sha256": digest,
+            "split_sizes": {k: len(parts[k]) for k in ("train", "validation", "test")},
+            "residues": {k: sum(len(c.sequence) for c in v) for k, v in parts.items()},
+            "split_unit": "chain, duplicates removed",
+            "synthetic_share": 0.0,
+            "related_test_chains": related(parts),
+        }
+    ]

@@ -191,9 +191,13 @@ def _placed(
     a, b = flip * cos / (scale * stretch), flip * sin / (scale * stretch)
     d, e = -sin * stretch / scale, cos * stretch / scale
     matrix = (
-        a, b, width / 2 - a * to_x - b * to_y,
-        d, e, height / 2 - d * to_x - e * to_y,
-    )  # fmt: skip
+        a,
+        b,
+        width / 2 - a * to_x - b * to_y,
+        d,
+        e,
+        height / 2 - d * to_x - e * to_y,
+    )
     size, way = (columns, rows), Image.Transform.AFFINE
     fill = tuple(rng.randrange(256) for _ in range(3))
     linear = Image.Resampling.BILINEAR

@@ -34,11 +34,16 @@ def provenance(folder: Path, names: tuple[str, ...], parts: dict[str, list[Revie
     """The manifest's ``data``."""
     digest = hashlib.sha256(b"".join((folder / n).read_bytes() for n in names)).hexdigest()
     source = __doc__.split("English: ")[1].split("Chinese: ")["chn" in names[0]]
-    return [{
-        "source": " ".join(source.split()), "licence": "research use", "sha256": digest,
-        "split_sizes": {k: len(v) for k, v in parts.items()},
-        "split_unit": "text, duplicates removed", "synthetic_share": 0.0,
-    }]  # fmt: skip
+    return [
+        {
+            "source": " ".join(source.split()),
+            "licence": "research use",
+            "sha256": digest,
+            "split_sizes": {k: len(v) for k, v in parts.items()},
+            "split_unit": "text, duplicates removed",
+            "synthetic_share": 0.0,
+        }
+    ]
 
 
 def english(folder: Path) -> dict[str, list[Review]]:

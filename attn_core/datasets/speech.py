@@ -130,9 +130,11 @@ def provenance(data: Path, voices: Path) -> list[dict[str, Any]]:
         {
             "source": "Free Spoken Digit Dataset, Jakobovski/free-spoken-digit-dataset, "
             "commit 26eb9aaf",
-            "licence": "CC BY-SA 4.0", "sha256": digest.hexdigest(),
+            "licence": "CC BY-SA 4.0",
+            "sha256": digest.hexdigest(),
             "split": {"train": 1600, "validation": 200, "test": 200, "unseen speaker": 500},
-            "synthetic": 0.0, "speakers": 4,
+            "synthetic": 0.0,
+            "speakers": 4,
         },
         {
             "source": "espeak-ng 1.51 and flite 2.2 voices: python -m attn_core.datasets.voices",
@@ -142,9 +144,10 @@ def provenance(data: Path, voices: Path) -> list[dict[str, Any]]:
                 "train": sum(len(t) for takes in made.values() for t in takes),
                 "sequences": len(phrases),
             },
-            "synthetic": 1.0, "share_of_sequences": SYNTHETIC,
+            "synthetic": 1.0,
+            "share_of_sequences": SYNTHETIC,
         },
-    ]  # fmt: skip
+    ]
 
 
 def joined(words: Words, rng: random.Random, n: int, *, speaker: str = "") -> Utterance:
@@ -270,8 +273,9 @@ def disturbed(
             noise = coloured_noise(len(wave), rng.uniform(0, 1.6), numbers)
         wave = with_noise(wave, noise, snr)
     if rng.random() < 0.25:
-        band = signal.butter(2, (rng.uniform(150, 350), rng.uniform(2800, 3600)), "band", fs=RATE,
-                             output="sos")  # fmt: skip
+        band = signal.butter(
+            2, (rng.uniform(150, 350), rng.uniform(2800, 3600)), "band", fs=RATE, output="sos"
+        )
         wave = signal.sosfilt(band, wave).astype(np.float32)
     if rng.random() < 0.1:
         limit = float(np.abs(wave).max()) * rng.uniform(0.2, 0.7)

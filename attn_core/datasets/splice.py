@@ -74,9 +74,13 @@ def by_two_letters(sequence: str) -> str:
 
 def provenance(folder: Path, parts: dict[str, list[Window]]) -> list[dict[str, Any]]:
     """The manifest's ``data``."""
-    return [{
-        "source": " ".join(__doc__.split("\n\n")[1].split()), "licence": "CC BY 4.0",
-        "sha256": hashlib.sha256((folder / FILE).read_bytes()).hexdigest(),
-        "split_sizes": {k: len(parts[k]) for k in ("train", "validation", "test")},
-        "split_unit": "gene, duplicate windows removed", "synthetic_share": 0.0,
-    }]  # fmt: skip
+    return [
+        {
+            "source": " ".join(__doc__.split("\n\n")[1].split()),
+            "licence": "CC BY 4.0",
+            "sha256": hashlib.sha256((folder / FILE).read_bytes()).hexdigest(),
+            "split_sizes": {k: len(parts[k]) for k in ("train", "validation", "test")},
+            "split_unit": "gene, duplicate windows removed",
+            "synthetic_share": 0.0,
+        }
+    ]

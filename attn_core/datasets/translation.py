@@ -127,10 +127,12 @@ def english_tokenizer(texts: list[str]) -> Tokenizer:
     """
     tokenizer = Tokenizer(models.BPE(unk_token=SPECIAL[3]))
     tokenizer.normalizer = normalizers.NFC()
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Metaspace(),
-        pre_tokenizers.Split(Regex(r"[^\w▁']"), "isolated"),
-    ])  # fmt: skip
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Metaspace(),
+            pre_tokenizers.Split(Regex(r"[^\w▁']"), "isolated"),
+        ]
+    )
     tokenizer.decoder = decoders.Metaspace()
     trainer = trainers.BpeTrainer(
         vocab_size=N_ENGLISH, special_tokens=SPECIAL, min_frequency=2, show_progress=False
@@ -179,11 +181,13 @@ def provenance(folder: Path, parts: dict[str, list[Pair]]) -> list[dict[str, obj
     list of dict
         Source, licence, digest and sizes.
     """
-    return [{
-        "source": " ".join((__doc__ or "").split("Data: ")[1].split(";")[0].split()) + ")",
-        "licence": "CC BY 2.0 FR",
-        "sha256": hashlib.sha256((folder / FILE).read_bytes()).hexdigest(),
-        "split_sizes": {k: len(v) for k, v in parts.items()},
-        "split_unit": "pairs that share a sentence of either language, duplicates removed",
-        "synthetic_share": 0.0,
-    }]  # fmt: skip
+    return [
+        {
+            "source": " ".join((__doc__ or "").split("Data: ")[1].split(";")[0].split()) + ")",
+            "licence": "CC BY 2.0 FR",
+            "sha256": hashlib.sha256((folder / FILE).read_bytes()).hexdigest(),
+            "split_sizes": {k: len(v) for k, v in parts.items()},
+            "split_unit": "pairs that share a sentence of either language, duplicates removed",
+            "synthetic_share": 0.0,
+        }
+    ]

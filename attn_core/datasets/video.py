@@ -117,9 +117,10 @@ def provenance(data: Path, parts: dict[str, list[Levels]]) -> list[dict[str, Any
             "licence": "public domain, CC0 and CC BY, as each package lists",
             "sha256": hashlib.sha256(names.encode()).hexdigest(),
             "split": {name: len(part) for name, part in PACKAGES.items()},
-            "synthetic": 1.0, "made": "camera motions over the photographs",
+            "synthetic": 1.0,
+            "made": "camera motions over the photographs",
         },
-    ]  # fmt: skip
+    ]
 
 
 def drawn(rng: random.Random) -> Motion:

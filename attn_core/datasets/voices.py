@@ -24,8 +24,14 @@ RATE = 8000
 """Samples a second, as the recorded digits have them."""
 WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 ACCENTS = (
-    "en-us", "en-gb", "en-gb-x-rp", "en-gb-x-gbclan", "en-gb-x-gbcwmd", "en-029", "en-gb-scotland",
-)  # fmt: skip
+    "en-us",
+    "en-gb",
+    "en-gb-x-rp",
+    "en-gb-x-gbclan",
+    "en-gb-x-gbcwmd",
+    "en-029",
+    "en-gb-scotland",
+)
 VARIANTS = (
     "m1", "m2", "m3", "m4", "m7", "f1", "f2", "f3", "f4", "f5", "klatt", "klatt4", "Andy", "Annie",
     "belinda", "linda", "max", "michael", "rob", "steph", "travis", "zac", "edward", "quincy",
@@ -75,9 +81,18 @@ def espeak(word: str, voice: str, speed: int, pitch: int) -> Float[np.ndarray, "
 def flite(word: str, voice: str, stretch: float, pitch: float) -> Float[np.ndarray, "sample"]:
     """One word; ``stretch`` of its duration, ``pitch`` as mean frequency in hertz."""
     call = [
-        "flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.2f}",
-        "--setf", f"int_f0_target_mean={pitch:.0f}", "-t", word, "-o", "/dev/stdout",
-    ]  # fmt: skip
+        "flite",
+        "-voice",
+        voice,
+        "--setf",
+        f"duration_stretch={stretch:.2f}",
+        "--setf",
+        f"int_f0_target_mean={pitch:.0f}",
+        "-t",
+        word,
+        "-o",
+        "/dev/stdout",
+    ]
     return at_rate(subprocess.run(call, capture_output=True, check=True).stdout)
 
 
@@ -114,9 +129,12 @@ def main() -> None:
     ends = np.cumsum([len(w) for w in waves])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        args.out, sound=np.concatenate(waves).astype(np.float16), ends=ends,
-        digits=np.array(digits), voices=np.array(voices),
-    )  # fmt: skip
+        args.out,
+        sound=np.concatenate(waves).astype(np.float16),
+        ends=ends,
+        digits=np.array(digits),
+        voices=np.array(voices),
+    )
     sys.stdout.write(f"{len(waves)} sounds of {len(set(voices))} voices, {ends[-1] / RATE:.0f} s\n")
 
 

@@ -28,9 +28,7 @@ def table() -> str:
                 bound, effect = f"{measure.smallest_effect:g}", f"{r.effect:.4g}"
                 if r.n_seeds == 0:
                     span = effect = ""
-                rows.append(
-                    ("", "", label + r.key, r.verdict, effect, span, bound)
-                )  # fmt: skip
+                rows.append(("", "", label + r.key, r.verdict, effect, span, bound))
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)) for row in rows]
     return "\n".join(line.rstrip() for line in lines) + "\n"

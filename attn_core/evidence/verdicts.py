@@ -182,9 +182,17 @@ def judge(condition: Condition, measure: Measure) -> ConditionResult:
     else:
         value, base = map(statistics.fmean, means)
     return ConditionResult(
-        condition.key, name, effect, low, high, value, base, n_seeds, condition.n,
+        condition.key,
+        name,
+        effect,
+        low,
+        high,
+        value,
+        base,
+        n_seeds,
+        condition.n,
         condition.required,
-    )  # fmt: skip
+    )
 
 
 def combine(results: Sequence[ConditionResult]) -> str:

@@ -92,9 +92,16 @@ def decoded(name: str, data: bytes) -> Clip:
     found = clip_file.decoded(data)
     frames = found.frames + found.frames[-1:] * (N_FRAMES - len(found.frames))
     return Clip(
-        name, np.stack(frames), found.seconds, found.width, found.height, found.n, found.cut, None,
+        name,
+        np.stack(frames),
+        found.seconds,
+        found.width,
+        found.height,
+        found.n,
+        found.cut,
+        None,
         1000 * (time.perf_counter() - began),
-    )  # fmt: skip
+    )
 
 
 def read_clip(data: bytes) -> Clip:
@@ -165,9 +172,16 @@ def _made(name: str) -> Clip:
     small = nn.functional.avg_pool2d(frames, 2).clamp(0, 255).round().byte()
     spent = 1000 * (time.perf_counter() - began)
     return Clip(
-        name, small.permute(0, 2, 3, 1).numpy(), N_FRAMES / PACE, SHOWN_SIDE, SHOWN_SIDE, N_FRAMES,
-        False, motion, spent,
-    )  # fmt: skip
+        name,
+        small.permute(0, 2, 3, 1).numpy(),
+        N_FRAMES / PACE,
+        SHOWN_SIDE,
+        SHOWN_SIDE,
+        N_FRAMES,
+        False,
+        motion,
+        spent,
+    )
 
 
 def find(name: str) -> Clip:
@@ -261,7 +275,10 @@ def for_model(
     """
     pixels = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
     small = nn.functional.interpolate(
-        grey(pixels)[:, None], size=(SIDE, SIDE), mode="bilinear", antialias=True,
+        grey(pixels)[:, None],
+        size=(SIDE, SIDE),
+        mode="bilinear",
+        antialias=True,
         align_corners=False,
-    )  # fmt: skip
+    )
     return as_read(small[:, 0])[None]

@@ -53,9 +53,13 @@ def read_matrix(text: str, name: str) -> Matrix:
                 number = math.nan
             if not abs(number) <= MAX_VALUE:
                 raise Refused(
-                    "refused.matrix_number", name=name, row=i, column=j, word=word[:20],
+                    "refused.matrix_number",
+                    name=name,
+                    row=i,
+                    column=j,
+                    word=word[:20],
                     limit=int(MAX_VALUE),
-                )  # fmt: skip
+                )
             row.append(number)
         if len(row) > MAX_MATRIX_COLUMNS:
             raise Refused("refused.matrix_columns", name=name, n=len(row), limit=MAX_MATRIX_COLUMNS)

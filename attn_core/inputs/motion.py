@@ -125,9 +125,12 @@ def path(motion: Motion, shake: Float[Tensor, "frame 4"] | None = None) -> Camer
 
 
 def look(
-    picture: Float[Tensor, "channel row column"], camera: Camera, window: float,
-    centre: tuple[float, float] = (0.5, 0.5), side: int = SIDE,
-) -> Float[Tensor, "frame channel side side"]:  # fmt: skip
+    picture: Float[Tensor, "channel row column"],
+    camera: Camera,
+    window: float,
+    centre: tuple[float, float] = (0.5, 0.5),
+    side: int = SIDE,
+) -> Float[Tensor, "frame channel side side"]:
     """What the camera sees.
 
     Parameters

@@ -267,9 +267,18 @@ def as_sound(name: str, data: bytes) -> Sound:
     wave = np.clip(at_rate(own, rate), -1, 1)
     peak, level = float(np.abs(wave).max()), math.sqrt(float(np.square(wave).mean()))
     return Sound(
-        name, wave, rate, channels, len(wave) / RATE, decibels(peak), decibels(level), clipped,
-        cut, repaired, 1000 * (time.perf_counter() - began),
-    )  # fmt: skip
+        name,
+        wave,
+        rate,
+        channels,
+        len(wave) / RATE,
+        decibels(peak),
+        decibels(level),
+        clipped,
+        cut,
+        repaired,
+        1000 * (time.perf_counter() - began),
+    )
 
 
 def read_sound(data: bytes) -> Sound:

@@ -97,8 +97,10 @@ class LocationAwareAttention(nn.Module):
         allowed = None if mask is None else mask[:, None, None]
         scores, weights, allowed, used = weigh(
             additive_scores(q, k if location is None else k + location[:, :, 0], self.energy),
-            allowed, site=site, intervention=intervention,
-        )  # fmt: skip
+            allowed,
+            site=site,
+            intervention=intervention,
+        )
         value = key[:, None]
         context = attend(weights, value)[:, 0]  # (b, 1, 1, d) -> (b, 1, d)
         trace = AttentionTrace(q, k, value, scores, allowed, weights, used, context, location)

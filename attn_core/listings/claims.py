@@ -94,9 +94,14 @@ def listing_claim(row: dict[str, Any], recorded: dict[str, str]) -> Claim:
         conditions.append(condition(ours, row["probes"][probe], bound, required, better))
     measure = Measure("check", "none", "higher", 0.0, tuple(conditions), spread="range")
     return Claim(
-        row["id"], LESSON_OF[row["id"]], "exact", COMMAND, "recorded", measure,
+        row["id"],
+        LESSON_OF[row["id"]],
+        "exact",
+        COMMAND,
+        "recorded",
+        measure,
         recorded=tuple(sorted(recorded.items())),
-    )  # fmt: skip
+    )
 
 
 def write_claims(found: dict[str, Any], directory: Path) -> list[Path]:

@@ -109,9 +109,15 @@ def _execute(arguments: list[str], timeout: float, folder: str) -> tuple[int, st
     try:
         done = subprocess.run(
             [*without_network(), sys.executable, "-I", *arguments],
-            capture_output=True, timeout=timeout, cwd=folder, env=environment, check=False,
-            encoding="utf-8", errors="replace", stdin=subprocess.DEVNULL,
-        )  # fmt: skip
+            capture_output=True,
+            timeout=timeout,
+            cwd=folder,
+            env=environment,
+            check=False,
+            encoding="utf-8",
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+        )
     except subprocess.TimeoutExpired:
         return -1, "", "", time.perf_counter() - start
     return done.returncode, done.stdout, done.stderr, time.perf_counter() - start

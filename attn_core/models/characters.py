@@ -48,8 +48,10 @@ class CharactersConfig:
 
     def __post_init__(self) -> None:
         if self.d_model % (2 * self.n_heads):
-            raise ValueError(f"n_heads is {self.n_heads}; d_model, {self.d_model}, must be an even "
-                             "multiple of it")  # fmt: skip
+            raise ValueError(
+                f"n_heads is {self.n_heads}; d_model, {self.d_model}, must be an even "
+                "multiple of it"
+            )
         if len(set(self.alphabet)) != len(self.alphabet):
             raise ValueError("the alphabet repeats a character")
 
@@ -105,9 +107,15 @@ class Block(nn.Module):
             memory = before.and_then(memory)
         allowed = None if mask is None else mask[None, None]  # (q, k) -> (1, 1, q, k)
         attended, trace = attend_to(
-            self.attention, normed, memory, allowed, positions,
-            traced=traced, site=site, intervention=intervention,
-        )  # fmt: skip
+            self.attention,
+            normed,
+            memory,
+            allowed,
+            positions,
+            traced=traced,
+            site=site,
+            intervention=intervention,
+        )
         x = x + attended
         hidden = nn.functional.gelu(self.expand(self.forward_norm(x)))
         return x + self.dropout(self.contract(hidden)), trace, memory

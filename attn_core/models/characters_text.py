@@ -170,9 +170,12 @@ class _Again:
         device = self.model.tokens.weight.device
         mask = mask_of(len(ids), self.window, self.sinks).to(device)
         logits, _, _ = self.model(
-            torch.tensor([ids], device=device), None, mask,
-            traced=self.changes is not None, intervention=self.changes,
-        )  # fmt: skip
+            torch.tensor([ids], device=device),
+            None,
+            mask,
+            traced=self.changes is not None,
+            intervention=self.changes,
+        )
         return logits[0, -1]
 
 

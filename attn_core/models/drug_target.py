@@ -230,9 +230,14 @@ class DrugTarget(nn.Module):
             return self._answer(pair), traces
         asked = self.cross_norm(drugs.states).reshape(1, m * t, d).expand(n, m * t, d)
         found, trace = attend_to(
-            self.cross, asked, self.remember(chains), chains.real[:, None, None, :],
-            traced=traced, site=CROSS, intervention=intervention,
-        )  # fmt: skip
+            self.cross,
+            asked,
+            self.remember(chains),
+            chains.real[:, None, None, :],
+            traced=traced,
+            site=CROSS,
+            intervention=intervention,
+        )
         if trace is not None:
             traces[CROSS] = trace
         x = drugs.states + found.unflatten(1, (m, t))  # (n, m·t, d) -> (n, m, t, d)

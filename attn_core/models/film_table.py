@@ -98,8 +98,9 @@ class FilmTable(nn.Module):
         return self(torch.arange(len(self.own.weight), device=self.own.weight.device))[0]
 
 
-def features_of(genres: list[list[int]], years: list[int], decades: tuple[int, ...], n_genres: int
-                ) -> Bool[Tensor, "film feature"]:  # fmt: skip
+def features_of(
+    genres: list[list[int]], years: list[int], decades: tuple[int, ...], n_genres: int
+) -> Bool[Tensor, "film feature"]:
     """Which features each film has: its genres, then the span of years that it is from.
 
     Parameters

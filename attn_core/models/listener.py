@@ -201,9 +201,14 @@ class Listener(nn.Module):
         seen = torch.cat([self.embed(last), written.context], 1)
         hidden, cell = self.speller(seen, (written.hidden, written.cell))
         context, trace = self.attention(
-            hidden, heard.states, written.weights, heard.real,
-            projected=heard.projected, site=SITE, intervention=intervention,
-        )  # fmt: skip
+            hidden,
+            heard.states,
+            written.weights,
+            heard.real,
+            projected=heard.projected,
+            site=SITE,
+            intervention=intervention,
+        )
         logits = self.out(self.dropout(torch.cat([hidden, context], 1)))
         return logits, Written(hidden, cell, context, trace.weights[:, 0, 0]), trace
 

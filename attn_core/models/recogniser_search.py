@@ -123,9 +123,12 @@ def joint_search(
         cache = tuple(layer.rows(parents) for layer in cache)
         last = [[beam.digits[-1] if beam.digits else START] for beam in beams]
         logits, _, cache = model.decode(
-            torch.tensor(last, device=states.device), memory.rows(torch.zeros_like(parents)),
-            cache, traced=edits is not None, intervention=edits,
-        )  # fmt: skip
+            torch.tensor(last, device=states.device),
+            memory.rows(torch.zeros_like(parents)),
+            cache,
+            traced=edits is not None,
+            intervention=edits,
+        )
         logits[..., START] = -torch.inf
         log_p = logits[:, -1].float().log_softmax(-1).cpu().numpy()
         scores, new = scorer.grow([b.state for b in beams], [b.digits for b in beams])
@@ -133,14 +136,19 @@ def joint_search(
         for i, beam in enumerate(beams):
             whole = scorer.end(beam.state)
             attention = beam.attention + float(log_p[i, END])
-            done.append(Found(
-                beam.digits, _mixed(whole, attention, weight), whole, attention, True
-            ))  # fmt: skip
+            done.append(
+                Found(beam.digits, _mixed(whole, attention, weight), whole, attention, True)
+            )
             grown += [
-                _Beam((*beam.digits, d), beam.attention + float(log_p[i, d]),
-                      float(scores[i, d]), new[i][d], i)
+                _Beam(
+                    (*beam.digits, d),
+                    beam.attention + float(log_p[i, d]),
+                    float(scores[i, d]),
+                    new[i][d],
+                    i,
+                )
                 for d in range(N_DIGITS)
-            ]  # fmt: skip
+            ]
         grown.sort(key=lambda b: -b.score(weight))
         beams = [b for b in grown[:width] if np.isfinite(b.score(weight))]
         done.sort(key=lambda f: -f.score)
@@ -151,8 +159,8 @@ def joint_search(
             break
     else:
         stopped = beams[0]
-        done.append(Found(
-            stopped.digits, stopped.score(weight), stopped.prefix, stopped.attention, False
-        ))  # fmt: skip
+        done.append(
+            Found(stopped.digits, stopped.score(weight), stopped.prefix, stopped.attention, False)
+        )
         done.sort(key=lambda f: -f.score)
     return done[:width]

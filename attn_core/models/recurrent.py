@@ -100,9 +100,11 @@ class Recurrent(nn.Module):
         """
         lengths = (source != PAD).sum(-1)
         packed = nn.utils.rnn.pack_padded_sequence(
-            self.dropout(self.source(source)), lengths.cpu(),
-            batch_first=True, enforce_sorted=False,
-        )  # fmt: skip
+            self.dropout(self.source(source)),
+            lengths.cpu(),
+            batch_first=True,
+            enforce_sorted=False,
+        )
         states, final = self.encoder(packed)
         states, _ = nn.utils.rnn.pad_packed_sequence(
             states, batch_first=True, total_length=source.shape[1]

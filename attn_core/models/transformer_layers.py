@@ -83,14 +83,23 @@ class How:
     intervention: Intervention | None
 
     def attend(
-        self, attention: MultiHeadAttention, x: Tensor, seen: KeyValue, mask: Tensor | None,
+        self,
+        attention: MultiHeadAttention,
+        x: Tensor,
+        seen: KeyValue,
+        mask: Tensor | None,
         site: str,
-    ) -> tuple[Float[Tensor, "batch query d_model"], Traces]:  # fmt: skip
+    ) -> tuple[Float[Tensor, "batch query d_model"], Traces]:
         """One attention of the model, and its trace under its site."""
         out, trace = attend_to(
-            attention, x, seen, mask,
-            traced=self.traced, site=site, intervention=self.intervention,
-        )  # fmt: skip
+            attention,
+            x,
+            seen,
+            mask,
+            traced=self.traced,
+            site=site,
+            intervention=self.intervention,
+        )
         return out, {} if trace is None else {site: trace}
 
 
@@ -199,9 +208,14 @@ class DecoderLayer(nn.Module):
         self.feed_forward = FeedForward(config)
 
     def forward(
-        self, x: Tensor, held: KeyValue | None, mask: Tensor | None, memory: Memory, i: int,
+        self,
+        x: Tensor,
+        held: KeyValue | None,
+        mask: Tensor | None,
+        memory: Memory,
+        i: int,
         how: How,
-    ) -> tuple[Float[Tensor, "batch query d_model"], Traces, KeyValue]:  # fmt: skip
+    ) -> tuple[Float[Tensor, "batch query d_model"], Traces, KeyValue]:
         """The stream after the layer, both attentions' traces, the cache with these tokens."""
         normed = self.part.before(x)
         own = keys_and_values(self.attention, normed)

@@ -124,9 +124,12 @@ class SpaceTimeLayer(nn.Module):
         self.feed_forward = FeedForward(layers)
 
     def forward(
-        self, x: Float[Tensor, "batch frame patch d_model"], seen: Bool[Tensor, "batch frame"],
-        how: How, site: str,
-    ) -> tuple[Float[Tensor, "batch frame patch d_model"], Traces]:  # fmt: skip
+        self,
+        x: Float[Tensor, "batch frame patch d_model"],
+        seen: Bool[Tensor, "batch frame"],
+        how: How,
+        site: str,
+    ) -> tuple[Float[Tensor, "batch frame patch d_model"], Traces]:
         """The stream after the layer, and its attentions' traces."""
         traces: Traces = {}
         n_batch, n_frames, n_patches = x.shape[:3]

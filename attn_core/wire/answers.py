@@ -178,7 +178,10 @@ def probe(
         return None
     old = comparable(result, before, site, head)
     return {
-        "site": site, "head": head, "query": query, "key": key,
+        "site": site,
+        "head": head,
+        "query": query,
+        "key": key,
         **_cell(trace, head, query, key),
         "before": None if old is None else _cell(old, head, query, key),
-    }  # fmt: skip
+    }

@@ -207,25 +207,48 @@ def pack(name: str, view: PhotoView) -> bytes:
     layers = []
     for layer in view.layers:
         levels = quantised(layer.levels)
-        layers.append({
-            "offset": len(body), "rows": levels.shape[0], "cols": levels.shape[1],
-            "kind": layer.kind, "colour": layer.colour, "threshold": layer.threshold,
-            "opacity": layer.opacity, "smooth": layer.smooth,
-        })  # fmt: skip
+        layers.append(
+            {
+                "offset": len(body),
+                "rows": levels.shape[0],
+                "cols": levels.shape[1],
+                "kind": layer.kind,
+                "colour": layer.colour,
+                "threshold": layer.threshold,
+                "opacity": layer.opacity,
+                "smooth": layer.smooth,
+            }
+        )
         body += levels.tobytes()
     header = {
-        "id": name, "source": view.source, "width": view.width, "height": view.height,
+        "id": name,
+        "source": view.source,
+        "width": view.width,
+        "height": view.height,
         "layers": layers,
         "boxes": [
-            {"key": b.key, "corners": [round(v, 4) for v in b.corners], "label": b.label,
-             "colour": b.colour, "faint": b.faint, "dashed": b.dashed}
+            {
+                "key": b.key,
+                "corners": [round(v, 4) for v in b.corners],
+                "label": b.label,
+                "colour": b.colour,
+                "faint": b.faint,
+                "dashed": b.dashed,
+            }
             for b in view.boxes
         ],
-        "grid": view.grid, "marked": view.marked, "cut": view.cut, "picked": view.picked,
-        "behind": view.behind, "draw": view.draw,
+        "grid": view.grid,
+        "marked": view.marked,
+        "cut": view.cut,
+        "picked": view.picked,
+        "behind": view.behind,
+        "draw": view.draw,
         "strokes": [[[round(x, 4), round(y, 4)] for x, y in line] for line in view.strokes],
-        "title": view.title, "look": view.look, "summary": view.summary, "strings": view.strings,
-    }  # fmt: skip
+        "title": view.title,
+        "look": view.look,
+        "summary": view.summary,
+        "strings": view.strings,
+    }
     return joined_bytes(header, body)
 
 

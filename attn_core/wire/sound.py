@@ -181,9 +181,13 @@ def pack_source(sound: Sound) -> bytes:
     shades = spectrogram(sound.wave)
     samples = np.round(32767 * np.clip(sound.wave, -1, 1)).astype("<i2")
     header = {
-        "source": sound.name, "rate": RATE, "samples": len(samples),
-        "mels": N_MELS, "frames": shades.shape[1], "seconds": sound.seconds,
-    }  # fmt: skip
+        "source": sound.name,
+        "rate": RATE,
+        "samples": len(samples),
+        "mels": N_MELS,
+        "frames": shades.shape[1],
+        "seconds": sound.seconds,
+    }
     return joined_bytes(header, shades.tobytes() + samples.tobytes())
 
 
@@ -204,18 +208,33 @@ def pack(name: str, view: SoundView) -> bytes:
     """
     body = b"".join(quantised(lane.levels).tobytes() for lane in view.lanes)
     header: dict[str, Any] = {
-        "id": name, "source": view.source, "tokens": view.n_tokens,
+        "id": name,
+        "source": view.source,
+        "tokens": view.n_tokens,
         "token_seconds": view.token_seconds,
         "lanes": [{"label": lane.label, "colour": lane.colour} for lane in view.lanes],
         "words": [
-            {"key": w.key, "label": w.label, "first": w.first, "last": w.last, "colour": w.colour,
-             "heard": w.heard}
+            {
+                "key": w.key,
+                "label": w.label,
+                "first": w.first,
+                "last": w.last,
+                "colour": w.colour,
+                "heard": w.heard,
+            }
             for w in view.words
         ],
-        "marked": view.marked, "picked": view.picked, "hidden": view.hidden,
-        "viewer": view.viewer, "can_mask": view.can_mask, "rows": None,
-        "title": view.title, "look": view.look, "summary": view.summary, "strings": view.strings,
-    }  # fmt: skip
+        "marked": view.marked,
+        "picked": view.picked,
+        "hidden": view.hidden,
+        "viewer": view.viewer,
+        "can_mask": view.can_mask,
+        "rows": None,
+        "title": view.title,
+        "look": view.look,
+        "summary": view.summary,
+        "strings": view.strings,
+    }
     if view.rows is not None and max(view.rows.shape) <= ROWS_UP_TO:
         most = float(view.rows.max(initial=0)) or 1.0
         header["rows"] = {"offset": len(body), "queries": view.rows.shape[0]}

@@ -314,11 +314,13 @@ def _vectors(trace: AttentionTrace, head: int, body: _Body) -> list[dict[str, An
     for of in both:
         array = of.float().nan_to_num().cpu().numpy()
         top = np.maximum(np.abs(array).max(-1, keepdims=True, initial=0), 1e-12)
-        found.append({
-            "width": array.shape[1],
-            "top": body.add(top.astype("<f4")),
-            "at": body.add(np.rint(127 * (array / top)).astype(np.int8)),
-        })  # fmt: skip
+        found.append(
+            {
+                "width": array.shape[1],
+                "top": body.add(top.astype("<f4")),
+                "at": body.add(np.rint(127 * (array / top)).astype(np.int8)),
+            }
+        )
     return found
 
 
@@ -504,11 +506,17 @@ def pack(
         header["before"] = old | {key: value for key, value in then.items() if value != now[key]}
     header["sites"] = []
     for key, small in _thumbnails_of(result).items():
-        header["sites"].append({
-            "key": key, "label": labels.sites.get(key, key), "heads": small.shape[0],
-            "offset": body.add(small), "rows": small.shape[1], "cols": small.shape[2],
-            "cut": "head" in labels.can_cut and key not in labels.whole,
-        })  # fmt: skip
+        header["sites"].append(
+            {
+                "key": key,
+                "label": labels.sites.get(key, key),
+                "heads": small.shape[0],
+                "offset": body.add(small),
+                "rows": small.shape[1],
+                "cols": small.shape[2],
+                "cut": "head" in labels.can_cut and key not in labels.whole,
+            }
+        )
     header |= now
     header |= {
         "first": list(first),

@@ -137,10 +137,12 @@ def claim_card(claim_id: str) -> None:
             rows = [
                 {
                     "name": t(f"claim.{claim_id}.condition.{r.key}"),
-                    "effect": r.effect, "low": r.low, "high": r.high,
+                    "effect": r.effect,
+                    "low": r.low,
+                    "high": r.high,
                 }
                 for r in tested
-            ]  # fmt: skip
+            ]
             metrics = {c.metric or measure.metric for c in measure.conditions}
             names = " / ".join(t(f"metric.{m}") for m in sorted(metrics))
             title = t("claim.chart", metric=names)
@@ -209,12 +211,15 @@ def shape_rows(result: LessonResult) -> list[dict[str, str]]:
         for name in ("query", "key", "value", "location", "scores", "mask", "weights", "context"):
             tensor = getattr(trace, name)
             if tensor is not None:
-                rows.append({
-                    t("code.site"): site, t("code.tensor"): name,
-                    t("code.meaning"): t(f"tensor.{name}"),
-                    t("code.shape"): " × ".join(map(str, tensor.shape)),
-                    t("code.dtype"): str(tensor.dtype).removeprefix("torch."),
-                })  # fmt: skip
+                rows.append(
+                    {
+                        t("code.site"): site,
+                        t("code.tensor"): name,
+                        t("code.meaning"): t(f"tensor.{name}"),
+                        t("code.shape"): " × ".join(map(str, tensor.shape)),
+                        t("code.dtype"): str(tensor.dtype).removeprefix("torch."),
+                    }
+                )
     return rows
 
 
@@ -225,13 +230,19 @@ def _asked(run: Run) -> tuple[tuple[Question, ...], Challenge]:
     """Questions and challenge of a run: some run models, and an answer picked makes no new ones."""
     quiz = run.taught.quiz
     return _ASKED.get(
-        (run.lesson.slug, run.config, run.changes, run.selection, run.result.details.get("device"),
-         run.device),
+        (
+            run.lesson.slug,
+            run.config,
+            run.changes,
+            run.selection,
+            run.result.details.get("device"),
+            run.device,
+        ),
         lambda: (
             quiz.questions(run.config, run.result, run.selection, run.device),
             quiz.challenge(run.config, run.changes, run.result, run.device),
         ),
-    )  # fmt: skip
+    )
 
 
 def check(run: Run) -> None:

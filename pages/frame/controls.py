@@ -135,26 +135,39 @@ def choice(
 ) -> T:
     """One of a few."""
     return st.selectbox(
-        t(f"control.{name}"), list(options), list(options).index(default),
-        format_func=show or _option(name), help=_help(name), **seed(name, options, default),
-    )  # fmt: skip
+        t(f"control.{name}"),
+        list(options),
+        list(options).index(default),
+        format_func=show or _option(name),
+        help=_help(name),
+        **seed(name, options, default),
+    )
 
 
 def segments(name: str, options: Sequence[str], default: str) -> str:
     """One of two to four that should all be seen."""
     found = st.segmented_control(
-        t(f"control.{name}"), list(options), default=default, required=True,
-        format_func=_option(name), label_visibility="collapsed", **seed(name, options, default),
-    )  # fmt: skip
+        t(f"control.{name}"),
+        list(options),
+        default=default,
+        required=True,
+        format_func=_option(name),
+        label_visibility="collapsed",
+        **seed(name, options, default),
+    )
     return str(found or default)
 
 
 def stops(name: str, options: Sequence[T], default: T) -> T:
     """A slider over given values."""
     return st.select_slider(
-        t(f"control.{name}"), list(options), default, format_func=_option(name), help=_help(name),
+        t(f"control.{name}"),
+        list(options),
+        default,
+        format_func=_option(name),
+        help=_help(name),
         **seed(name, options, default),
-    )  # fmt: skip
+    )
 
 
 def number(name: str, default: int, low: int, high: int) -> int:

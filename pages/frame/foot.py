@@ -58,10 +58,18 @@ def show(lesson: Lesson) -> None:
                 st.caption(t("foot.link_help"))
                 st.code(state.link(), language=None, wrap_lines=True)
         st.download_button(
-            t("foot.numbers"), data=lambda: _csv(kept), file_name=f"{lesson.slug}.csv",
-            mime="text/csv", icon=":material/table:", on_click="ignore",
-        )  # fmt: skip
+            t("foot.numbers"),
+            data=lambda: _csv(kept),
+            file_name=f"{lesson.slug}.csv",
+            mime="text/csv",
+            icon=":material/table:",
+            on_click="ignore",
+        )
         st.download_button(
-            t("foot.notebook"), data=lambda: _notebook(kept), file_name=f"{lesson.slug}.ipynb",
-            mime="application/x-ipynb+json", icon=":material/code:", on_click="ignore",
-        )  # fmt: skip
+            t("foot.notebook"),
+            data=lambda: _notebook(kept),
+            file_name=f"{lesson.slug}.ipynb",
+            mime="application/x-ipynb+json",
+            icon=":material/code:",
+            on_click="ignore",
+        )

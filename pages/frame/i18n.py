@@ -61,8 +61,10 @@ def language() -> str:
     if settled is not None:
         return str(settled)
     for chosen in (
-        st.session_state.get("lang"), st.query_params.get("lang"), st.context.cookies.get(COOKIE)
-    ):  # fmt: skip
+        st.session_state.get("lang"),
+        st.query_params.get("lang"),
+        st.context.cookies.get(COOKIE),
+    ):
         if chosen in LANGUAGES:
             return str(chosen)
     return browsers()

@@ -47,10 +47,14 @@ def text(name: str, label: str, default: str, *, area: bool = False, height: int
     more = {"height": height} if area else {}
     value = str(
         draw(
-            label, default[:MAX_TEXT_CHARACTERS], key=key, on_change=_typed,
-            args=(name, default), **more,
+            label,
+            default[:MAX_TEXT_CHARACTERS],
+            key=key,
+            on_change=_typed,
+            args=(name, default),
+            **more,
         )
-    )  # fmt: skip
+    )
     asked = link.asked_for(name)
     if asked:
         st.info(t("inputs.asked", digest=plain(asked.split("~")[0]), n=plain(asked.split("~")[-1])))
@@ -106,9 +110,12 @@ def upload(name: str, label: str, read: Callable[[bytes], T], param: str = link.
     """
     key = turned_over(f"upload-{name}")
     file = st.file_uploader(
-        label, key=key, max_upload_size=MAX_UPLOAD_BYTES // 2**20, on_change=_emptied,
+        label,
+        key=key,
+        max_upload_size=MAX_UPLOAD_BYTES // 2**20,
+        on_change=_emptied,
         args=(key, param),
-    )  # fmt: skip
+    )
     return sent(name, file, read, param, file.name if file else "")
 
 

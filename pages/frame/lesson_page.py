@@ -196,18 +196,25 @@ def _changes_bar(run: Run, sites: dict[str, str]) -> None:
         for name, value, default in turned:
             st.button(
                 f":material/undo: {t(f'control.{name}')}: {controls.shown(name, value)}",
-                key=f"undo-{name}", type="tertiary",
-                on_click=controls.put, args=(name, default, default),
-            )  # fmt: skip
+                key=f"undo-{name}",
+                type="tertiary",
+                on_click=controls.put,
+                args=(name, default, default),
+            )
         for key, label, rest in items[:8]:
             st.button(
-                f":material/undo: {label}", key=f"undo-{key}", type="tertiary",
-                on_click=link.set_changes, args=(rest,),
-            )  # fmt: skip
+                f":material/undo: {label}",
+                key=f"undo-{key}",
+                type="tertiary",
+                on_click=link.set_changes,
+                args=(rest,),
+            )
         st.button(
-            t("changes.reset_all"), key="undo-all", icon=":material/restart_alt:",
+            t("changes.reset_all"),
+            key="undo-all",
+            icon=":material/restart_alt:",
             on_click=controls.reset,
-        )  # fmt: skip
+        )
 
 
 @link.fragment
@@ -231,9 +238,15 @@ def _stage(page: LessonPage[Any], values: dict[str, Any], part: str, body: Delta
             labels = _labels(page, run)
             sites = labels.sites
             viewer.show(
-                run.lesson.slug, run.result, labels, run.selection, run.changes, run.before,
-                _labels_before(page, run), len(controls.changed()),
-            )  # fmt: skip
+                run.lesson.slug,
+                run.result,
+                labels,
+                run.selection,
+                run.changes,
+                run.before,
+                _labels_before(page, run),
+                len(controls.changed()),
+            )
         with attention, guard.part():  # a part of its own: undoing must not depend on the picture
             _changes_bar(run, sites)
         with words, guard.part():

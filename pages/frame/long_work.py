@@ -92,11 +92,14 @@ def job(
         st.warning(t("work.full"))
     running = current is not None and current.active
     st.button(
-        t("work.again" if current else "work.start"), key=f"start-{name}",
+        t("work.again" if current else "work.start"),
+        key=f"start-{name}",
         disabled=running or bool(refused),
-        icon=":material/play_arrow:", on_click=_start, args=(name, work, arguments),
+        icon=":material/play_arrow:",
+        on_click=_start,
+        args=(name, work, arguments),
         help=t("work.running") if running else refused or None,
-    )  # fmt: skip
+    )
     if current is None:
         return None
     if running:

@@ -55,12 +55,15 @@ def apart(run: Run) -> None:
     st.markdown(f"##### {t('s1.apart.hypotheses')}")
     st.dataframe(
         [
-            {t("s1.apart.ipa"): h["ipa"], t("s1.apart.phonemes"): " ".join(h["phonemes"]),
-             t("s1.apart.probability"): h["probability"]}
+            {
+                t("s1.apart.ipa"): h["ipa"],
+                t("s1.apart.phonemes"): " ".join(h["phonemes"]),
+                t("s1.apart.probability"): h["probability"],
+            }
             for h in run.result.details["hypotheses"]
         ],
         hide_index=True,
-    )  # fmt: skip
+    )
     st.caption(t("s1.apart.hypotheses_look"))
 
 
@@ -80,8 +83,9 @@ def word_list(found: WordList, default: str) -> None:
     writer.writerows([r["word"], r["ipa"], " ".join(r["phonemes"]), r["probability"]] for r in rows)
     st.dataframe(
         [{t("s1.list.word"): r["word"], t("s1.apart.ipa"): r["ipa"]} for r in rows],
-        hide_index=True, height=180,
-    )  # fmt: skip
+        hide_index=True,
+        height=180,
+    )
     st.download_button(
         t("s1.list.download"), out.getvalue().encode("utf-8-sig"), "pronunciations.csv", "text/csv"
     )
@@ -89,8 +93,11 @@ def word_list(found: WordList, default: str) -> None:
 
 def live() -> None:
     """Error by word length of both twins as recorded, and a comparison made now."""
-    words = {"x": t("s1.live.length"), "series": t("s1.live.model"),
-             "title": t("s1.live.by_length")}  # fmt: skip
+    words = {
+        "x": t("s1.live.length"),
+        "series": t("s1.live.model"),
+        "title": t("s1.live.by_length"),
+    }
     rows = [r | {"model": t(f"s1.live.{r['model']}")} for r in s1_live.by_length()]
     figures.show(charts.curves(rows, "length", "error", "model", words), key="by-length")
     st.caption(t("s1.live.look", **i18n.safe(s1_live.length_facts())))
@@ -99,7 +106,13 @@ def live() -> None:
     found = long_work.job("s1-twins", s1_live.compare)
     if found is not None:
         st.dataframe(
-            [{t("s1.live.model"): t(f"s1.live.{r['model']}"), t("s1.live.error"): r["error"],
-              t("s1.live.words"): r["n"]} for r in found],
+            [
+                {
+                    t("s1.live.model"): t(f"s1.live.{r['model']}"),
+                    t("s1.live.error"): r["error"],
+                    t("s1.live.words"): r["n"],
+                }
+                for r in found
+            ],
             hide_index=True,
-        )  # fmt: skip
+        )

@@ -33,9 +33,13 @@ def give() -> dict[str, Any]:
         typed = inputs.text("word", t("s1.word"), DEFAULT.word)
     with example:
         st.selectbox(
-            t("s1.examples"), EXAMPLES, index=None, key="example", on_change=_example,
+            t("s1.examples"),
+            EXAMPLES,
+            index=None,
+            key="example",
+            on_change=_example,
             placeholder=t("s1.examples_pick"),
-        )  # fmt: skip
+        )
     with more, st.popover(t("inputs.upload"), icon=":material/upload:", width="stretch"):
         found = inputs.upload("words", t("s1.upload"), read_words)
         if found is not None:

@@ -62,9 +62,11 @@ def _trained(language: str, model: str) -> str:
     metric = manifest.metrics[f"accuracy_{language}"]
     value = metric.value if shown else manifest.raw["accuracy_by_pooling"][model]
     return t(
-        "s2_1.reading.trained", accuracy=f"{100 * value:.1f}", n=metric.n,
+        "s2_1.reading.trained",
+        accuracy=f"{100 * value:.1f}",
+        n=metric.n,
         majority=f"{100 * manifest.raw['majority']:.0f}",
-    )  # fmt: skip
+    )
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -103,8 +105,11 @@ def live() -> None:
 def _charts(rows: list[dict[str, object]], key: str) -> None:
     for column, kind in zip(st.columns(2), ("deletion", "insertion"), strict=True):
         named = [r | {"method": t(f"s2_1.method.{r['method']}")} for r in rows if r["kind"] == kind]
-        words = {"x": t("s2_1.live.share"), "series": t("s2_1.live.method"),
-                 "title": t(f"s2_1.live.{kind}")}  # fmt: skip
+        words = {
+            "x": t("s2_1.live.share"),
+            "series": t("s2_1.live.method"),
+            "title": t(f"s2_1.live.{kind}"),
+        }
         figures.show(
             charts.curves(named, "share", "probability", "method", words),
             key=f"{key}-{kind}",
@@ -115,10 +120,14 @@ def _charts(rows: list[dict[str, object]], key: str) -> None:
 
 def _recorded() -> None:
     language = st.segmented_control(
-        t("control.reader"), experiment.LANGUAGES, default="en", required=True,
-        format_func=lambda name: t(f"control.reader.{name}"), key="curves-of",
+        t("control.reader"),
+        experiment.LANGUAGES,
+        default="en",
+        required=True,
+        format_func=lambda name: t(f"control.reader.{name}"),
+        key="curves-of",
         label_visibility="collapsed",
-    )  # fmt: skip
+    )
     manifest = read_manifest(f"sentiment_{language}")
     st.markdown(t("s2_1.live.recorded_what", n=manifest.raw["n_curves"]))
     _charts(manifest.raw["curves"], "recorded")
@@ -152,8 +161,9 @@ def _summary() -> None:
     first, ours = st.columns(2)
     n = max(1, len(found.sentences) // 4)
     for column, chosen, name in (
-        (ours, found.best(n), "ours"), (first, range(n), "first"),
-    ):  # fmt: skip
+        (ours, found.best(n), "ours"),
+        (first, range(n), "first"),
+    ):
         column.markdown(f"**{t(f's2_1.live.{name}')}**")
         column.markdown("\n\n".join(f"> {i18n.plain(found.sentences[i])}" for i in chosen))
     st.caption(t("s2_1.live.summary_look"))

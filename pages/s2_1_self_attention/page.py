@@ -26,8 +26,9 @@ def give() -> dict[str, Any]:
         if found is not None:
             st.button(
                 t("s2_1.use_upload", n=len(found)),
-                on_click=inputs.put, args=(name, found, default),
-            )  # fmt: skip
+                on_click=inputs.put,
+                args=(name, found, default),
+            )
     with wide:
         text = inputs.text(name, t(f"s2_1.{name}"), default)
     return {"text": text, "language": language}

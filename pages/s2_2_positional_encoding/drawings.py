@@ -91,8 +91,10 @@ def _heat(run: Run) -> None:
     table = views.code(view, run.device)
     words = {
         "title": t("s2_2.apart.heat.title", code=t(f"control.position.{view.table}")),
-        "x": t("s2_2.apart.channel"), "y": t("s2_2.apart.place"), "value": t("s2_2.apart.value"),
-    }  # fmt: skip
+        "x": t("s2_2.apart.channel"),
+        "y": t("s2_2.apart.place"),
+        "value": t("s2_2.apart.value"),
+    }
     most = 1.0 if view.table == "sinusoidal" else 0.25
     _chart(position_charts.matrix(table.tolist(), words, first=(view.shift, 0), most=most), "heat")
     if view.table == "sinusoidal":
@@ -107,9 +109,10 @@ def _similarity(run: Run) -> None:
     cosines = views.similarity(views.code(view, run.device))
     words = {
         "title": t("s2_2.apart.similarity.title", code=t(f"control.position.{view.table}")),
-        "x": t("s2_2.apart.place"), "y": t("s2_2.apart.place"),
+        "x": t("s2_2.apart.place"),
+        "y": t("s2_2.apart.place"),
         "value": t("s2_2.apart.cosine"),
-    }  # fmt: skip
+    }
     first = (view.shift, view.shift)
     _chart(
         position_charts.matrix(cosines.tolist(), words, first=first, square=True, most=1.0),
@@ -119,23 +122,29 @@ def _similarity(run: Run) -> None:
     st.caption(
         t(
             f"s2_2.apart.similarity.look_{view.table}",
-            near=f"{found['near']:.2f}", half=f"{found['half']:.2f}",
-            distance=view.length // 2, spread=_small(found["spread"]),
+            near=f"{found['near']:.2f}",
+            half=f"{found['half']:.2f}",
+            distance=view.length // 2,
+            spread=_small(found["spread"]),
         )
-    )  # fmt: skip
+    )
 
 
 def _waves(run: Run) -> None:
     view = _bare(run)
     width = views.code(view, run.device).shape[1]
     picked = st.multiselect(
-        t("s2_2.apart.waves.pick"), range(width), default=_spread(width), max_selections=5,
+        t("s2_2.apart.waves.pick"),
+        range(width),
+        default=_spread(width),
+        max_selections=5,
         key=f"waves-{width}",
-    )  # fmt: skip
+    )
     words = {
-        "title": t("s2_2.apart.waves.title"), "x": t("s2_2.apart.place"),
+        "title": t("s2_2.apart.waves.title"),
+        "x": t("s2_2.apart.place"),
         "series": t("s2_2.apart.channel"),
-    }  # fmt: skip
+    }
     rows = views.waves(view, picked, run.device)
     figures.show(position_charts.lines(rows, "place", "channel", words), key="waves")
     if view.table == "sinusoidal" and picked:
@@ -164,10 +173,12 @@ def _spiral(run: Run) -> None:
         with column:
             picked.append(
                 st.selectbox(
-                    t(f"s2_2.apart.spiral.{name}"), range(width), index=first,
+                    t(f"s2_2.apart.spiral.{name}"),
+                    range(width),
+                    index=first,
                     key=f"spiral-{name}-{width}",
                 )
-            )  # fmt: skip
+            )
     words = {n: t("s2_2.apart.spiral.axis", n=c) for n, c in zip(names, picked, strict=True)}
     words |= {"title": t("s2_2.apart.spiral.title"), "place": t("s2_2.apart.place")}
     _chart(position_charts.spiral(table[:, picked].tolist(), view.shift, words), "spiral")
@@ -203,9 +214,10 @@ def _bias(run: Run) -> None:
         for row in views.by_distance(head, run.device)
     ]
     words = {
-        "title": t("s2_2.apart.bias.title", head=head + 1), "x": t("s2_2.apart.bias.distance"),
+        "title": t("s2_2.apart.bias.title", head=head + 1),
+        "x": t("s2_2.apart.bias.distance"),
         "series": t("control.position"),
-    }  # fmt: skip
+    }
     with curve:
         figures.show(position_charts.lines(rows, "distance", "kind", words), key="bias-curve")
     with square:
@@ -214,9 +226,10 @@ def _bias(run: Run) -> None:
         )
     words = {
         "title": t("s2_2.apart.bias.matrix", code=t(f"control.position.{kind}")),
-        "x": t("s2_2.apart.bias.key"), "y": t("s2_2.apart.bias.query"),
+        "x": t("s2_2.apart.bias.key"),
+        "y": t("s2_2.apart.bias.query"),
         "value": t("s2_2.apart.bias.value"),
-    }  # fmt: skip
+    }
     matrix = views.bias_matrix(kind, head, 32, run.device).tolist()
     with square:
         _chart(position_charts.matrix(matrix, words, square=True), "bias-matrix")
@@ -230,14 +243,19 @@ def _shift(run: Run) -> None:
         view = views.View("sinusoidal", view.length, 64, experiment.BASE, view.shift)
     found = views.shift_check(view, steps, run.device)
     facts = {
-        "k": steps, "n": view.length, "error": f"{found.error:.0e}",
-        "single": f"{found.error_float32:.0e}", "learned": f"{100 * found.learned_error:.0f}",
-    }  # fmt: skip
+        "k": steps,
+        "n": view.length,
+        "error": f"{found.error:.0e}",
+        "single": f"{found.error_float32:.0e}",
+        "learned": f"{100 * found.learned_error:.0f}",
+    }
     st.markdown(t("s2_2.apart.shift.found", **facts))
     words = {
-        "title": t("s2_2.apart.shift.title", k=steps), "x": t("s2_2.apart.shift.from"),
-        "y": t("s2_2.apart.shift.to"), "value": t("s2_2.apart.value"),
-    }  # fmt: skip
+        "title": t("s2_2.apart.shift.title", k=steps),
+        "x": t("s2_2.apart.shift.from"),
+        "y": t("s2_2.apart.shift.to"),
+        "value": t("s2_2.apart.value"),
+    }
     _chart(
         position_charts.matrix(found.matrix[:32, :32].tolist(), words, square=True, most=1.0),
         "shift",
@@ -296,8 +314,11 @@ DRAW = {
 
 def live() -> None:
     """Accuracy by length as recorded, and a training made now."""
-    words = {"x": t("s2_2.live.length"), "series": t("control.position"),
-             "title": t("s2_2.live.recorded")}  # fmt: skip
+    words = {
+        "x": t("s2_2.live.length"),
+        "series": t("control.position"),
+        "title": t("s2_2.live.recorded"),
+    }
     figures.show(
         charts.curves(_named(order_task.recorded_means()), "length", "accuracy", "kind", words),
         key="order-recorded",

@@ -17,9 +17,11 @@ from pages.s2_2_positional_encoding import drawings
 
 DEFAULT = experiment.Config()
 EXAMPLES = (
-    "dog dog dog dog dog dog dog dog", "Only the cat on the mat ate the rat in the hat.",
-    "What we know is not what they think we know.", "Flights from London to Paris",
-)  # fmt: skip
+    "dog dog dog dog dog dog dog dog",
+    "Only the cat on the mat ate the rat in the hat.",
+    "What we know is not what they think we know.",
+    "Flights from London to Paris",
+)
 
 
 def _example() -> None:
@@ -35,15 +37,20 @@ def give() -> dict[str, Any]:
         if found is not None:
             st.button(
                 t("s3_2.use_upload", n=len(found)),
-                on_click=inputs.put, args=("text", found, DEFAULT.text),
-            )  # fmt: skip
+                on_click=inputs.put,
+                args=("text", found, DEFAULT.text),
+            )
     with wide:
         text = inputs.text("text", t("s3_2.text"), DEFAULT.text)
     with example:
         st.selectbox(
-            t("s1.examples"), EXAMPLES, index=None, key="example", on_change=_example,
+            t("s1.examples"),
+            EXAMPLES,
+            index=None,
+            key="example",
+            on_change=_example,
             placeholder=t("s1.examples_pick"),
-        )  # fmt: skip
+        )
     with head:
         of = controls.choice("head", range(12), DEFAULT.head, lambda i: str(i + 1))
     return {"text": text, "head": of}

@@ -24,9 +24,10 @@ def reading(run: Run) -> None:
     st.markdown("\n".join(lines), help=t("s2_3.numbers_help"))
     facts = i18n.marked(experiment.reading(run.result, run.selection))
     facts |= {
-        "least": f"{roles.LEAST:.2f}", "sure": f"{100 * roles.LEAST_CONFIDENCE:.0f}",
+        "least": f"{roles.LEAST:.2f}",
+        "sure": f"{100 * roles.LEAST_CONFIDENCE:.0f}",
         "draws": str(roles.N_NULL),
-    }  # fmt: skip
+    }
     facts["role"], passed = t(f"s2_3.role.{facts['best']}"), bool(facts["role"])
     st.markdown(f"##### {t('s2_3.reading.head', **facts)}")
     if run.silent:
@@ -44,19 +45,27 @@ def reading(run: Run) -> None:
 def _grid(rows: list[dict[str, Any]], key: str) -> None:
     named = [
         {
-            "layer": r["layer"] + 1, "head": r["head"] + 1,
+            "layer": r["layer"] + 1,
+            "head": r["head"] + 1,
             "role": t(f"s2_3.role.{r['role']}") if r["role"] else t("s2_3.role.none"),
-            "best": t(f"s2_3.role.{r['best']}"), "share": r["share"], "null": r["null"],
+            "best": t(f"s2_3.role.{r['best']}"),
+            "share": r["share"],
+            "null": r["null"],
             "confidence": r["confidence"],
         }
         for r in rows
-    ]  # fmt: skip
+    ]
     words = {
-        "title": t("s2_3.apart.grid"), "x": t("s2_3.apart.head"), "y": t("s2_3.apart.layer"),
-        "series": t("s2_3.apart.role"), "none": t("s2_3.role.none"),
-        "share": t("s2_3.apart.share"), "null": t("s2_3.apart.null"),
-        "confidence": t("s2_3.apart.confidence"), "best": t("s2_3.apart.best"),
-    }  # fmt: skip
+        "title": t("s2_3.apart.grid"),
+        "x": t("s2_3.apart.head"),
+        "y": t("s2_3.apart.layer"),
+        "series": t("s2_3.apart.role"),
+        "none": t("s2_3.role.none"),
+        "share": t("s2_3.apart.share"),
+        "null": t("s2_3.apart.null"),
+        "confidence": t("s2_3.apart.confidence"),
+        "best": t("s2_3.apart.best"),
+    }
     names = [t(f"s2_3.role.{role}") for role in roles.ROLES]
     figures.show(charts.roles(named, names, words), key=key)
 
@@ -90,8 +99,11 @@ def apart(run: Run) -> None:
 
 
 def _draw(rows: list[dict[str, Any]]) -> None:
-    words = {"x": t("s2_3.live.step"), "series": t("s2_3.live.heads"),
-             "title": t("s2_3.live.accuracy")}  # fmt: skip
+    words = {
+        "x": t("s2_3.live.step"),
+        "series": t("s2_3.live.heads"),
+        "title": t("s2_3.live.accuracy"),
+    }
     figures.show(charts.curves(rows, "step", "accuracy", "heads", words), key="heads-curves")
 
 

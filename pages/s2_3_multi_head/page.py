@@ -25,8 +25,9 @@ def give() -> dict[str, Any]:
         if found is not None:
             st.button(
                 t("s2_3.use_upload", n=len(found)),
-                on_click=inputs.put, args=("text", found, DEFAULT.text),
-            )  # fmt: skip
+                on_click=inputs.put,
+                args=("text", found, DEFAULT.text),
+            )
     with first:
         text = inputs.text("text", t("s2_3.text"), DEFAULT.text)
     with second:

@@ -64,14 +64,18 @@ def _table(run: Run) -> None:
     ]
     rows = []
     if "prompt_bits" in numbers:
-        rows.append(("prompt_bits", f"{numbers['prompt_bits']:.2f}",
-                     f"{numbers['prompt_bits_whole']:.2f}"))  # fmt: skip
+        rows.append(
+            ("prompt_bits", f"{numbers['prompt_bits']:.2f}", f"{numbers['prompt_bits_whole']:.2f}")
+        )
     rows += [
         ("cells", f"{numbers['cells']:,.0f}", f"{n * (n + 1) // 2:,}"),
         ("gap", i18n.power(numbers["gap"]), i18n.power(run.before.numbers["gap"])),
-        ("milliseconds", f"{details['milliseconds']:.1f}",
-         f"{run.before.details['milliseconds']:.1f}"),
-    ]  # fmt: skip
+        (
+            "milliseconds",
+            f"{details['milliseconds']:.1f}",
+            f"{run.before.details['milliseconds']:.1f}",
+        ),
+    ]
     lines = [f"| {' | '.join(head)} |", "|:--|--:|" + "--:|" * window]
     for name, now, whole in rows:
         cells = [t(f"s3_1.reading.{name}", n=n), f"**{now}**", whole][: 2 + window]
@@ -80,9 +84,13 @@ def _table(run: Run) -> None:
     name = experiment.MODELS[run.config.language]
     metric = read_manifest(name).metrics[f"bits_per_character_{run.config.language}"]
     st.caption(
-        t("s3_1.reading.manifest", bits=f"{metric.value:.2f}", n=f"{metric.n:,}",
-          baseline=f"{metric.baseline or 0:.2f}")
-    )  # fmt: skip
+        t(
+            "s3_1.reading.manifest",
+            bits=f"{metric.value:.2f}",
+            n=f"{metric.n:,}",
+            baseline=f"{metric.baseline or 0:.2f}",
+        )
+    )
 
 
 def apart(run: Run) -> None:
@@ -93,8 +101,9 @@ def apart(run: Run) -> None:
 
 def _state_words() -> dict[str, str]:
     return {str(i): t(f"s3_1.cells.{i}") for i in range(4)} | {
-        "x": t("s3_1.cells.key"), "y": t("s3_1.cells.query"),
-    }  # fmt: skip
+        "x": t("s3_1.cells.key"),
+        "y": t("s3_1.cells.query"),
+    }
 
 
 def _blocks(run: Run) -> None:
@@ -180,9 +189,12 @@ def _cells(run: Run) -> None:
     states = blocks.ever(allowed, how, size).tolist()
     counts = blocks.counts(states)
     title = t(
-        "s3_1.apart.cells.title", how=t(f"control.how.{how}"), all=f"{n * n:,}",
-        computed=f"{counts['computed']:,}", used=f"{counts['used']:,}",
-    )  # fmt: skip
+        "s3_1.apart.cells.title",
+        how=t(f"control.how.{how}"),
+        all=f"{n * n:,}",
+        computed=f"{counts['computed']:,}",
+        used=f"{counts['used']:,}",
+    )
     figure = cost_charts.cells(states, None, _state_words() | {"title": title})
     st.plotly_chart(figure, key="cells", config={"displayModeBar": False})
     st.caption(t("s3_1.apart.cells.look"))
@@ -193,8 +205,9 @@ def _next(run: Run) -> None:
     facts = experiment.reading(run.result, run.selection)
     choices = run.result.details["choices"][facts["row"] - 1]
     words = {
-        "x": t("s3_1.apart.next.x"), "title": t("s3_1.apart.next.title", row=facts["row"]),
-    }  # fmt: skip
+        "x": t("s3_1.apart.next.x"),
+        "title": t("s3_1.apart.next.title", row=facts["row"]),
+    }
     names = experiment.shown("".join(c for c, _ in choices))
     figures.show(charts.bars(names, [p for _, p in choices], words), key="next-character")
     st.caption(t("s3_1.apart.next.look", **i18n.marked(facts)))

@@ -37,9 +37,12 @@ def _costs(found: dict[str, Any], key: str) -> None:
     rows, slopes = found["rows"], found["slopes"]
     for column, what in zip(st.columns(2), ("seconds", "bytes"), strict=True):
         words = {
-            "title": t(f"s3_1.cost.{what}"), "x": t("s3_1.cost.n"), "y": "",
-            "series": t("s3_1.method"), **_names(slopes, what),
-        }  # fmt: skip
+            "title": t(f"s3_1.cost.{what}"),
+            "x": t("s3_1.cost.n"),
+            "y": "",
+            "series": t("s3_1.method"),
+            **_names(slopes, what),
+        }
         with column:
             chart = cost_charts.costs(rows, slopes, what, words, UNITS[what])
             figures.show(chart, key=f"{key}-{what}")
@@ -54,12 +57,14 @@ def _costs(found: dict[str, Any], key: str) -> None:
 
 def _row(r: dict[str, Any]) -> dict[str, Any]:
     return {
-        t("s3_1.method"): t(f"s3_1.method.{r['method']}"), t("s3_1.cost.n"): r["n"],
+        t("s3_1.method"): t(f"s3_1.method.{r['method']}"),
+        t("s3_1.cost.n"): r["n"],
         t("s3_1.cost.seconds"): f"{1000 * r['seconds']:,.3g}",
         t("s3_1.cost.bytes"): f"{r['bytes'] / 2**20:,.3g}",
-        t("s3_1.cost.multiply_adds"): f"{r['multiply_adds']:,}" if r["multiply_adds"]
+        t("s3_1.cost.multiply_adds"): f"{r['multiply_adds']:,}"
+        if r["multiply_adds"]
         else t("s3_1.cost.uncounted"),
-    }  # fmt: skip
+    }
 
 
 def _cost() -> None:
@@ -68,9 +73,12 @@ def _cost() -> None:
     _costs(trials.recorded()["cost"], "recorded")
     st.markdown(f"#### {t('s3_1.cost.now')}")
     picked = st.multiselect(
-        t("s3_1.cost.pick"), lab.METHODS, default=lab.METHODS, key="methods",
+        t("s3_1.cost.pick"),
+        lab.METHODS,
+        default=lab.METHODS,
+        key="methods",
         format_func=lambda m: t(f"s3_1.method.{m}"),
-    )  # fmt: skip
+    )
     methods = tuple(m for m in lab.METHODS if m in picked)
     length, heads, block, window = st.columns(4)
     with length:
@@ -91,9 +99,15 @@ def _cost() -> None:
     most = lab.megabytes(methods, longest, n_heads, size)
     st.caption(t("s3_1.cost.now_what", size=f"{most:,.0f}"))
     found = long_work.job(
-        "cost", lab.cost, lambda partial: _costs(partial, "now"), methods=methods,
-        longest=longest, heads=n_heads, block=size, window=reach,
-    )  # fmt: skip
+        "cost",
+        lab.cost,
+        lambda partial: _costs(partial, "now"),
+        methods=methods,
+        longest=longest,
+        heads=n_heads,
+        block=size,
+        window=reach,
+    )
     if found is not None:
         _costs(found, "now")
 
@@ -115,17 +129,24 @@ def _decoded(found: dict[str, Any]) -> None:
     if not rows:
         return
     words = {
-        "x": t("s3_1.decode.x"), "series": t("s3_1.method"), "title": t("s3_1.decode.title"),
-    }  # fmt: skip
+        "x": t("s3_1.decode.x"),
+        "series": t("s3_1.method"),
+        "title": t("s3_1.decode.title"),
+    }
     figures.show(charts.curves(rows, "position", "milliseconds", "way", words), key="decoded")
     if "gap" in found:
         cached, uncached = (found["seconds"][way] for way in ("cached", "uncached"))
         st.markdown(
-            t("s3_1.decode.found", same=t("s3_1.yes" if found["same"] else "s3_1.no"),
-              gap=i18n.power(found["gap"]), exact=i18n.power(found["exact"]),
-              cached=f"{cached:.2f}", uncached=f"{uncached:.2f}",
-              ratio=f"{uncached / max(cached, 1e-9):.1f}")
-        )  # fmt: skip
+            t(
+                "s3_1.decode.found",
+                same=t("s3_1.yes" if found["same"] else "s3_1.no"),
+                gap=i18n.power(found["gap"]),
+                exact=i18n.power(found["exact"]),
+                cached=f"{cached:.2f}",
+                uncached=f"{uncached:.2f}",
+                ratio=f"{uncached / max(cached, 1e-9):.1f}",
+            )
+        )
         st.caption(t("s3_1.decode.look"))
 
 
@@ -143,9 +164,13 @@ def _window() -> None:
         sinks = controls.choice("kept_sinks", SINKS, 4)
     st.markdown(t("s3_1.bits.what", source=t(f"s3_1.bits.source.{language}")))
     found = long_work.job(
-        "bits", trials.bits_by_window, lambda partial: _bits(partial, "now"), language=language,
-        reading=reading, sinks=sinks,
-    )  # fmt: skip
+        "bits",
+        trials.bits_by_window,
+        lambda partial: _bits(partial, "now"),
+        language=language,
+        reading=reading,
+        sinks=sinks,
+    )
     if found is not None:
         _bits(found, "now")
 
@@ -162,9 +187,10 @@ def _bits(found: dict[str, Any], key: str) -> None:
         return
     words = {
         "title": t(f"s3_1.bits.title.{found['reading']}", context=found["context"]),
-        "x": t("s3_1.bits.x"), "series": t("s3_1.bits.series"),
+        "x": t("s3_1.bits.x"),
+        "series": t("s3_1.bits.series"),
         "whole": t("s3_1.bits.whole", bits=f"{whole:.2f}"),
-    }  # fmt: skip
+    }
     figures.show(cost_charts.bits(named, whole, words), key=f"bits-{key}")
     st.caption(t(f"s3_1.bits.look.{found['reading']}"))
 

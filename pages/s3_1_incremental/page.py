@@ -47,13 +47,19 @@ def give() -> dict[str, Any]:
             if found is not None:
                 st.button(
                     t("s3_2.use_upload", n=len(found)),
-                    on_click=inputs.put, args=(name, found, default),
-                )  # fmt: skip
+                    on_click=inputs.put,
+                    args=(name, found, default),
+                )
         st.selectbox(
-            t("s1.examples"), EXAMPLES[language], index=None, key="example",
-            on_change=_example, args=(name, default), placeholder=t("s1.examples_pick"),
+            t("s1.examples"),
+            EXAMPLES[language],
+            index=None,
+            key="example",
+            on_change=_example,
+            args=(name, default),
+            placeholder=t("s1.examples_pick"),
             label_visibility="collapsed",
-        )  # fmt: skip
+        )
     with wide:
         text = inputs.text(name, t(f"s3_1.text.{language}"), default, area=True, height=84)
     # The example is "" to the experiment, so that its stored result serves.

@@ -60,9 +60,13 @@ def apart(run: Run) -> None:
     """One step at a time: as numbers, as a picture, and how its numbers are spread."""
     found, given = experiment.steps(run.config, run.changes, run.device)
     step = st.segmented_control(
-        t("s3_2.apart.step"), STEPS, default="raw", required=True,
-        format_func=lambda name: t(f"s3_2.apart.{name}"), **controls.seed("step", STEPS, "raw"),
-    )  # fmt: skip
+        t("s3_2.apart.step"),
+        STEPS,
+        default="raw",
+        required=True,
+        format_func=lambda name: t(f"s3_2.apart.{name}"),
+        **controls.seed("step", STEPS, "raw"),
+    )
     scale, d_k = f"{found.scale:.4g}", found.query.shape[-1]
     st.markdown(t(f"s3_2.apart.{step}.what", scale=scale, d_k=d_k))
     tensor = getattr(found, step)
@@ -105,11 +109,16 @@ def live() -> None:
 @st.cache_data(max_entries=4, show_spinner=False)
 def _sweep_rows() -> list[dict[str, object]]:
     return [
-        {"d_k": r.d_k, "entropy": r.entropy_bits, "std": r.score_std, "jacobian": r.jacobian_norm,
-         "scaled": scaled}
+        {
+            "d_k": r.d_k,
+            "entropy": r.entropy_bits,
+            "std": r.score_std,
+            "jacobian": r.jacobian_norm,
+            "scaled": scaled,
+        }
         for scaled in (True, False)
         for r in statistics.dk_sweep(0, scaled)
-    ]  # fmt: skip
+    ]
 
 
 def _sweep() -> None:
@@ -117,8 +126,7 @@ def _sweep() -> None:
     rows = [r | {"scaled": names[bool(r["scaled"])]} for r in _sweep_rows()]
     columns = st.columns(3)
     for column, name in zip(columns, ("std", "entropy", "jacobian"), strict=True):
-        words = {"x": "d_k", "series": t("s3_2.live.series"),
-                 "title": t(f"s3_2.live.{name}")}  # fmt: skip
+        words = {"x": "d_k", "series": t("s3_2.live.series"), "title": t(f"s3_2.live.{name}")}
         figures.show(
             charts.curves(rows, "d_k", name, "scaled", words, log_x=True),
             key=f"sweep-{name}",
@@ -134,14 +142,21 @@ def _overflow() -> None:
         return
     kept = [r for r in rows if r.dtype == "float16" and r.d_k == 1024]
     named = [
-        {"std": r.std, "non_finite": r.non_finite, "saturated": r.saturated,
-         "order": t(f"s3_2.order.{r.order}")}
+        {
+            "std": r.std,
+            "non_finite": r.non_finite,
+            "saturated": r.saturated,
+            "order": t(f"s3_2.order.{r.order}"),
+        }
         for r in kept
-    ]  # fmt: skip
+    ]
     left, right = st.columns(2)
     for column, name in ((left, "non_finite"), (right, "saturated")):
-        words = {"x": t("control.std"), "series": t("s3_2.live.order"),
-                 "title": t(f"s3_2.live.{name}")}  # fmt: skip
+        words = {
+            "x": t("control.std"),
+            "series": t("s3_2.live.order"),
+            "title": t(f"s3_2.live.{name}"),
+        }
         figures.show(
             charts.curves(named, "std", name, "order", words, log_x=True),
             key=f"overflow-{name}",
@@ -151,13 +166,18 @@ def _overflow() -> None:
     with st.expander(t("shell.table")):
         st.dataframe(
             [
-                {t("control.dtype"): r.dtype, t("s3_2.live.order"): t(f"s3_2.order.{r.order}"),
-                 "d_k": r.d_k, t("control.std"): r.std, t("s3_2.live.non_finite"): r.non_finite,
-                 t("s3_2.live.saturated"): r.saturated}
+                {
+                    t("control.dtype"): r.dtype,
+                    t("s3_2.live.order"): t(f"s3_2.order.{r.order}"),
+                    "d_k": r.d_k,
+                    t("control.std"): r.std,
+                    t("s3_2.live.non_finite"): r.non_finite,
+                    t("s3_2.live.saturated"): r.saturated,
+                }
                 for r in rows
             ],
             hide_index=True,
-        )  # fmt: skip
+        )
 
 
 @st.cache_data(max_entries=2, show_spinner=False)
@@ -171,15 +191,18 @@ def _backends() -> None:
     done = [r for r in rows if r.available]
     st.dataframe(
         [
-            {t("s3_2.backend.name"): r.backend, t("control.dtype"): r.dtype,
-             t("control.mask"): t(f"s3_2.backend.{r.mask}"),
-             t("s3_2.backend.difference"): f"{r.difference:.1e}",
-             t("s3_2.backend.tolerance"): f"{r.tolerance:.0e}",
-             t("s3_2.backend.equal"): t("control.on" if r.equal else "control.off")}
+            {
+                t("s3_2.backend.name"): r.backend,
+                t("control.dtype"): r.dtype,
+                t("control.mask"): t(f"s3_2.backend.{r.mask}"),
+                t("s3_2.backend.difference"): f"{r.difference:.1e}",
+                t("s3_2.backend.tolerance"): f"{r.tolerance:.0e}",
+                t("s3_2.backend.equal"): t("control.on" if r.equal else "control.off"),
+            }
             for r in done
         ],
         hide_index=True,
-    )  # fmt: skip
+    )
     missing = sorted({r.backend for r in rows} - {r.backend for r in done})
     st.caption(t("s3_2.live.backends_look", missing=", ".join(missing) or "–"))
 
@@ -192,8 +215,7 @@ def _timing() -> None:
     named = [
         {"n": r.n, "ms": r.milliseconds, "kind": t(f"s3_2.timing.{r.method}")} for r in found.rows
     ]
-    words = {"x": t("control.n"), "series": t("s3_2.live.kind"),
-             "title": t("s3_2.live.timing")}  # fmt: skip
+    words = {"x": t("control.n"), "series": t("s3_2.live.kind"), "title": t("s3_2.live.timing")}
     figures.show(
         charts.curves(named, "n", "ms", "kind", words, log_x=True, log_y=True), key="timing"
     )

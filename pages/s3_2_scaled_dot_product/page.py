@@ -26,8 +26,9 @@ def _words(place: DeltaGenerator) -> dict[str, Any]:
         if found is not None:
             st.button(
                 t("s3_2.use_upload", n=len(found)),
-                on_click=inputs.put, args=("text", found, DEFAULT.text),
-            )  # fmt: skip
+                on_click=inputs.put,
+                args=("text", found, DEFAULT.text),
+            )
     with wide:
         text = inputs.text("text", t("s3_2.text"), DEFAULT.text)
     with layer:

@@ -61,8 +61,9 @@ def _choose(run: Run, step: int) -> None:
                 key=f"choice-{token['id']}",
                 type="primary" if taken else "secondary",
                 disabled=taken or token["id"] <= experiment.END,
-                on_click=controls.put, args=("prefix", held, ""),
-            )  # fmt: skip
+                on_click=controls.put,
+                args=("prefix", held, ""),
+            )
 
 
 def apart(run: Run) -> None:
@@ -72,13 +73,14 @@ def apart(run: Run) -> None:
         [
             {
                 t("s3_3.apart.kind"): t(f"s3_3.kind.{r['kind']}"),
-                t("s3_3.apart.queries"): r["queries"], t("s3_3.apart.keys"): r["keys"],
+                t("s3_3.apart.queries"): r["queries"],
+                t("s3_3.apart.keys"): r["keys"],
                 t("s3_3.apart.heads"): r["heads"],
                 t("s3_3.apart.masked"): f"{r['masked']:.0f} %",
             }
             for r in experiment.shapes(run.result)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s3_3.apart.kinds_look"))
     details = run.result.details
     step = min(run.selection.query or 0, len(run.result.queries) - 1)
@@ -93,24 +95,30 @@ def apart(run: Run) -> None:
         st.markdown(f"##### {t('s3_3.apart.beam')}")
         tables.show(
             [
-                {t("s3_3.apart.text"): h["text"],
-                 t("s3_3.apart.log_probability"): round(h["log_probability"], 2),
-                 t("s3_3.apart.length"): h["length"], t("s3_3.apart.score"): round(h["score"], 2)}
+                {
+                    t("s3_3.apart.text"): h["text"],
+                    t("s3_3.apart.log_probability"): round(h["log_probability"], 2),
+                    t("s3_3.apart.length"): h["length"],
+                    t("s3_3.apart.score"): round(h["score"], 2),
+                }
                 for h in details["hypotheses"]
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s3_3.apart.beam_look"))
     st.markdown(f"##### {t('s3_3.apart.cache')}")
     with st.spinner(t("shell.working")):
         found = compared.cache_or_not(run.config, run.device)
     tables.show(
         [
-            {t("s3_3.apart.kept"): t(f"s3_3.apart.cached.{str(r['cached']).lower()}"),
-             t("s3_3.apart.text"): r["text"], t("s3_3.apart.score"): f"{r['score']:.4f}",
-             t("s3_3.apart.milliseconds"): f"{r['milliseconds']:.0f}"}
+            {
+                t("s3_3.apart.kept"): t(f"s3_3.apart.cached.{str(r['cached']).lower()}"),
+                t("s3_3.apart.text"): r["text"],
+                t("s3_3.apart.score"): f"{r['score']:.4f}",
+                t("s3_3.apart.milliseconds"): f"{r['milliseconds']:.0f}",
+            }
             for r in found
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s3_3.apart.cache_look"))
     if run.config.direction == "en-zh":
         _ablated(run)
@@ -123,11 +131,14 @@ def _ablated(run: Run) -> None:
         found = compared.ablated(run.config, run.device)
     tables.show(
         [
-            {t("s3_3.model"): t(f"s3_3.model.{r['model']}"), t("s3_3.apart.text"): r["text"],
-             t("s3_3.apart.chrf"): f"{r['chrf']:.3f}"}
+            {
+                t("s3_3.model"): t(f"s3_3.model.{r['model']}"),
+                t("s3_3.apart.text"): r["text"],
+                t("s3_3.apart.chrf"): f"{r['chrf']:.3f}",
+            }
             for r in found
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s3_3.apart.ablated_look"))
 
 
@@ -141,13 +152,17 @@ def _recorded() -> None:
     st.markdown(f"##### {t('s3_3.live.scores')}")
     tables.show(
         [
-            {t("control.direction"): t(f"control.direction.{r['direction']}"),
-             t("s3_3.model"): t(f"s3_3.live.{r['model']}"), "chrF": f"{r['chrf']:.3f}",
-             "BLEU": f"{r['bleu']:.3f}", t("s3_3.live.parameters"): f"{r['parameters']:,}",
-             t("s3_3.live.pairs"): r["n"]}
+            {
+                t("control.direction"): t(f"control.direction.{r['direction']}"),
+                t("s3_3.model"): t(f"s3_3.live.{r['model']}"),
+                "chrF": f"{r['chrf']:.3f}",
+                "BLEU": f"{r['bleu']:.3f}",
+                t("s3_3.live.parameters"): f"{r['parameters']:,}",
+                t("s3_3.live.pairs"): r["n"],
+            }
             for r in compared.scores()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s3_3.live.scores_look"))
     found = compared.recorded()
     rows = [r | {"model": t(f"s3_3.model.{r['model']}")} for r in found["models"]]
@@ -160,8 +175,11 @@ def _recorded() -> None:
             for r in found["lengths"]
             if r["direction"] == direction
         ]
-        words = {"x": t("s3_3.live.tokens"), "series": t("s3_3.model"),
-                 "title": t(f"s3_3.live.length.{direction}")}  # fmt: skip
+        words = {
+            "x": t("s3_3.live.tokens"),
+            "series": t("s3_3.model"),
+            "title": t(f"s3_3.live.length.{direction}"),
+        }
         with side:
             figures.show(
                 charts.curves(here, "tokens", "chrf", "model", words), key=f"length-{direction}"

@@ -61,9 +61,11 @@ def own() -> None:
 
 def _pick(name: str, default: Any, options: tuple[Any, ...] | None = None) -> Any:
     return controls.choice(
-        f"own_{name}", options or OPTIONS[name], default,
+        f"own_{name}",
+        options or OPTIONS[name],
+        default,
         lambda value: f"{value:g}" if isinstance(value, float) else _option(name, value),
-    )  # fmt: skip
+    )
 
 
 def _option(name: str, value: Any) -> str:
@@ -110,15 +112,18 @@ def _rough(value: float) -> str:
 def _estimate(found: own_estimate.Estimate) -> None:
     st.markdown(
         t(
-            "s3_3.own.estimate", parameters=f"{found.parameters:,}",
-            bytes=_rough(found.bytes / 2**20), seconds=_rough(found.seconds),
+            "s3_3.own.estimate",
+            parameters=f"{found.parameters:,}",
+            bytes=_rough(found.bytes / 2**20),
+            seconds=_rough(found.seconds),
         ),
         help=t(
-            "s3_3.own.estimate.help", parameters=f"{own_settings.MAX_PARAMETERS:,}",
+            "s3_3.own.estimate.help",
+            parameters=f"{own_settings.MAX_PARAMETERS:,}",
             bytes=f"{own_settings.MAX_BYTES / 2**20:.0f}",
             seconds=f"{own_settings.MAX_SECONDS:.0f}",
         ),
-    )  # fmt: skip
+    )
 
 
 def _runs() -> list[dict[str, Any]]:
@@ -148,11 +153,14 @@ def _curves(found: dict[str, Any]) -> None:
         with column:
             figures.show(
                 own_charts.training(
-                    rows, name, words | {"title": title, "y": title},
-                    steps=steps, percent=name == "accuracy",
+                    rows,
+                    name,
+                    words | {"title": title, "y": title},
+                    steps=steps,
+                    percent=name == "accuracy",
                 ),
                 key=f"own-{name}",
-            )  # fmt: skip
+            )
     if found["diverged"]:
         st.warning(t("s3_3.own.diverged", step=found["steps"]), icon=":material/trending_up:")
     if not found["accuracy"]:
@@ -160,21 +168,26 @@ def _curves(found: dict[str, Any]) -> None:
     last = found["accuracy"][-1]
     st.caption(
         t(
-            "s3_3.own.curve_look", task=_option("task", found["settings"]["task"]),
-            step=last["step"], accuracy=f"{100 * last['accuracy']:.0f}", n=found["n_test"],
+            "s3_3.own.curve_look",
+            task=_option("task", found["settings"]["task"]),
+            step=last["step"],
+            accuracy=f"{100 * last['accuracy']:.0f}",
+            n=found["n_test"],
             seconds=f"{found['seconds']:.0f}",
         )
-    )  # fmt: skip
+    )
     if found["weights"]:
         with st.expander(t("shell.table")):
             st.dataframe(
                 [
-                    {t("s3_3.own.step"): row["step"],
-                     t("s3_3.own.curve.accuracy"): f"{100 * row['accuracy']:.1f} %"}
+                    {
+                        t("s3_3.own.step"): row["step"],
+                        t("s3_3.own.curve.accuracy"): f"{100 * row['accuracy']:.1f} %",
+                    }
                     for row in found["accuracy"]
                 ],
                 hide_index=True,
-            )  # fmt: skip
+            )
 
 
 def _value(name: str, value: Any) -> str:
@@ -201,14 +214,16 @@ def _compared() -> None:
     ends = [(run["accuracy"][-1], run["loss"][-1:] or [{"loss": None}]) for run in runs]
     rows += [
         (t("s3_3.own.curve.accuracy"), *(f"{100 * end['accuracy']:.1f} %" for end, _ in ends)),
-        (t("s3_3.own.last_loss"),
-         *("–" if last[0]["loss"] is None else f"{last[0]['loss']:.3f}" for _, last in ends)),
+        (
+            t("s3_3.own.last_loss"),
+            *("–" if last[0]["loss"] is None else f"{last[0]['loss']:.3f}" for _, last in ends),
+        ),
         (t("s3_3.own.made"), *(f"{run['steps']:,}" for run in runs)),
         (t("s3_3.own.parameters"), *(f"{run['parameters']:,}" for run in runs)),
         (t("s3_3.own.seconds"), *(f"{run['seconds']:.0f}" for run in runs)),
-    ]  # fmt: skip
+    ]
     head = (t("s3_3.own.what_differs"), t("s3_3.own.this"), t("s3_3.own.before"))
-    tables.show([dict(zip(head, row, strict=True)) for row in rows])  # fmt: skip
+    tables.show([dict(zip(head, row, strict=True)) for row in rows])
     if not own_views.differences(*runs):
         st.caption(t("s3_3.own.compare_same"))
 
@@ -220,14 +235,17 @@ def _ink() -> str:
 def _heat(moment: dict[str, Any], kind: str, layer: int, head: int | None, key: str) -> None:
     rows, columns = own_views.letters(moment, kind)
     words = {
-        "title": t(f"s3_3.own.map.{kind}"), "x": t(f"s3_3.own.map.{kind}.x"),
-        "y": t(f"s3_3.own.map.{kind}.y"), "value": t("s3_3.own.weight"),
-    }  # fmt: skip
+        "title": t(f"s3_3.own.map.{kind}"),
+        "x": t(f"s3_3.own.map.{kind}.x"),
+        "y": t(f"s3_3.own.map.{kind}.y"),
+        "value": t("s3_3.own.weight"),
+    }
     values = own_views.weights(moment, kind, layer, head)
     figures.show(
-        own_charts.weights(values, rows, columns, words, _ink()), key=key,
+        own_charts.weights(values, rows, columns, words, _ink()),
+        key=key,
         width="content" if len(columns) <= own_charts.SQUARES else "stretch",
-    )  # fmt: skip
+    )
 
 
 def _forming(found: dict[str, Any]) -> None:
@@ -259,11 +277,14 @@ def _forming(found: dict[str, Any]) -> None:
     with words:
         st.markdown(
             t(
-                "s3_3.own.wrote", step=step, source=i18n.plain(moment["source"]),
+                "s3_3.own.wrote",
+                step=step,
+                source=i18n.plain(moment["source"]),
                 written=i18n.plain(moment["written"] or t("s3_3.own.nothing")),
-                right=i18n.plain(moment["right"]), accuracy=f"{100 * accuracy:.0f}",
+                right=i18n.plain(moment["right"]),
+                accuracy=f"{100 * accuracy:.0f}",
             )
-        )  # fmt: skip
+        )
         if kind != "cross":
             st.caption(t(f"s3_3.own.look.{kind}"))
             return
@@ -293,8 +314,9 @@ def _try(found: dict[str, Any]) -> None:
     right = toy_tasks.solve(task, source)
     ok = moment["written"] == right
     key = "s3_3.own.try.right" if ok else "s3_3.own.try.wrong" if right else "s3_3.own.try.none"
-    said = t(key, written=i18n.plain(moment["written"] or t("s3_3.own.nothing")),
-             right=i18n.plain(right))  # fmt: skip
+    said = t(
+        key, written=i18n.plain(moment["written"] or t("s3_3.own.nothing")), right=i18n.plain(right)
+    )
     if len(source) > most:
         said = f"{said} {t('s3_3.own.try.longer', n=len(source), length=settings['length'])}"
     elif toy_tasks.is_test(task, source):

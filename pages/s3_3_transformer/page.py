@@ -18,15 +18,22 @@ from pages.s3_3_transformer import drawings
 DEFAULT = experiment.Config()
 EXAMPLES = {
     "en-zh": (
-        "She is taller than her brother.", "He has been reading this book since last night.",
-        "We will go to China next year.", "If it rains tomorrow, we will stay at home.",
-        "I don't know what he wants to eat.", "What did your father say about it last night?",
+        "She is taller than her brother.",
+        "He has been reading this book since last night.",
+        "We will go to China next year.",
+        "If it rains tomorrow, we will stay at home.",
+        "I don't know what he wants to eat.",
+        "What did your father say about it last night?",
     ),
     "zh-en": (
-        "她比她弟弟高。", "他从昨晚一直在读这本书。", "我们明年要去中国。",
-        "如果明天下雨，我们就待在家里。", "我不知道他想吃什么。", "你爸爸昨晚说了什么？",
+        "她比她弟弟高。",
+        "他从昨晚一直在读这本书。",
+        "我们明年要去中国。",
+        "如果明天下雨，我们就待在家里。",
+        "我不知道他想吃什么。",
+        "你爸爸昨晚说了什么？",
     ),
-}  # fmt: skip
+}
 
 
 def _example(name: str, default: str) -> None:
@@ -45,15 +52,21 @@ def give() -> dict[str, Any]:
         if found is not None:
             st.button(
                 t("s3_2.use_upload", n=len(found)),
-                on_click=inputs.put, args=(name, found, default),
-            )  # fmt: skip
+                on_click=inputs.put,
+                args=(name, found, default),
+            )
     with wide:
         text = inputs.text(name, t(f"s3_3.text.{direction}"), default)
     with example:
         st.selectbox(
-            t("s1.examples"), EXAMPLES[direction], index=None, key="example",
-            on_change=_example, args=(name, default), placeholder=t("s1.examples_pick"),
-        )  # fmt: skip
+            t("s1.examples"),
+            EXAMPLES[direction],
+            index=None,
+            key="example",
+            on_change=_example,
+            args=(name, default),
+            placeholder=t("s1.examples_pick"),
+        )
     # The example is "" to the experiment, so that its stored result serves.
     return {"text": "" if text == default else text or " ", "direction": direction}
 

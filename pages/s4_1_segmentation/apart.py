@@ -19,19 +19,32 @@ def apart(run: Run) -> None:
     for head, column in enumerate(st.columns(n_heads)):
         found = i18n.safe(experiment.reading(run.result, run.selection.query or 0, head))
         with column:
-            show(run, f"head-{head}", (row_layer(run, head),), t("s4_1.apart.head", **found),
-                  t("s4_1.apart.head_look", **found))  # fmt: skip
+            show(
+                run,
+                f"head-{head}",
+                (row_layer(run, head),),
+                t("s4_1.apart.head", **found),
+                t("s4_1.apart.head_look", **found),
+            )
     st.markdown(t("s4_1.apart.gates_what"))
     for stride, column in zip(SCALES, st.columns(3), strict=True):
         numbers = run.result.numbers
-        found = i18n.safe({
-            "stride": stride,
-            "on": numbers[f"gate_{stride}_on"], "off": numbers[f"gate_{stride}_off"],
-        })  # fmt: skip
+        found = i18n.safe(
+            {
+                "stride": stride,
+                "on": numbers[f"gate_{stride}_on"],
+                "off": numbers[f"gate_{stride}_off"],
+            }
+        )
         with column:
             layer = map_layer(run, f"gate.{stride}", opacity=0.95)
-            show(run, f"gate-{stride}", (layer,), t("s4_1.apart.gate", **found),
-                  t("s4_1.apart.gate_look", **found))  # fmt: skip
+            show(
+                run,
+                f"gate-{stride}",
+                (layer,),
+                t("s4_1.apart.gate", **found),
+                t("s4_1.apart.gate_look", **found),
+            )
     _way(run)
     _cuts(run)
 
@@ -52,7 +65,7 @@ def _way(run: Run) -> None:
                 }
                 for r in views.parts(rows, columns, run.device)
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s4_1.apart.way_look"))
     with bars:
         found = views.by_part(rows, columns, run.device)
@@ -73,11 +86,13 @@ def _cuts(run: Run) -> None:
             found = views.without(experiment.before(run.config), run.device)
         tables.show(
             [
-                {t("s4_1.apart.cut"): t(f"s4_1.without.{r['part']}"),
-                 t("s4_1.apart.iou"): f"{r['iou']:.3f}"}
+                {
+                    t("s4_1.apart.cut"): t(f"s4_1.without.{r['part']}"),
+                    t("s4_1.apart.iou"): f"{r['iou']:.3f}",
+                }
                 for r in found
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s4_1.apart.without_look"))
     with right:
         way = controls.segments("way", views.WAYS, "pixels")
@@ -86,8 +101,11 @@ def _cuts(run: Run) -> None:
                 r | {"which": t(f"s4_1.apart.{r['which']}")}
                 for r in views.deletion(run.config.picture, way, run.device)
             ]
-        words = {"x": t("s4_1.apart.hidden"), "series": t("s4_1.apart.which"),
-                 "title": t(f"s4_1.apart.deletion.{way}")}  # fmt: skip
+        words = {
+            "x": t("s4_1.apart.hidden"),
+            "series": t("s4_1.apart.which"),
+            "title": t(f"s4_1.apart.deletion.{way}"),
+        }
         chart = charts.curves(rows, "n", "moved", "which", words, log_x=True)
         figures.show(chart, key=f"deletion-{way}")
         st.caption(t("s4_1.apart.deletion_look"))
@@ -95,8 +113,11 @@ def _cuts(run: Run) -> None:
 
 def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s4_1.model.{r['model']}")} for r in rows]
-    words = {"x": t("s4_1.live.share"), "series": t("s4_1.live.model"),
-             "title": t("s4_1.live.hide_title")}  # fmt: skip
+    words = {
+        "x": t("s4_1.live.share"),
+        "series": t("s4_1.live.model"),
+        "title": t("s4_1.live.hide_title"),
+    }
     figures.show(charts.curves(named, "share", "iou", "model", words), key="hide-live")
 
 
@@ -110,9 +131,12 @@ def _now() -> None:
     kept = st.session_state.get("s4_1_segmentation.good", (experiment.Config(), None))[0]
     seed = controls.number("seed", 0, 0, 9999)
     found = long_work.job(
-        "hide", compared.hide_and_compare, _compare,
-        picture=compared.as_read(kept.picture), seed=seed,
-    )  # fmt: skip
+        "hide",
+        compared.hide_and_compare,
+        _compare,
+        picture=compared.as_read(kept.picture),
+        seed=seed,
+    )
     if found:
         _compare(found)
         st.caption(t("s4_1.live.now_look"))
@@ -132,7 +156,7 @@ def _recorded() -> None:
             }
             for r in rows
         ]
-    )  # fmt: skip
+    )
     gap = 100 * (rows[0]["multiply_adds"] / rows[1]["multiply_adds"] - 1)
     st.caption(t("s4_1.live.table_look", gap=f"{gap:.1f}"))
     runs, pictures = st.columns(2)
@@ -143,8 +167,11 @@ def _recorded() -> None:
         st.caption(t("s4_1.live.seeds_look"))
     with pictures:
         gaps = compared.by_picture()
-        words = {"x": t("s4_1.live.gap"), "y": t("s4_1.live.pictures"),
-                 "title": t("s4_1.live.by_picture")}  # fmt: skip
+        words = {
+            "x": t("s4_1.live.gap"),
+            "y": t("s4_1.live.pictures"),
+            "title": t("s4_1.live.by_picture"),
+        }
         figures.show(charts.histogram(gaps, words, bins=20), key="by-picture")
         better = sum(gap > 0 for gap in gaps)
         st.caption(t("s4_1.live.by_picture_look", n=len(gaps), better=better))

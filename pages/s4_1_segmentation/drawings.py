@@ -84,15 +84,22 @@ def show(
     photo.show(
         name,
         PhotoView(
-            source=source.name, width=source.width, height=source.height, title=title, look=look,
-            summary=f"{title} {look}", layers=layers, grid=(rows, columns),
+            source=source.name,
+            width=source.width,
+            height=source.height,
+            title=title,
+            look=look,
+            summary=f"{title} {look}",
+            layers=layers,
+            grid=(rows, columns),
             marked=run.selection.query,
-            cut=tuple(k for k in sorted(cut | set(run.result.details["hidden"]))
-                      if k < rows * columns),
+            cut=tuple(
+                k for k in sorted(cut | set(run.result.details["hidden"])) if k < rows * columns
+            ),
             behind=behind,
         ),
         _pick(run),
-    )  # fmt: skip
+    )
 
 
 def picture(run: Run) -> None:
@@ -109,9 +116,10 @@ def picture(run: Run) -> None:
     words = i18n.safe(facts(run) | {"threshold": run.config.threshold} | _percent(numbers))
     if scale:
         words |= {
-            "stride": scale, "on_gate": _number(numbers[f"gate_{scale}_on"]),
+            "stride": scale,
+            "on_gate": _number(numbers[f"gate_{scale}_on"]),
             "off_gate": _number(numbers[f"gate_{scale}_off"]),
-        }  # fmt: skip
+        }
     kind = overlay + scale
     if overlay == "person" and run.before is not run.result:
         kind = "changed"
@@ -119,9 +127,13 @@ def picture(run: Run) -> None:
     if overlay == "looks":
         look = run.of_row("s4_1.photo.look.looks", words)
     show(
-        run, PLACE, _layers(run, overlay, scale, opacity),
-        t(f"s4_1.photo.title.{overlay}", **words), look, background,
-    )  # fmt: skip
+        run,
+        PLACE,
+        _layers(run, overlay, scale, opacity),
+        t(f"s4_1.photo.title.{overlay}", **words),
+        look,
+        background,
+    )
     _tools(run)
 
 
@@ -168,19 +180,27 @@ def _tools(run: Run) -> None:
         chosen = _around(run, reach)
         now = {key for site, key in link.changes().tokens if site == experiment.SITE}
         for name, act, done in (
-            ("grey", _hide, chosen <= set(run.config.hidden)), ("key", _mask, chosen <= now),
-        ):  # fmt: skip
+            ("grey", _hide, chosen <= set(run.config.hidden)),
+            ("key", _mask, chosen <= now),
+        ):
             st.button(
-                t(f"s4_1.{name}.{'undo' if done else 'do'}"), key=f"patch-{name}",
+                t(f"s4_1.{name}.{'undo' if done else 'do'}"),
+                key=f"patch-{name}",
                 icon=":material/visibility_off:" if name == "grey" else ":material/link_off:",
-                help=t(f"s4_1.{name}.help"), on_click=act, args=(run, chosen),
-            )  # fmt: skip
+                help=t(f"s4_1.{name}.help"),
+                on_click=act,
+                args=(run, chosen),
+            )
         st.download_button(
-            t("s4_1.download"), key="cutout-png", icon=":material/content_cut:",
+            t("s4_1.download"),
+            key="cutout-png",
+            icon=":material/content_cut:",
             data=lambda: views.cutout(run.config, run.changes, run.device),
-            file_name="person.png", mime="image/png", on_click="ignore",
+            file_name="person.png",
+            mime="image/png",
+            on_click="ignore",
             help=t("s4_1.download.help"),
-        )  # fmt: skip
+        )
 
 
 def reading(run: Run) -> None:
@@ -209,9 +229,18 @@ def reading(run: Run) -> None:
         lines.append(f"| {' | '.join(cells)} |")
     st.markdown("\n".join(lines), help=t("s4_1.reading.help"))
     card = compared.card()
-    st.caption(t("s4_1.reading.card", **i18n.safe(card | {
-        "iou": f"{card['iou']:.3f}", "baseline": f"{card['baseline']:.2f}",
-    })))  # fmt: skip
+    st.caption(
+        t(
+            "s4_1.reading.card",
+            **i18n.safe(
+                card
+                | {
+                    "iou": f"{card['iou']:.3f}",
+                    "baseline": f"{card['baseline']:.2f}",
+                }
+            ),
+        )
+    )
 
 
 def _number(value: float) -> str:

@@ -23,12 +23,15 @@ def apart(run: Run) -> None:
         st.markdown(f"##### {t('s4_2.apart.layers')}")
         tables.show(
             [
-                {t("s4_2.apart.layer"): r["layer"], t("s4_2.apart.found"): r["found"],
-                 t("s4_2.apart.mean_score"): f"{r['score']:.2f}",
-                 t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
+                {
+                    t("s4_2.apart.layer"): r["layer"],
+                    t("s4_2.apart.found"): r["found"],
+                    t("s4_2.apart.mean_score"): f"{r['score']:.2f}",
+                    t("s4_2.apart.iou"): f"{r['iou']:.2f}",
+                }
                 for r in views.by_layer(run.result, run.config.threshold)
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s4_2.apart.layers_look"))
     with right:
         _doubles(run)
@@ -46,21 +49,27 @@ def _path(run: Run) -> None:
     st.markdown(f"##### {t('s4_2.apart.path', query=query)}")
     where, what = st.columns([0.45, 0.55], vertical_alignment="center")
     with where:
-        words = {"title": t("s4_2.apart.path_title"), "step": t("s4_2.apart.step"),
-                 "x": t("s4_2.apart.across"), "y": t("s4_2.apart.down")}  # fmt: skip
+        words = {
+            "title": t("s4_2.apart.path_title"),
+            "step": t("s4_2.apart.step"),
+            "x": t("s4_2.apart.across"),
+            "y": t("s4_2.apart.down"),
+        }
         rows = [{"step": name[r["layer"]], "box": r["box"]} for r in steps]
         chart = charts.path(rows, words)
         figures.show(chart, key="query-path")
     with what:
         tables.show(
             [
-                {t("s4_2.apart.step"): name[r["layer"]],
-                 t("s4_2.apart.says"): "–" if r["class"] is None else r["class"],
-                 t("s4_2.apart.score"): "–" if r["score"] is None else f"{r['score']:.2f}",
-                 t("s4_2.apart.iou"): f"{r['iou']:.2f}"}
+                {
+                    t("s4_2.apart.step"): name[r["layer"]],
+                    t("s4_2.apart.says"): "–" if r["class"] is None else r["class"],
+                    t("s4_2.apart.score"): "–" if r["score"] is None else f"{r['score']:.2f}",
+                    t("s4_2.apart.iou"): f"{r['iou']:.2f}",
+                }
                 for r in steps
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s4_2.apart.path_look"))
 
 
@@ -72,12 +81,15 @@ def _doubles(run: Run) -> None:
     kept = queries.recorded_doubles(run.config.model)
     tables.show(
         [
-            {t("s4_2.apart.see"): t(f"s4_2.apart.see.{r['way']}"),
-             t("s4_2.apart.found"): r["found"], t("s4_2.apart.duplicates"): r["pairs"],
-             t("s4_2.apart.recorded"): "{found} · {pairs}".format(**kept[r["way"]])}
+            {
+                t("s4_2.apart.see"): t(f"s4_2.apart.see.{r['way']}"),
+                t("s4_2.apart.found"): r["found"],
+                t("s4_2.apart.duplicates"): r["pairs"],
+                t("s4_2.apart.recorded"): "{found} · {pairs}".format(**kept[r["way"]]),
+            }
             for r in found
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s4_2.apart.alone_look", n=kept["n"], objects=kept["objects"]))
 
 
@@ -90,8 +102,12 @@ def _heir(run: Run) -> None:
     if found["heir"] is None:
         st.markdown(t("s4_2.apart.no_heir", query=query))
     else:
-        words = {"heir": found["heir"], "score": f"{found['score']:.2f}",
-                 "before": f"{found['before']:.2f}", "label": found["label"]}  # fmt: skip
+        words = {
+            "heir": found["heir"],
+            "score": f"{found['score']:.2f}",
+            "before": f"{found['before']:.2f}",
+            "label": found["label"],
+        }
         st.markdown(t("s4_2.apart.heir", query=query, **words))
 
 
@@ -108,9 +124,12 @@ def _matching(run: Run) -> None:
     if own:
         st.session_state.setdefault(link.key("written-typed"), run.config.written)
         st.text_input(
-            t("s4_2.apart.written"), key=link.key("written-typed"), on_change=_keep_written,
-            max_chars=given.MAX_WRITTEN, help=t("s4_2.apart.written_help"),
-        )  # fmt: skip
+            t("s4_2.apart.written"),
+            key=link.key("written-typed"),
+            on_change=_keep_written,
+            max_chars=given.MAX_WRITTEN,
+            help=t("s4_2.apart.written_help"),
+        )
     if not truth:
         st.info(t("s4_2.apart.no_pair" if run.config.written else "s4_2.apart.ask"))
         return
@@ -128,8 +147,12 @@ def _matching(run: Run) -> None:
     found = views.matching(run.result, labels)
     objects = names if labels is None else [f"{i + 1}: {n}" for i, n in enumerate(labels)]
     asked = [str(q["query"]) for q in run.result.details["queries"]]
-    words = {"title": t("s4_2.apart.matrix"), "value": t(f"control.matching.{part}"),
-             "query": t("s4_2.apart.query"), "object": t("s4_2.apart.object")}  # fmt: skip
+    words = {
+        "title": t("s4_2.apart.matrix"),
+        "value": t(f"control.matching.{part}"),
+        "query": t("s4_2.apart.query"),
+        "object": t("s4_2.apart.object"),
+    }
     figures.show(
         charts.matching(found[part], found["pairs"], asked, objects, words),
         key="matching-matrix",
@@ -142,9 +165,14 @@ def _record() -> None:
     st.markdown(f"##### {t('s4_2.apart.record')}")
     st.markdown(t("s4_2.apart.record_what", n=views.card()["n"]))
     where, which = st.columns(2)
-    words = {"query": t("s4_2.apart.query"), "n": t("s4_2.apart.answers"),
-             "kinds": t("s4_2.apart.kinds"), "digit": t("s4_2.apart.digit"),
-             "x": t("s4_2.apart.across"), "y": t("s4_2.apart.down")}  # fmt: skip
+    words = {
+        "query": t("s4_2.apart.query"),
+        "n": t("s4_2.apart.answers"),
+        "kinds": t("s4_2.apart.kinds"),
+        "digit": t("s4_2.apart.digit"),
+        "x": t("s4_2.apart.across"),
+        "y": t("s4_2.apart.down"),
+    }
     rows = views.record()
     with where:
         chart = charts.answers(rows, words | {"title": t("s4_2.apart.where")})

@@ -74,14 +74,19 @@ def _boxes(run: Run, picked: int) -> tuple[Box, ...]:
     shown = [*details["found"], *([] if picked in details["found"] else [picked])]
     return tuple(
         Box(
-            key=item["query"], corners=tuple(item["box"]),
+            key=item["query"],
+            corners=tuple(item["box"]),
             label=_box_label(details, item, item["query"] in heirs),
-            colour=charts.KEY if item["query"] in heirs
-            else charts.QUERY if item["query"] == picked else charts.OUTPUT,
-            faint=item["query"] not in details["found"], dashed=item["out"],
+            colour=charts.KEY
+            if item["query"] in heirs
+            else charts.QUERY
+            if item["query"] == picked
+            else charts.OUTPUT,
+            faint=item["query"] not in details["found"],
+            dashed=item["out"],
         )
         for item in (details["queries"][i] for i in shown)
-    )  # fmt: skip
+    )
 
 
 def _box_label(details: dict[str, Any], item: dict[str, Any], took_over: bool) -> str:
@@ -111,14 +116,22 @@ def picture(run: Run) -> None:
     photo.show(
         "scene",
         PhotoView(
-            source=source.name, width=source.width, height=source.height, title=title, look=look,
-            summary=f"{title} {look}", layers=layers, boxes=_boxes(run, picked),
+            source=source.name,
+            width=source.width,
+            height=source.height,
+            title=title,
+            look=look,
+            summary=f"{title} {look}",
+            layers=layers,
+            boxes=_boxes(run, picked),
             grid=tuple(run.result.details["grid"]) if lies == "patch" else None,
-            marked=_patch(run) if lies == "patch" else None, picked=picked, draw=drawn,
+            marked=_patch(run) if lies == "patch" else None,
+            picked=picked,
+            draw=drawn,
             strokes=tuple(from_text(run.config.picture)) if drawn else (),
         ),
         _events(run),
-    )  # fmt: skip
+    )
 
 
 def _knock(query: int, n_layers: int, out: bool) -> None:
@@ -134,9 +147,11 @@ def reading(run: Run) -> None:
     """What the picked query says, what all found, and one thing to do to it."""
     found = facts(run)
     words = i18n.marked(found) | {
-        "score": f"{found['score']:.2f}", "in_box": f"{100 * found['in_box']:.0f}",
-        "area": f"{100 * found['area']:.1f}", "moved": f"{100 * found['moved']:.0f}",
-    }  # fmt: skip
+        "score": f"{found['score']:.2f}",
+        "in_box": f"{100 * found['in_box']:.0f}",
+        "area": f"{100 * found['area']:.1f}",
+        "moved": f"{100 * found['moved']:.0f}",
+    }
     words["answer"] = t(f"s4_2.reading.{'answers' if found['answers'] else 'silent'}", **words)
     st.markdown(t("s4_2.reading.out" if found["out"] else "s4_2.reading.query", **words))
     if not found["out"]:
@@ -150,20 +165,40 @@ def reading(run: Run) -> None:
         kept = views.of_query(found["query"])
         if kept["n"]:
             st.markdown(
-                t("s4_2.reading.record", **i18n.marked(kept | {
-                    "share": f"{100 * kept['share']:.0f}", "across": f"{kept['across']:.0f}",
-                    "down": f"{kept['down']:.0f}", "scenes": views.card()["n"],
-                }))
-            )  # fmt: skip
+                t(
+                    "s4_2.reading.record",
+                    **i18n.marked(
+                        kept
+                        | {
+                            "share": f"{100 * kept['share']:.0f}",
+                            "across": f"{kept['across']:.0f}",
+                            "down": f"{kept['down']:.0f}",
+                            "scenes": views.card()["n"],
+                        }
+                    ),
+                )
+            )
     st.button(
-        t(f"s4_2.knock.{'undo' if found['out'] else 'do'}", query=found["query"]), key="knock",
-        icon=":material/block:", help=t("s4_2.knock.help"), on_click=_knock,
+        t(f"s4_2.knock.{'undo' if found['out'] else 'do'}", query=found["query"]),
+        key="knock",
+        icon=":material/block:",
+        help=t("s4_2.knock.help"),
+        on_click=_knock,
         args=(found["query"], len(experiment.LAYERS), found["out"]),
-    )  # fmt: skip
+    )
     card = views.card(run.config.model)
-    st.caption(t(f"s4_2.card.{run.config.model}", **i18n.safe(card | {
-        "ap50": f"{card['ap50']:.3f}", "ap": f"{card['ap']:.3f}",
-    })))  # fmt: skip
+    st.caption(
+        t(
+            f"s4_2.card.{run.config.model}",
+            **i18n.safe(
+                card
+                | {
+                    "ap50": f"{card['ap50']:.3f}",
+                    "ap": f"{card['ap']:.3f}",
+                }
+            ),
+        )
+    )
 
 
 def _sum_up(run: Run, objects: int) -> str:
@@ -178,8 +213,11 @@ def _sum_up(run: Run, objects: int) -> str:
 
 def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s4_2.model.{r['model']}")} for r in rows]
-    words = {"x": t("s4_2.live.noise"), "series": t("s4_2.live.model"),
-             "title": t("s4_2.live.noise_title")}  # fmt: skip
+    words = {
+        "x": t("s4_2.live.noise"),
+        "series": t("s4_2.live.model"),
+        "title": t("s4_2.live.noise_title"),
+    }
     figures.show(charts.curves(named, "noise", "kept", "model", words), key="noise-live")
 
 
@@ -197,9 +235,12 @@ def _now() -> None:
     seed = controls.number("seed", 0, 0, 9999)
     picture = kept.picture if kept.model == "digits" else given.SAMPLES[0]
     found = long_work.job(
-        "noise", compared.noise_and_compare, _compare,
-        picture=compared.as_read(picture, "digits"), seed=seed,
-    )  # fmt: skip
+        "noise",
+        compared.noise_and_compare,
+        _compare,
+        picture=compared.as_read(picture, "digits"),
+        seed=seed,
+    )
     if found:
         _compare(found)
         st.caption(t("s4_2.live.now_look"))
@@ -222,7 +263,7 @@ def _recorded() -> None:
             }
             for r in table
         ]
-    )  # fmt: skip
+    )
     rows = [
         {"model": t(f"s4_2.model.{r['model']}"), "seed": seed, "ap": value}
         for r in table
@@ -244,11 +285,12 @@ def _published() -> None:
                     t(f"s4_2.cells.{name}"): "–" if r[name] is None else f"{r[name]:.3f}"
                     for name in ("rbc", "wbc", "platelets", "mean")
                 },
-                t("s4_2.cells.split"): r["split"], t("s4_2.cells.source"): r["source"],
+                t("s4_2.cells.split"): r["split"],
+                t("s4_2.cells.source"): r["source"],
             }
             for r in views.published()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s4_2.cells.look"))
 
 

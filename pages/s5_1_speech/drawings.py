@@ -34,14 +34,17 @@ def picture(run: Run) -> None:
     digits = speech_parts.transcript(details["digits"])
     look = f"{t('s5_1.sound.look')} {run.of_row('s5_1.sound.now', words)}"
     speech_parts.show(
-        run, t("speech.sound.title", digits=digits), look,
+        run,
+        t("speech.sound.title", digits=digits),
+        look,
         (
             speech_parts.lane("row", rows[token] / (rows[token].max(initial=0) or 1), charts.QUERY),
             speech_parts.lane("speech", details["speech"], charts.VALUE),
             speech_parts.lane("writes", details["writes"], charts.OUTPUT),
         ),
-        rows=rows, marked=token,
-    )  # fmt: skip
+        rows=rows,
+        marked=token,
+    )
 
 
 def reading(run: Run) -> None:
@@ -123,7 +126,7 @@ def _windows(run: Run) -> None:
             }
             for r in rows
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_1.apart.windows_look"))
 
 
@@ -135,18 +138,23 @@ def _cost(run: Run) -> None:
         found = views.cost(seconds, run.device)
     tables.show(
         [
-            {t("s5_1.apart.what"): t(f"s5_1.apart.of.{name}", s=f"{seconds:.1f}"),
-             t("s4_1.live.multiply_adds"): f"{value / 1e6:,.1f}"}
+            {
+                t("s5_1.apart.what"): t(f"s5_1.apart.of.{name}", s=f"{seconds:.1f}"),
+                t("s4_1.live.multiply_adds"): f"{value / 1e6:,.1f}",
+            }
             for name, value in found.items()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_1.apart.cost_look"))
 
 
 def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"s5_1.model.{r['model']}")} for r in rows]
-    words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
-             "title": t("speech.live.noise_title")}  # fmt: skip
+    words = {
+        "x": t("speech.live.snr"),
+        "series": t("s4_1.live.model"),
+        "title": t("speech.live.noise_title"),
+    }
     figures.show(charts.curves(named, "snr", "error", "model", words), key="noise-live")
 
 
@@ -162,9 +170,14 @@ def _now() -> None:
     st.caption(t("speech.live.truth" if said else "speech.live.own"))
     seed = controls.number("seed", 0, 0, 9999)
     found = long_work.job(
-        "noise", compared.under_noise, _compare,
-        wave=compared.as_sent(kept.sound), said=said, checkpoints=views.TWINS, seed=seed,
-    )  # fmt: skip
+        "noise",
+        compared.under_noise,
+        _compare,
+        wave=compared.as_sent(kept.sound),
+        said=said,
+        checkpoints=views.TWINS,
+        seed=seed,
+    )
     if found:
         _compare(found)
         st.caption(t("s5_1.live.now_look"))
@@ -185,23 +198,29 @@ def _recorded() -> None:
             }
             for r in compared.clean(views.TWINS)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("speech.live.table_look"))
     noise, sight = st.columns(2)
     with noise:
-        rows = [r | {"model": t(f"s5_1.model.{r['model']}")}
-                for r in compared.by_noise(views.TWINS)]  # fmt: skip
-        words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
-                 "title": t("speech.live.recorded_noise")}  # fmt: skip
+        rows = [
+            r | {"model": t(f"s5_1.model.{r['model']}")} for r in compared.by_noise(views.TWINS)
+        ]
+        words = {
+            "x": t("speech.live.snr"),
+            "series": t("s4_1.live.model"),
+            "title": t("speech.live.recorded_noise"),
+        }
         figures.show(charts.curves(rows, "snr", "error", "model", words), key="noise-recorded")
         st.caption(t("s5_1.live.noise_look"))
     with sight:
         st.markdown(f"##### {t('s5_1.live.sights')}")
         tables.show(
             [
-                {t("s5_1.live.sight"): t(f"s5_1.sight.{r['sight']}"),
-                 t("speech.live.known"): f"{100 * r['error']:.1f} %"}
+                {
+                    t("s5_1.live.sight"): t(f"s5_1.sight.{r['sight']}"),
+                    t("speech.live.known"): f"{100 * r['error']:.1f} %",
+                }
                 for r in views.sights()
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s5_1.live.sights_look"))

@@ -24,15 +24,20 @@ def apart(run: Run) -> None:
     quantity = controls.segments("quantity", views.QUANTITIES, "posterior")
     cells = views.lattice_cells(run.result, quantity, token)
     if cells:
-        words = {"x": t("s5_2.apart.seconds"), "title": t(f"s5_2.apart.{quantity}"),
-                 "value": t(f"s5_2.apart.{quantity}_unit")}  # fmt: skip
+        words = {
+            "x": t("s5_2.apart.seconds"),
+            "title": t(f"s5_2.apart.{quantity}"),
+            "value": t(f"s5_2.apart.{quantity}_unit"),
+        }
         figures.show(
             speech_charts.lattice(
-                cells, words, logs=quantity != "posterior",
+                cells,
+                words,
+                logs=quantity != "posterior",
                 marked=(token + 0.5) * speech.TOKEN_SECONDS,
             ),
             key=f"lattice-{quantity}",
-        )  # fmt: skip
+        )
         st.caption(t("s5_2.apart.lattice_look"))
     else:
         st.info(t("s5_2.apart.no_lattice"))
@@ -60,7 +65,7 @@ def _times(run: Run) -> None:
             }
             for word in run.result.details["words"]
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_2.apart.times_look"))
 
 
@@ -77,7 +82,7 @@ def _beam(run: Run, token: int) -> None:
             }
             for row in views.beam_at(run.result, run.config.width, token)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_2.apart.beam_look", width=run.config.width))
 
 
@@ -87,14 +92,15 @@ def _ways(run: Run) -> None:
     tables.show(
         [
             {
-                t("s5_2.apart.way"): t("control.decoding.greedy") if row["way"] == "greedy"
+                t("s5_2.apart.way"): t("control.decoding.greedy")
+                if row["way"] == "greedy"
                 else t("s5_2.apart.width", n=row["way"]),
                 t("s5_1.apart.writes"): speech_parts.transcript(row["digits"]),
                 "log P": f"{row['log_p']:.3f}",
             }
             for row in views.ways(run.result)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_2.apart.ways_look"))
 
 
@@ -114,7 +120,7 @@ def _models(run: Run) -> None:
                 }
                 for row in views.side_by_side(run.config, run.device)
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s5_2.apart.models_look"))
     with right, st.spinner(t("shell.working")):
         st.markdown(f"##### {t('s5_2.apart.weights')}")
@@ -128,14 +134,17 @@ def _models(run: Run) -> None:
                 }
                 for row in views.by_weight(run.config, run.device)
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s5_2.apart.weights_look"))
 
 
 def _compare(rows: list[dict[str, Any]]) -> None:
     named = [r | {"model": t(f"control.recogniser.{r['model']}")} for r in rows]
-    words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
-             "title": t("speech.live.noise_title")}  # fmt: skip
+    words = {
+        "x": t("speech.live.snr"),
+        "series": t("s4_1.live.model"),
+        "title": t("speech.live.noise_title"),
+    }
     figures.show(charts.curves(named, "snr", "error", "model", words), key="noise-live")
 
 
@@ -151,9 +160,14 @@ def _now() -> None:
     st.caption(t("speech.live.truth" if known else "speech.live.own"))
     seed = controls.number("seed", 0, 0, 9999)
     found = long_work.job(
-        "noise", compared.under_noise, _compare, wave=compared.as_sent(kept.sound),
-        said=known, checkpoints=experiment.CHECKPOINTS, seed=seed,
-    )  # fmt: skip
+        "noise",
+        compared.under_noise,
+        _compare,
+        wave=compared.as_sent(kept.sound),
+        said=known,
+        checkpoints=experiment.CHECKPOINTS,
+        seed=seed,
+    )
     if found:
         _compare(found)
         st.caption(t("s5_1.live.now_look"))
@@ -175,7 +189,7 @@ def _recorded() -> None:
             }
             for r in rows
         ]
-    )  # fmt: skip
+    )
     st.caption(t("speech.live.table_look"))
     left, right = st.columns(2)
     for part, column in (("known", left), ("unseen", right)):
@@ -183,21 +197,30 @@ def _recorded() -> None:
             r | {"model": t(f"control.recogniser.{r['model']}")}
             for r in compared.by_noise(experiment.CHECKPOINTS, part)
         ]
-        words = {"x": t("speech.live.snr"), "series": t("s4_1.live.model"),
-                 "title": t(f"s5_2.live.noise_{part}")}  # fmt: skip
+        words = {
+            "x": t("speech.live.snr"),
+            "series": t("s4_1.live.model"),
+            "title": t(f"s5_2.live.noise_{part}"),
+        }
         with column:
             figures.show(charts.curves(named, "snr", "error", "model", words), key=f"noise-{part}")
     st.caption(t("s5_2.live.noise_look"))
     weights, reach = st.columns(2)
     with weights:
-        words = {"x": t("s5_2.live.weight"), "series": t("s5_2.live.training"),
-                 "title": t("s5_2.live.by_weight")}  # fmt: skip
+        words = {
+            "x": t("s5_2.live.weight"),
+            "series": t("s5_2.live.training"),
+            "title": t("s5_2.live.by_weight"),
+        }
         named = [r | {"seed": t("s5_2.live.seed", n=r["seed"])} for r in recorded.by_weight()]
         figures.show(charts.curves(named, "weight", "error", "seed", words), key="weights")
         st.caption(t("s5_2.live.weight_look"))
     with reach:
-        words = {"x": t("s5_2.live.distance"), "series": t("s4_1.live.model"),
-                 "title": t("s5_2.live.reach")}  # fmt: skip
+        words = {
+            "x": t("s5_2.live.distance"),
+            "series": t("s4_1.live.model"),
+            "title": t("s5_2.live.reach"),
+        }
         named = [
             r | {"model": t(f"control.recogniser.{r['model']}")}
             for r in compared.reach(experiment.CHECKPOINTS)

@@ -46,11 +46,15 @@ def facts(run: Run) -> dict[str, Any]:
     row = min(run.selection.query or 0, len(weights) - 1)
     top = int(weights[row].argmax())
     return found | {
-        "row": queries[row], "key": keys[top], "weight": f"{float(weights[row, top]):.2f}",
-        "head": run.selection.head + 1, "said": found["row"],
-        "p": f"{found['p']:.2f}", "second_p": f"{found['second_p']:.2f}",
+        "row": queries[row],
+        "key": keys[top],
+        "weight": f"{float(weights[row, top]):.2f}",
+        "head": run.selection.head + 1,
+        "said": found["row"],
+        "p": f"{found['p']:.2f}",
+        "second_p": f"{found['second_p']:.2f}",
         "posterior": f"{found['posterior']:.2f}",
-    }  # fmt: skip
+    }
 
 
 def _pick(run: Run) -> Callable[[int], None]:
@@ -73,10 +77,9 @@ def _lanes(run: Run, at: int) -> tuple[Lane, ...]:
         first = min(max(near - MOST_LANES // 2, 0), len(labels) - MOST_LANES)
     shown = range(first, min(first + MOST_LANES, len(labels)))
     return (
-        *(Lane(str(labels[i]), np.asarray(posterior[i], np.float32), charts.OUTPUT)
-          for i in shown),
+        *(Lane(str(labels[i]), np.asarray(posterior[i], np.float32), charts.OUTPUT) for i in shown),
         Lane(t("s5_2.blank"), np.asarray(details["blank"], np.float32), charts.KEY),
-    )  # fmt: skip
+    )
 
 
 def picture(run: Run) -> None:
@@ -87,10 +90,13 @@ def picture(run: Run) -> None:
     supposed = "supposed" if run.config.labels is not None else "heard"
     more = "more" if len(run.result.details["labels"]) > MOST_LANES else "all"
     speech_parts.show(
-        run, t(f"s5_2.sound.title.{supposed}", digits=digits),
-        t(f"s5_2.sound.look.{more}", **words, most=MOST_LANES), _lanes(run, at),
-        marked=at, pick=_pick(run),
-    )  # fmt: skip
+        run,
+        t(f"s5_2.sound.title.{supposed}", digits=digits),
+        t(f"s5_2.sound.look.{more}", **words, most=MOST_LANES),
+        _lanes(run, at),
+        marked=at,
+        pick=_pick(run),
+    )
 
 
 def _steps(path: list[int]) -> dict[str, list[int]]:

@@ -52,9 +52,15 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         temperature = controls.temperature()
     labels = speech_parts.said_of("suppose_said", t("s5_2.suppose"), values["sound"])
     return experiment.Config(
-        values["sound"], spans, model, None if snr == NO_NOISE else float(snr), way, width,
-        weight, labels,
-    ), Intervention(temperature=temperature)  # fmt: skip
+        values["sound"],
+        spans,
+        model,
+        None if snr == NO_NOISE else float(snr),
+        way,
+        width,
+        weight,
+        labels,
+    ), Intervention(temperature=temperature)
 
 
 def labels(run: Run) -> Labels:

@@ -40,7 +40,7 @@ def _steps(run: Run) -> None:
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
     st.caption(t(f"s5_3.apart.steps_look.{run.config.feed}"))
 
 
@@ -62,7 +62,7 @@ def _decoders(run: Run) -> None:
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_3.apart.decoders_look"))
 
 
@@ -74,8 +74,11 @@ def _longer(run: Run) -> None:
             r | {"model": t(f"control.listener.{r['model']}")}
             for r in views.longer(run.config, run.device)
         ]
-    words = {"x": t("s5_3.apart.times"), "series": t("s4_1.live.model"),
-             "title": t("s5_3.apart.share")}  # fmt: skip
+    words = {
+        "x": t("s5_3.apart.times"),
+        "series": t("s4_1.live.model"),
+        "title": t("s5_3.apart.share"),
+    }
     figures.show(charts.curves(rows, "times", "share", "model", words), key="longer")
     st.caption(t("s5_3.apart.longer_look"))
 
@@ -90,7 +93,7 @@ def _covered(rows: list[dict[str, Any]]) -> None:
             }
             for row in rows
         ]
-    )  # fmt: skip
+    )
 
 
 def live() -> None:
@@ -123,20 +126,24 @@ def _recorded() -> None:
                 t("speech.live.known"): i18n.percent(r["known"], r["known_spread"]),
                 t("speech.live.unseen"): i18n.percent(r["unseen"], r["unseen_spread"]),
                 t("s5_3.live.forced"): f"{100 * feeding[r['model']]['forced']:.1f} %"
-                if r["model"] in feeding else "–",
+                if r["model"] in feeding
+                else "–",
                 t("s5_2.live.runs"): r["seeds"],
                 t("speech.live.steps"): r["steps"],
                 t("s4_1.live.parameters"): f"{r['parameters']:,}",
             }
             for r in compared.clean(recorded.COMPARED)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s5_3.live.table_look"))
     length, reach = st.columns(2)
     with length:
         rows = [r | {"model": t(f"control.listener.{r['model']}")} for r in recorded.lengths()]
-        words = {"x": t("s5_3.live.digits"), "series": t("s4_1.live.model"),
-                 "title": t("s5_3.live.lengths")}  # fmt: skip
+        words = {
+            "x": t("s5_3.live.digits"),
+            "series": t("s4_1.live.model"),
+            "title": t("s5_3.live.lengths"),
+        }
         figures.show(charts.curves(rows, "digits", "error", "model", words), key="lengths")
         st.caption(t("s5_3.live.lengths_look"))
     with reach:
@@ -144,7 +151,10 @@ def _recorded() -> None:
             r | {"model": t(f"control.listener.{r['model']}")}
             for r in compared.reach(recorded.COMPARED)
         ]
-        words = {"x": t("s5_2.live.distance"), "series": t("s4_1.live.model"),
-                 "title": t("s5_2.live.reach")}  # fmt: skip
+        words = {
+            "x": t("s5_2.live.distance"),
+            "series": t("s4_1.live.model"),
+            "title": t("s5_2.live.reach"),
+        }
         figures.show(charts.curves(rows, "distance", "added", "model", words), key="reach")
         st.caption(t("s5_2.live.reach_look"))

@@ -44,9 +44,10 @@ def facts(run: Run) -> dict[str, Any]:
     """The open step as sentences name it."""
     found = experiment.reading(run.result, step(run))
     return found | {
-        "p": f"{found['p']:.2f}", "near": f"{100 * found['near']:.0f}",
+        "p": f"{found['p']:.2f}",
+        "near": f"{100 * found['near']:.0f}",
         "far": f"{found['far']:+.2f}".replace("-", "−"),
-    }  # fmt: skip
+    }
 
 
 def open_facts(run: Run) -> dict[str, Any]:
@@ -57,9 +58,12 @@ def open_facts(run: Run) -> dict[str, Any]:
     row = min(run.selection.query or 0, len(weights) - 1)
     top = int(weights[row].argmax())
     return facts(run) | {
-        "row": queries[row], "key": keys[top], "weight": f"{float(weights[row, top]):.2f}",
-        "head": run.selection.head + 1, "n": run.result.details["tokens"],
-    }  # fmt: skip
+        "row": queries[row],
+        "key": keys[top],
+        "weight": f"{float(weights[row, top]):.2f}",
+        "head": run.selection.head + 1,
+        "n": run.result.details["tokens"],
+    }
 
 
 def _open(run: Run, row: int) -> None:
@@ -90,32 +94,45 @@ def picture(run: Run) -> None:
     first = max(0, at + 1 - MOST_LANES)
     names = [name.split(": ")[1] for name in run.result.queries]
     lanes = tuple(
-        Lane(names[i],
-             weights[i] / (weights[i].max(initial=0) or 1),
-             charts.QUERY if i == at else charts.OUTPUT)
+        Lane(
+            names[i],
+            weights[i] / (weights[i].max(initial=0) or 1),
+            charts.QUERY if i == at else charts.OUTPUT,
+        )
         for i in range(first, at + 1)
-    )  # fmt: skip
+    )
     digits = speech_parts.transcript([int(n) for n in names[: at + 1] if n.isdigit()])
     title = t("s5_3.sound.title", digits=digits)
     source = again(find(run.config.sound), run.config.times)
     if run.config.times > 1:
         sound.give(f"5.3-{run.config.times}", source)
     speech_parts.show(
-        run, title, t("s5_3.sound.look", **i18n.safe(facts(run))), lanes, marked=_moment(run),
-        pick=lambda token: _pick(run, token), pick_word=lambda key: _open(run, key),
+        run,
+        title,
+        t("s5_3.sound.look", **i18n.safe(facts(run))),
+        lanes,
+        marked=_moment(run),
+        pick=lambda token: _pick(run, token),
+        pick_word=lambda key: _open(run, key),
         word=at,
         source=source,
-    )  # fmt: skip
+    )
     last = len(run.result.queries)
     with st.container(horizontal=True, key="steps", vertical_alignment="center"):
         for name, row, icon in (
-            ("first", 0, "first_page"), ("back", at - 1, "chevron_left"),
-            ("next", at + 1, "chevron_right"), ("last", last - 1, "last_page"),
-        ):  # fmt: skip
+            ("first", 0, "first_page"),
+            ("back", at - 1, "chevron_left"),
+            ("next", at + 1, "chevron_right"),
+            ("last", last - 1, "last_page"),
+        ):
             st.button(
-                t(f"s5_3.step.{name}"), key=f"step-{name}", icon=f":material/{icon}:",
-                disabled=not 0 <= row < last or row == at, on_click=_open, args=(run, row),
-            )  # fmt: skip
+                t(f"s5_3.step.{name}"),
+                key=f"step-{name}",
+                icon=f":material/{icon}:",
+                disabled=not 0 <= row < last or row == at,
+                on_click=_open,
+                args=(run, row),
+            )
         st.markdown(t("s5_3.step.at", **i18n.marked(facts(run))))
     _tools(run)
 
@@ -146,14 +163,21 @@ def _tools(run: Run) -> None:
     words = {"step": at + 1, "at": f"{_moment(run) * speech.TOKEN_SECONDS:.2f}"}
     with st.container(horizontal=True, key="move", vertical_alignment="center"):
         st.button(
-            t("s5_3.move.do", **words), key="move-do", icon=":material/my_location:",
-            help=t("s5_3.move.help"), on_click=_move, args=(run,),
-        )  # fmt: skip
+            t("s5_3.move.do", **words),
+            key="move-do",
+            icon=":material/my_location:",
+            help=t("s5_3.move.help"),
+            on_click=_move,
+            args=(run,),
+        )
         if moved:
             st.button(
-                t("s5_3.move.undo", **words), key="move-undo", icon=":material/undo:",
-                on_click=_back, args=(run,),
-            )  # fmt: skip
+                t("s5_3.move.undo", **words),
+                key="move-undo",
+                icon=":material/undo:",
+                on_click=_back,
+                args=(run,),
+            )
 
 
 def reading(run: Run) -> None:

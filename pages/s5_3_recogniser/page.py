@@ -37,9 +37,9 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
     with warmth:
         temperature = controls.temperature()
     labels = speech_parts.said_of("really_said", t("s5_3.said"), values["sound"])
-    return experiment.Config(
-        values["sound"], spans, model, feed, labels, times
-    ), Intervention(temperature=temperature)  # fmt: skip
+    return experiment.Config(values["sound"], spans, model, feed, labels, times), Intervention(
+        temperature=temperature
+    )
 
 
 def labels(run: Run) -> Labels:

@@ -51,11 +51,13 @@ def picture(run: Run) -> None:
             about = i18n.plain(_genres(film["genres"], 2))
             st.button(
                 f"{i + 1}. **{name}** · {about} · {100 * film['probability']:.1f} %{moved}",
-                key=f"top-{i}", width="stretch",
+                key=f"top-{i}",
+                width="stretch",
                 type="secondary" if film["id"] == details["candidate"]["id"] else "tertiary",
                 help=t("s6_1.top.help", other=film["other"], popular=film["popular"]),
-                on_click=controls.put, args=("candidate", film["id"], 0),
-            )  # fmt: skip
+                on_click=controls.put,
+                args=("candidate", film["id"], 0),
+            )
     st.caption(
         t(
             "s6_1.top.look",
@@ -91,9 +93,18 @@ def reading(run: Run) -> None:
     if ranker == "target":
         st.caption(t("s6_1.reading.span", n=views.span(ranker)))
     known = views.card(ranker)
-    st.caption(t("s6_1.card", **i18n.safe(known | {
-        key: f"{known[key]:.1f}" for key in ("hit", "popular", "times", "last", "pooled", "twin")
-    })))  # fmt: skip
+    st.caption(
+        t(
+            "s6_1.card",
+            **i18n.safe(
+                known
+                | {
+                    key: f"{known[key]:.1f}"
+                    for key in ("hit", "popular", "times", "last", "pooled", "twin")
+                }
+            ),
+        )
+    )
 
 
 def _bar(value: float, most: float, colour: str, text: str) -> str:
@@ -170,11 +181,13 @@ def _sum(run: Run) -> None:
     st.markdown(f"##### {t('s6_1.apart.sum', candidate=candidate)}")
     tables.show(
         [
-            {t(f"s6_1.apart.{key}"): value if key == "film" else f"{value:.2f}"
-             for key, value in row.items()}
+            {
+                t(f"s6_1.apart.{key}"): value if key == "film" else f"{value:.2f}"
+                for key, value in row.items()
+            }
             for row in views.as_sum(run.result)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_1.apart.sum_look", span=views.span("target")))
 
 
@@ -191,7 +204,7 @@ def _orders(run: Run) -> None:
             }
             for r in views.orders(run.config, run.device)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_1.apart.orders_look", span=views.span("target")))
 
 
@@ -207,7 +220,7 @@ def _models(run: Run) -> None:
             }
             for r in views.models(run.config, run.device)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_1.apart.models_look"))
 
 
@@ -220,9 +233,13 @@ def _now() -> None:
     kept = st.session_state.get("s6_1_recommendation.good", (experiment.Config(), None))[0]
     st.markdown(t("s6_1.live.now_what", draws=views.DRAWS))
     found = long_work.job(
-        "taken-out", views.taken_out, _curves,
-        history=kept.history, ranker=kept.ranker, candidate=kept.candidate,
-    )  # fmt: skip
+        "taken-out",
+        views.taken_out,
+        _curves,
+        history=kept.history,
+        ranker=kept.ranker,
+        candidate=kept.candidate,
+    )
     if found:
         _curves(found)
         st.caption(t("s6_1.live.now_look"))
@@ -230,8 +247,7 @@ def _now() -> None:
 
 def _curves(rows: list[dict[str, Any]]) -> None:
     named = [r | {"method": t(f"s6_1.method.{r['method']}")} for r in rows]
-    words = {"x": t("s6_1.live.gone"), "series": t("s6_1.live.order"),
-             "title": t("s6_1.live.lost")}  # fmt: skip
+    words = {"x": t("s6_1.live.gone"), "series": t("s6_1.live.order"), "title": t("s6_1.live.lost")}
     figures.show(charts.curves(named, "gone", "lost", "method", words), key="taken-out-curves")
 
 
@@ -249,7 +265,7 @@ def _recorded() -> None:
             }
             for r in views.recorded()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_1.live.table_look"))
     found = views.needed()
     st.markdown(t("s6_1.live.agree_what", n=f"{found['self']['n']:.0f}"))
@@ -258,11 +274,12 @@ def _recorded() -> None:
         [
             {t("s6_1.live.share"): t(f"s6_1.agree.{name}")}
             | {
-                t(f"control.ranker.{ranker}"): f"{each[name]:.2f}" if name == "correlation"
+                t(f"control.ranker.{ranker}"): f"{each[name]:.2f}"
+                if name == "correlation"
                 else f"{100 * each[name]:.0f} %"
                 for ranker, each in found.items()
             }
             for name in names
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_1.live.agree_look"))

@@ -79,13 +79,21 @@ def _file(history: tuple[int, ...]) -> None:
     if found is not None:
         _told(found)
         st.button(
-            t("s6_1.use_upload", n=len(found.history)), key="use-films",
-            on_click=_keep, args=(found.history,), type="primary",
-        )  # fmt: skip
+            t("s6_1.use_upload", n=len(found.history)),
+            key="use-films",
+            on_click=_keep,
+            args=(found.history,),
+            type="primary",
+        )
     st.download_button(
-        t("s6_1.download"), data=to_csv(history), file_name="history.csv", mime="text/csv",
-        icon=":material/download:", on_click="ignore", disabled=not history,
-    )  # fmt: skip
+        t("s6_1.download"),
+        data=to_csv(history),
+        file_name="history.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not history,
+    )
 
 
 def _told(found: FilmList) -> None:
@@ -102,21 +110,32 @@ def choose() -> tuple[int, ...]:
     history = from_text(controls.held(NAME, DEFAULT))
     search, example, more = st.columns([0.58, 0.24, 0.18], vertical_alignment="bottom")
     search.selectbox(
-        t("s6_1.search"), every(), index=None, key=SEARCH, format_func=label,
-        placeholder=t("s6_1.search_how", n=len(every())), on_change=_add, args=(history,),
-    )  # fmt: skip
+        t("s6_1.search"),
+        every(),
+        index=None,
+        key=SEARCH,
+        format_func=label,
+        placeholder=t("s6_1.search_how", n=len(every())),
+        on_change=_add,
+        args=(history,),
+    )
     example.selectbox(
-        t("s1.examples"), tuple(experiment.SAMPLES), index=None, key="film_example",
-        format_func=lambda name: t(f"s6_1.sample.{name}"), on_change=_example,
+        t("s1.examples"),
+        tuple(experiment.SAMPLES),
+        index=None,
+        key="film_example",
+        format_func=lambda name: t(f"s6_1.sample.{name}"),
+        on_change=_example,
         placeholder=t("s1.examples_pick"),
-    )  # fmt: skip
+    )
     with more, st.popover(t("s6_1.file"), icon=":material/table:", width="stretch"):
         _file(history)
     picked = st.pills(
-        t("s6_1.history", n=len(history)), history,
+        t("s6_1.history", n=len(history)),
+        history,
         format_func=lambda film: f"{history.index(film) + 1} · {i18n.plain(by_id(film).name)}",
         **controls.seed(PICKED, history, None),
-    )  # fmt: skip
+    )
     buttons = (
         ("earlier", "arrow_back", _move, (history, -1)),
         ("later", "arrow_forward", _move, (history, 1)),
@@ -126,12 +145,20 @@ def choose() -> tuple[int, ...]:
     with st.container(horizontal=True, key="film-buttons"):
         for name, icon, call, args in buttons:
             st.button(
-                t(f"s6_1.{name}"), key=f"film-{name}", icon=f":material/{icon}:",
-                disabled=picked is None, help=t("s6_1.pick_first") if picked is None else None,
-                on_click=call, args=args,
-            )  # fmt: skip
+                t(f"s6_1.{name}"),
+                key=f"film-{name}",
+                icon=f":material/{icon}:",
+                disabled=picked is None,
+                help=t("s6_1.pick_first") if picked is None else None,
+                on_click=call,
+                args=args,
+            )
         st.button(
-            t("s6_1.clear"), key="film-clear", icon=":material/clear_all:", on_click=_keep,
-            args=((),), disabled=not history,
-        )  # fmt: skip
+            t("s6_1.clear"),
+            key="film-clear",
+            icon=":material/clear_all:",
+            on_click=_keep,
+            args=((),),
+            disabled=not history,
+        )
     return history

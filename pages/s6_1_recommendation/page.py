@@ -44,9 +44,13 @@ def labels(run: Run) -> Labels:
     """Words around the attention map, with this history's numbers."""
     opened = run.selection
     found = reading_of.reading(run.result, opened.site, opened.head, opened.query or 0)
-    facts = i18n.safe(found | {
-        "candidate": run.result.details["candidate"]["label"], "span": views.span("target"),
-    })  # fmt: skip
+    facts = i18n.safe(
+        found
+        | {
+            "candidate": run.result.details["candidate"]["label"],
+            "span": views.span("target"),
+        }
+    )
     kind = opened.site.partition(".")[0]
     sites = {site: t("s6_1.view.layer", n=i + 1) for i, site in enumerate(experiment.SELF_SITES)}
     return Labels(

@@ -50,13 +50,14 @@ def _cut(run: Run) -> None:
         [
             {
                 t("s6_2.apart.how"): t(f"s6_2.how.{row['how']}"),
-                t("s6_2.apart.span"): t("s6_2.apart.nothing") if row["first"] is None
+                t("s6_2.apart.span"): t("s6_2.apart.nothing")
+                if row["first"] is None
                 else f"{row['first'] + 1}–{row['last'] + 1}",
                 t("s6_2.apart.off"): "–" if row["off"] is None else f"{row['off']:.1f}",
             }
             for row in views.spans(run.config, run.result)
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_2.apart.cut_look"))
 
 
@@ -68,19 +69,23 @@ def _sign(run: Run) -> None:
     for column, name in ((weight, "weight"), (effect, "lost")):
         words = {"x": t("s6_2.path.fifth"), "title": t(f"s6_2.apart.path_{name}")}
         figures.show(
-            charts.bars([str(i + 1) for i in range(signs.PARTS)], lost[name], words,
-                        charts.KEY if name == "weight" else charts.CHANGED),
-            key=f"path-{name}", where=column
-        )  # fmt: skip
+            charts.bars(
+                [str(i + 1) for i in range(signs.PARTS)],
+                lost[name],
+                words,
+                charts.KEY if name == "weight" else charts.CHANGED,
+            ),
+            key=f"path-{name}",
+            where=column,
+        )
     st.caption(t("s6_2.apart.path_look"))
     ranked = sorted(run.result.details["probabilities"].items(), key=lambda item: -item[1])
     tables.show(
         [
-            {t("s6_2.apart.sign"): t(f"s6_2.sign.{sign}"),
-             t("s6_2.apart.probability"): f"{p:.3f}"}
+            {t("s6_2.apart.sign"): t(f"s6_2.sign.{sign}"), t("s6_2.apart.probability"): f"{p:.3f}"}
             for sign, p in ranked[:5]
         ]
-    )  # fmt: skip
+    )
 
 
 def _everywhere(rows: list[dict[str, Any]]) -> None:
@@ -111,9 +116,12 @@ def _now() -> None:
     }
     st.markdown(t("s6_2.live.what", **words))
     found = long_work.job(
-        "everywhere", compared.everywhere, _everywhere, picture=picture,
+        "everywhere",
+        compared.everywhere,
+        _everywhere,
+        picture=picture,
         attention=kept.attention,
-    )  # fmt: skip
+    )
     if found:
         _everywhere(found)
         st.caption(t("s6_2.live.look"))
@@ -134,7 +142,7 @@ def _recorded() -> None:
             }
             for r in compared.twins()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_2.live.recorded_look"))
     st.markdown(f"##### {t('s6_2.live.by_motion')}")
     found = compared.by_motion()
@@ -144,4 +152,4 @@ def _recorded() -> None:
             | {t(f"control.talk.{a}"): f"{100 * r[a]:.1f} %" for a in experiment.CHECKPOINTS}
             for r in found
         ]
-    )  # fmt: skip
+    )

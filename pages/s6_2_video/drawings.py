@@ -64,8 +64,10 @@ def facts(run: Run) -> dict[str, Any]:
     )
     patch = patch_names()[run.config.patch]
     return found | {
-        "weight": f"{found['weight']:.2f}", "frame": run.config.frame + 1, "patch": patch,
-    }  # fmt: skip
+        "weight": f"{found['weight']:.2f}",
+        "frame": run.config.frame + 1,
+        "patch": patch,
+    }
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -112,8 +114,9 @@ def _row_layer(run: Run) -> Layer:
     row = weights[head, min(run.selection.query or 0, weights.shape[1] - 1)].numpy()
     return Layer(
         views.row_on_sheet(row, run.config.frame, run.config.patch, kind_of(run)),
-        smooth=False, opacity=0.95,
-    )  # fmt: skip
+        smooth=False,
+        opacity=0.95,
+    )
 
 
 def picture(run: Run) -> None:
@@ -140,13 +143,19 @@ def picture(run: Run) -> None:
     photo.show(
         "clip",
         PhotoView(
-            source=whole.name, width=whole.width, height=whole.height, title=title, look=look,
-            summary=f"{title} {look}", layers=layers, grid=(side, side),
+            source=whole.name,
+            width=whole.width,
+            height=whole.height,
+            title=title,
+            look=look,
+            summary=f"{title} {look}",
+            layers=layers,
+            grid=(side, side),
             marked=views.cell(run.config.frame, run.config.patch),
             cut=tuple(views.cell(f, p) for f in gone for p in range(N_PATCHES)),
         ),
         _events(run),
-    )  # fmt: skip
+    )
     _tools(run)
     _timeline(run)
 
@@ -166,10 +175,14 @@ def _tools(run: Run) -> None:
         for name, icon in (("dropped", "visibility_off"), ("frozen", "ac_unit")):
             done = "undo" if frame in getattr(run.config, name) else "do"
             st.button(
-                t(f"s6_2.{name}.{done}", n=frame + 1), key=f"frame-{name}",
-                icon=f":material/{icon}:", help=t(f"s6_2.{name}.help"),
-                disabled=name == "frozen" and frame == 0, on_click=_turn, args=(name, frame),
-            )  # fmt: skip
+                t(f"s6_2.{name}.{done}", n=frame + 1),
+                key=f"frame-{name}",
+                icon=f":material/{icon}:",
+                help=t(f"s6_2.{name}.help"),
+                disabled=name == "frozen" and frame == 0,
+                on_click=_turn,
+                args=(name, frame),
+            )
         play = st.popover(
             t("s6_2.play"), icon=":material/play_arrow:", on_change="rerun", key="play-open"
         )
@@ -188,10 +201,12 @@ def _timeline(run: Run) -> None:
     """Attention over frames, what each says alone, where the motion is."""
     details = run.result.details
     words = {
-        "x": t("s6_2.timeline.x"), "title": t("s6_2.timeline"),
-        "weight": t("s6_2.timeline.weight"), "alone": t("s6_2.timeline.alone"),
+        "x": t("s6_2.timeline.x"),
+        "title": t("s6_2.timeline"),
+        "weight": t("s6_2.timeline.weight"),
+        "alone": t("s6_2.timeline.alone"),
         "moved": t("s6_2.timeline.moved"),
-    }  # fmt: skip
+    }
     figure = charts.timeline(
         details["frames"], views.moves(run.result), details["moved"], run.config.frame, words
     )
@@ -205,8 +220,9 @@ def _path(run: Run) -> None:
     details = run.result.details
     words = {
         "title": t("s6_2.path", sign=t(f"s6_2.sign.{details['motion']}")),
-        "point": t("s6_2.path.point"), "weight": t("s6_2.timeline.weight"),
-    }  # fmt: skip
+        "point": t("s6_2.path.point"),
+        "weight": t("s6_2.timeline.weight"),
+    }
     marked = run.selection.query or 0
     if controls.value("path_from", "rule") == "pen":
         canvas = find(picture_inputs.drawing())
@@ -214,12 +230,17 @@ def _path(run: Run) -> None:
         photo.show(
             "canvas",
             PhotoView(
-                source=canvas.name, width=canvas.width, height=canvas.height, title=title,
-                look=look, summary=f"{title} {look}", draw=True,
+                source=canvas.name,
+                width=canvas.width,
+                height=canvas.height,
+                title=title,
+                look=look,
+                summary=f"{title} {look}",
+                draw=True,
                 strokes=tuple(from_text(picture_inputs.drawing())),
             ),
             picture_inputs.on_strokes,
-        )  # fmt: skip
+        )
         if not run.config.path.startswith(DRAWN):
             return
     figure = charts.walked(details["path"], details["frames"], marked, words)
@@ -239,9 +260,11 @@ def reading(run: Run) -> None:
     prefix = "sign" if details["model"] == "sign" else "motion"
     ranked = sorted(details["probabilities"].items(), key=lambda item: -item[1])
     words = {
-        "named": named(run), "p": f"{numbers['probability']:.2f}",
-        "second": t(f"s6_2.{prefix}.{ranked[1][0]}"), "q": f"{numbers['second']:.2f}",
-    }  # fmt: skip
+        "named": named(run),
+        "p": f"{numbers['probability']:.2f}",
+        "second": t(f"s6_2.{prefix}.{ranked[1][0]}"),
+        "q": f"{numbers['second']:.2f}",
+    }
     st.markdown(t("s6_2.reading.named", **i18n.marked(words)))
     if prefix == "motion":
         _truth(run)
@@ -274,10 +297,12 @@ def _truth(run: Run) -> None:
             st.markdown(t(f"s6_2.reading.frozen_{kind}", **words))
         return
     words = {
-        "motion": t(f"s6_2.motion.{truth['motion']}"), "first": truth["first"] + 1,
-        "last": truth["last"] + 1, "in_span": f"{100 * numbers.get('in_span', 0):.0f}",
+        "motion": t(f"s6_2.motion.{truth['motion']}"),
+        "first": truth["first"] + 1,
+        "last": truth["last"] + 1,
+        "in_span": f"{100 * numbers.get('in_span', 0):.0f}",
         "share": f"{100 * numbers.get('span_share', 0):.0f}",
-    }  # fmt: skip
+    }
     if truth["motion"] == "still":
         st.markdown(t("s6_2.reading.still", **i18n.marked(words)))
         return

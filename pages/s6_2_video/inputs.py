@@ -22,9 +22,12 @@ def _stored() -> str:
     of = controls.stored
     first = of("begins", range(2, N_FRAMES - SHORTEST + 2), BEGINS)
     return _motion(
-        of("over", experiment.PHOTOS, experiment.PHOTOS[0]), of("motion", MOTIONS, "pan_right"),
-        first, of("lasts", range(SHORTEST, LONGEST + 1), LASTS), of("speed", SPEEDS, 1.0),
-    )  # fmt: skip
+        of("over", experiment.PHOTOS, experiment.PHOTOS[0]),
+        of("motion", MOTIONS, "pan_right"),
+        first,
+        of("lasts", range(SHORTEST, LONGEST + 1), LASTS),
+        of("speed", SPEEDS, 1.0),
+    )
 
 
 def _motion(picture: str, kind: str, first: int, length: int, speed: float) -> str:
@@ -62,9 +65,14 @@ def _sent(name: str) -> str | None:
 
 def _told(clip: Clip) -> None:
     st.caption(
-        t("clip.read", seconds=f"{clip.seconds:.1f}", width=clip.width, height=clip.height,
-          n=clip.n_decoded)
-    )  # fmt: skip
+        t(
+            "clip.read",
+            seconds=f"{clip.seconds:.1f}",
+            width=clip.width,
+            height=clip.height,
+            n=clip.n_decoded,
+        )
+    )
     if clip.cut:
         st.caption(t("clip.cut", limit=MAX_CLIP_SECONDS))
 

@@ -37,10 +37,14 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
         with part:
             start = controls.slider("start", 0, 0, most)
     config = experiment.Config(
-        "clip", values["clip"], start, drawings.held_frames("dropped", values["clip"]),
-        drawings.held_frames("frozen", values["clip"]), *drawings.opened(),
+        "clip",
+        values["clip"],
+        start,
+        drawings.held_frames("dropped", values["clip"]),
+        drawings.held_frames("frozen", values["clip"]),
+        *drawings.opened(),
         attention=attention,
-    )  # fmt: skip
+    )
     return config, changes
 
 
@@ -50,11 +54,14 @@ def labels(run: Run) -> Labels:
     kind = drawings.kind_of(run)
     queries, keys = drawings.images(run)
     return Labels(
-        title=t(f"s6_2.view.title.{kind}", **facts), look=t(f"s6_2.view.look.{kind}", **facts),
+        title=t(f"s6_2.view.title.{kind}", **facts),
+        look=t(f"s6_2.view.look.{kind}", **facts),
         summary=t("s6_2.view.summary", **facts),
         sites={site: drawings.site_name(site) for site in run.result.traces},
-        strings=i18n.viewer_strings(i18n.language()), query_images=queries, key_images=keys,
-    )  # fmt: skip
+        strings=i18n.viewer_strings(i18n.language()),
+        query_images=queries,
+        key_images=keys,
+    )
 
 
 lesson_page.show(

@@ -25,8 +25,11 @@ def _genome(run: Run) -> None:
         rows = views.deletion(experiment.before(run.config), run.device)
     named = [r | {"order": t(f"s6_3.order.{r['order']}")} for r in rows]
     kind = t(f"s6_3.kind.{genome.NAMES[run.before.details['kind']]}")
-    words = {"x": t("s6_3.apart.mutated"), "series": t("s6_3.apart.order"),
-             "title": t("s6_3.apart.deletion", kind=kind)}  # fmt: skip
+    words = {
+        "x": t("s6_3.apart.mutated"),
+        "series": t("s6_3.apart.order"),
+        "title": t("s6_3.apart.deletion", kind=kind),
+    }
     figures.show(charts.curves(named, "n", "probability", "order", words), key="deletion")
     st.caption(t("s6_3.apart.deletion_look"))
     words = {"title": t("s6_3.apart.grid", kind=kind), "value": t("s6_3.apart.nats")}
@@ -57,8 +60,9 @@ def _protein(run: Run) -> None:
         found = views.protein_masked(run.config, query, run.device, (top,))
     names = tuple(run.result.queries[p] for p in found["places"])
     for name, column, colour in (
-        ("weight", st.container(), charts.QUERY), ("lost", st.container(), charts.OUTPUT),
-    ):  # fmt: skip
+        ("weight", st.container(), charts.QUERY),
+        ("lost", st.container(), charts.OUTPUT),
+    ):
         state = t(f"s6_3.kind.{found['state']}")
         title = t(f"s6_3.apart.masked_{name}", residue=residue, state=state)
         words = {"x": t("s6_3.track.x"), "title": title}
@@ -98,7 +102,7 @@ def _drug(run: Run) -> None:
                 }
                 for r in drug.compared(drugs, target, run.device)
             ]
-        )  # fmt: skip
+        )
         st.caption(t("s6_3.apart.others_look"))
 
 
@@ -118,12 +122,13 @@ def _alarms(rows: list[dict[str, Any]]) -> None:
         [
             {
                 t("s6_3.live.threshold"): t("s6_3.live.rule")
-                if r["threshold"] == "rule" else f"{r['threshold']:.2f}",
+                if r["threshold"] == "rule"
+                else f"{r['threshold']:.2f}",
                 t("s6_3.live.alarms"): f"{r['per_thousand']:.1f}",
             }
             for r in rows
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_3.live.alarms_look"))
 
 
@@ -167,7 +172,7 @@ def _recorded() -> None:
             }
             for r in recorded.splits()
         ]
-    )  # fmt: skip
+    )
     st.caption(t("s6_3.live.splits_look", **i18n.safe(recorded.card("drug"))))
 
 

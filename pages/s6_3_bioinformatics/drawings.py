@@ -79,12 +79,19 @@ def _answer(run: Run, words: dict[str, str]) -> None:
         name = genome.NAMES[run.before.details["kind"]]
         if run.before is not run.result:
             kind = t(f"s6_3.kind.{name}")
-            st.markdown(t("s6_3.answer.was", kind=kind, was=f"{before[name]:.3f}",
-                          now=f"{numbers[name]:.3f}"))  # fmt: skip
+            st.markdown(
+                t(
+                    "s6_3.answer.was",
+                    kind=kind,
+                    was=f"{before[name]:.3f}",
+                    now=f"{numbers[name]:.3f}",
+                )
+            )
         edited = views.mutated(run.config, run.before)
         if edited["n"]:
-            st.markdown(t("s6_3.answer.edited", n=edited["n"],
-                          weight=f"{100 * edited['weight']:.0f}"))  # fmt: skip
+            st.markdown(
+                t("s6_3.answer.edited", n=edited["n"], weight=f"{100 * edited['weight']:.0f}")
+            )
     elif model == "protein":
         parts = {n: f"{100 * numbers[n]:.0f}" for n in protein.NAMES.values()}
         known = t("s6_3.answer.q3", q3=f"{100 * numbers['q3']:.0f}") if "q3" in numbers else ""
@@ -135,8 +142,11 @@ def _genome(run: Run) -> None:
     details = run.result.details
     named = {t(f"s6_3.kind.{genome.NAMES[c]}"): v for c, v in details["scan"].items()}
     at, threshold = details["at"], run.config.threshold
-    words = {"title": t("s6_3.scan.title", n=len(details["sites"]), threshold=threshold),
-             "x": t("s6_3.scan.x"), "series": t("s6_3.scan.series")}  # fmt: skip
+    words = {
+        "title": t("s6_3.scan.title", n=len(details["sites"]), threshold=threshold),
+        "x": t("s6_3.scan.x"),
+        "series": t("s6_3.scan.series"),
+    }
     figures.show(
         charts.scan(named, genome.MIDDLE, (at, at + genome.WINDOW), details["known"] or (), words),
         key="scan",
@@ -144,15 +154,24 @@ def _genome(run: Run) -> None:
     if details["known"]:
         found = {s["boundary"] for s in details["sites"]}
         hits = len(found & set(details["known"]))
-        st.caption(t("s6_3.scan.known", hits=hits, n=len(details["known"]),
-                     extra=len(details["sites"]) - hits))  # fmt: skip
+        st.caption(
+            t(
+                "s6_3.scan.known",
+                hits=hits,
+                n=len(details["known"]),
+                extra=len(details["sites"]) - hits,
+            )
+        )
     kind = t(f"s6_3.kind.{genome.NAMES[details['shown']]}")
     words = {
-        "title": t("s6_3.window.title", kind=kind), "logo": t("s6_3.window.logo", kind=kind),
-        "letters": t("s6_3.window.letters"), "place": t("s6_3.window.place"),
-        "bits": t("s6_3.window.bits"), "attention": t("s6_3.window.attention"),
+        "title": t("s6_3.window.title", kind=kind),
+        "logo": t("s6_3.window.logo", kind=kind),
+        "letters": t("s6_3.window.letters"),
+        "place": t("s6_3.window.place"),
+        "bits": t("s6_3.window.bits"),
+        "attention": t("s6_3.window.attention"),
         "occlusion": t("s6_3.window.occlusion"),
-    }  # fmt: skip
+    }
     tracks = {"attention": details["weights"], "occlusion": details["lost"]}
     logo = genome.logo(details["shown"])
     with st.container(key="window-letters"):
@@ -172,27 +191,37 @@ def _mutations(run: Run) -> None:
     details = run.result.details
     place, letter, put = st.columns([0.4, 0.32, 0.28], vertical_alignment="bottom")
     chosen = place.selectbox(
-        t("s6_3.mutate.place"), range(len(details["window"])), index=genome.MIDDLE - 1,
-        format_func=lambda i: f"{i - genome.MIDDLE + (i >= genome.MIDDLE):+d} · "
-        f"{details['window'][i]}{details['at'] + i + 1}", key="mutate-place",
-    )  # fmt: skip
+        t("s6_3.mutate.place"),
+        range(len(details["window"])),
+        index=genome.MIDDLE - 1,
+        format_func=lambda i: (
+            f"{i - genome.MIDDLE + (i >= genome.MIDDLE):+d} · "
+            f"{details['window'][i]}{details['at'] + i + 1}"
+        ),
+        key="mutate-place",
+    )
     new = letter.selectbox(t("s6_3.mutate.letter"), tuple("ACGT"), index=1, key="mutate-letter")
     put.button(
-        t("s6_3.mutate.do"), key="mutate", on_click=inputs.mutate, width="stretch",
+        t("s6_3.mutate.do"),
+        key="mutate",
+        on_click=inputs.mutate,
+        width="stretch",
         args=(run.config, details["at"] + chosen + 1, new),
         disabled=new == details["window"][chosen],
         help=t("s6_3.mutate.same") if new == details["window"][chosen] else None,
-    )  # fmt: skip
+    )
     orders = (*views.ORDERS[:2], views.TRACT)
     row = st.container(horizontal=True)  # its buttons wrap; in columns their words were cut
     for order in orders:
         none = order == views.TRACT and not views.tract(run.before)
         row.button(
-            t(f"s6_3.mutate.{order}"), key=f"mutate-{order}", disabled=none,
+            t(f"s6_3.mutate.{order}"),
+            key=f"mutate-{order}",
+            disabled=none,
             help=t("s6_3.mutate.no_tract" if none else "s6_3.mutate.help"),
             on_click=inputs.put_edits,
             args=(views.edits_for(run.config, run.before, order),),
-        )  # fmt: skip
+        )
 
 
 def _protein(run: Run) -> None:
@@ -203,25 +232,36 @@ def _protein(run: Run) -> None:
     rows = views.residue_rows(run.result, opened.site, opened.head, query)
     names = {c: t(f"s6_3.kind.{name}") for c, name in protein.NAMES.items()}
     words = {
-        "title": t("s6_3.track.title", n=n), "named": t("s6_3.track.named"),
-        "known": t("s6_3.track.known"), "confidence": t("s6_3.track.confidence"),
+        "title": t("s6_3.track.title", n=n),
+        "named": t("s6_3.track.named"),
+        "known": t("s6_3.track.known"),
+        "confidence": t("s6_3.track.confidence"),
         "weight": t("s6_3.track.weight", residue=run.result.queries[query]),
-        "x": t("s6_3.track.x"), "series": t("s6_3.track.series"),
-    }  # fmt: skip
+        "x": t("s6_3.track.x"),
+        "series": t("s6_3.track.series"),
+    }
     st.markdown(f"**{words['title']}**")
     figures.show(
-        charts.states(rows, names, words, query + 1), key="track",
-        on_select=lambda: _clicked(run), selection_mode="residue",
-    )  # fmt: skip
-    st.caption(t("s6_3.track.look" if truth else "s6_3.track.look_unknown",
-                 **i18n.marked(facts(run))))  # fmt: skip
+        charts.states(rows, names, words, query + 1),
+        key="track",
+        on_select=lambda: _clicked(run),
+        selection_mode="residue",
+    )
+    st.caption(
+        t("s6_3.track.look" if truth else "s6_3.track.look_unknown", **i18n.marked(facts(run)))
+    )
     # It names what is open and holds nothing: the browser answers a value set from here with the
     # one before, as if the learner had chosen that.
     st.selectbox(
-        t("s6_3.track.pick"), range(n), index=None, key="residue",
-        format_func=lambda i: _residue(run, rows, i), placeholder=_residue(run, rows, query),
-        on_change=_chosen, args=(run,),
-    )  # fmt: skip
+        t("s6_3.track.pick"),
+        range(n),
+        index=None,
+        key="residue",
+        format_func=lambda i: _residue(run, rows, i),
+        placeholder=_residue(run, rows, query),
+        on_change=_chosen,
+        args=(run,),
+    )
 
 
 def _residue(run: Run, rows: list[dict[str, Any]], place: int) -> str:
@@ -266,5 +306,4 @@ def _drug(run: Run) -> None:
     figures.show(charts.segments(rows, words), key="chain")
     if details["motifs"]:
         st.caption(t("s6_3.chain.look", **i18n.marked(facts(run)), **recorded.on_motifs()))
-    st.caption(t("s6_3.chain.read", smiles=i18n.plain(details["smiles"]),
-                 stride=drug.STRIDE))  # fmt: skip
+    st.caption(t("s6_3.chain.read", smiles=i18n.plain(details["smiles"]), stride=drug.STRIDE))

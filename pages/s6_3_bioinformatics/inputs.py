@@ -30,10 +30,13 @@ def _buttons(kind: str) -> None:
     """A button for every sample."""
     for name in experiment.SAMPLES[kind]:
         st.button(
-            t(f"s6_3.sample.{name}"), key=f"sample-{kind}-{name}", width="stretch",
-            type="tertiary", on_click=inputs.put,
+            t(f"s6_3.sample.{name}"),
+            key=f"sample-{kind}-{name}",
+            width="stretch",
+            type="tertiary",
+            on_click=inputs.put,
             args=(NAMES[kind], sample(kind, name), default(kind)),
-        )  # fmt: skip
+        )
 
 
 def _upload(kind: str) -> None:
@@ -52,9 +55,11 @@ def _upload(kind: str) -> None:
         if len(found) > 1:
             record = st.selectbox(t("s6_3.record"), found, format_func=_named, key=f"record-{kind}")
         st.button(
-            t("s6_3.use", n=len(record.sequence)), key=f"use-{kind}",
-            on_click=inputs.put, args=(NAMES[kind], as_fasta(record), default(kind)),
-        )  # fmt: skip
+            t("s6_3.use", n=len(record.sequence)),
+            key=f"use-{kind}",
+            on_click=inputs.put,
+            args=(NAMES[kind], as_fasta(record), default(kind)),
+        )
 
 
 def _named(record: Record) -> str:

@@ -56,8 +56,11 @@ def labels(run: Run) -> Labels:
     kind = "pool" if site == POOL else "tokens" if site == "drug.0" else "row"
     look = "segments" if site == "cross" else kind
     layers = {s: t("s6_3.layer", n=i + 1) for i, s in enumerate(run.result.traces)}
-    named = {"pool": t("s6_3.site.pool"), "cross": t("s6_3.site.cross"),
-             "drug.0": t("s6_3.site.drug")}  # fmt: skip
+    named = {
+        "pool": t("s6_3.site.pool"),
+        "cross": t("s6_3.site.cross"),
+        "drug.0": t("s6_3.site.drug"),
+    }
     answers = {"genome": words.get("kind", ""), "drug": "pKd"}
     return Labels(
         title=t(f"s6_3.view.title.{model}.{kind}", **words),

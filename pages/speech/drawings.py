@@ -130,11 +130,18 @@ def lane(name: str, levels: Any, colour: str) -> Lane:
 
 
 def show(
-    run: Run, title: str, look: str, lanes: tuple[Lane, ...], *, rows: Any = None,
-    marked: int | None = None, pick: Callable[[int], None] | None = None,
-    pick_word: Callable[[int], None] | None = None, word: int | None = None,
+    run: Run,
+    title: str,
+    look: str,
+    lanes: tuple[Lane, ...],
+    *,
+    rows: Any = None,
+    marked: int | None = None,
+    pick: Callable[[int], None] | None = None,
+    pick_word: Callable[[int], None] | None = None,
+    word: int | None = None,
     source: Sound | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """The sound with what the model made of it; ``source`` where it is not the config's own.
 
     ``word`` is the open one where words are opened by ``pick_word``, and not by their moments.
@@ -144,15 +151,22 @@ def show(
     sound.show(
         PLACE,
         SoundView(
-            source=source.name, title=title, look=look,
-            summary=f"{title} {look}", n_tokens=int(run.result.details["tokens"]),
-            token_seconds=speech.TOKEN_SECONDS, lanes=lanes, words=words(run), marked=marked,
+            source=source.name,
+            title=title,
+            look=look,
+            summary=f"{title} {look}",
+            n_tokens=int(run.result.details["tokens"]),
+            token_seconds=speech.TOKEN_SECONDS,
+            lanes=lanes,
+            words=words(run),
+            marked=marked,
             picked=word if pick_word else picked(run, token),
-            hidden=tuple((a, b) for a, b in run.result.details["hidden"]), rows=rows,
+            hidden=tuple((a, b) for a, b in run.result.details["hidden"]),
+            rows=rows,
             viewer=run.lesson.slug if rows is not None else "",
         ),
         events(run, pick or open_row(run), pick_word),
-    )  # fmt: skip
+    )
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -162,9 +176,14 @@ def pieces(name: str, times: int, n: int, turned: bool) -> tuple[str, ...]:
 
 
 def as_labels(
-    run: Run, prefix: str, facts: dict[str, Any], sites: dict[str, str], *,
-    rows: bool = True, columns: bool = True,
-) -> Labels:  # fmt: skip
+    run: Run,
+    prefix: str,
+    facts: dict[str, Any],
+    sites: dict[str, str],
+    *,
+    rows: bool = True,
+    columns: bool = True,
+) -> Labels:
     """Words around a map; ``rows`` and ``columns`` say whether these are tokens of sound."""
     times = getattr(run.config, "times", 1)
     across, down = (
@@ -172,11 +191,14 @@ def as_labels(
         for turned in (False, True)
     )
     return Labels(
-        title=t(f"{prefix}.view.title", **facts), look=t(f"{prefix}.view.look", **facts),
-        summary=t(f"{prefix}.view.summary", **facts), sites=sites,
-        strings=i18n.viewer_strings(i18n.language()), query_images=down if rows else (),
+        title=t(f"{prefix}.view.title", **facts),
+        look=t(f"{prefix}.view.look", **facts),
+        summary=t(f"{prefix}.view.summary", **facts),
+        sites=sites,
+        strings=i18n.viewer_strings(i18n.language()),
+        query_images=down if rows else (),
         key_images=across if columns else (),
-    )  # fmt: skip
+    )
 
 
 def transcript(digits: list[int]) -> str:
@@ -209,8 +231,16 @@ def about(checkpoint: str) -> None:
     """The model's card: what it was trained on, and its error on held-out voices."""
     known = compared.card(checkpoint)
     st.caption(
-        t("speech.card", **i18n.safe(known | {
-            "error": f"{known['error']:.1f}", "unseen": f"{known['unseen']:.1f}",
-            "parameters": f"{known['parameters']:.2f}", "synthetic": f"{known['synthetic']:.0f}",
-        }))
-    )  # fmt: skip
+        t(
+            "speech.card",
+            **i18n.safe(
+                known
+                | {
+                    "error": f"{known['error']:.1f}",
+                    "unseen": f"{known['unseen']:.1f}",
+                    "parameters": f"{known['parameters']:.2f}",
+                    "synthetic": f"{known['synthetic']:.0f}",
+                }
+            ),
+        )
+    )

@@ -32,10 +32,20 @@ def server(tmp_path_factory):
     spool = tmp_path_factory.mktemp("spool")
     log = (tmp_path_factory.mktemp("log") / "server.log").open("w")
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "streamlit"), "run", "app.py",
-         "--server.port", str(port), "--server.address", "127.0.0.1"],
-        cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, env=os.environ | {"TMPDIR": str(spool)},
-    )  # fmt: skip
+        [
+            str(Path(sys.executable).parent / "streamlit"),
+            "run",
+            "app.py",
+            "--server.port",
+            str(port),
+            "--server.address",
+            "127.0.0.1",
+        ],
+        cwd=ROOT,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=os.environ | {"TMPDIR": str(spool)},
+    )
     base = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:
@@ -120,8 +130,9 @@ def painted(page: Page) -> int:
 def wait_painted(page: Page, more_than: int = 0) -> int:
     page.wait_for_function(
         f"n => +(document.querySelector('{HOST}')?.dataset.painted ?? 0) > n",
-        arg=more_than, timeout=30_000,
-    )  # fmt: skip
+        arg=more_than,
+        timeout=30_000,
+    )
     return painted(page)
 
 

@@ -37,11 +37,19 @@ def body() -> None:
     rows = found.traces["encoder.0"].weights[0, 0].numpy()
     loud = speech.speech(heard.wave).astype(np.float32)
     view = SoundView(
-        source=heard.name, title="a title", look="what to look for", summary="in words",
-        n_tokens=n, token_seconds=speech.TOKEN_SECONDS, marked=3, hidden=((20, 25),),
+        source=heard.name,
+        title="a title",
+        look="what to look for",
+        summary="in words",
+        n_tokens=n,
+        token_seconds=speech.TOKEN_SECONDS,
+        marked=3,
+        hidden=((20, 25),),
         lanes=(Lane("weights", rows[3]), Lane("speech", loud)),
-        words=(Word(0, "5", 8, 14), Word(1, "0", 50, 60)), rows=rows, viewer="test",
-    )  # fmt: skip
+        words=(Word(0, "5", 8, 14), Word(1, "0", 50, 60)),
+        rows=rows,
+        viewer="test",
+    )
     sound.show("test", view, events.append)
     words = Labels("map", "", "", {"encoder.0": "one"}, i18n.viewer_strings("en"))
     viewer.show("test", found, words, link.selection(), Intervention(), found)

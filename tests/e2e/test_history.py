@@ -30,10 +30,14 @@ def state(page: Page, number: str) -> tuple:
     return (
         page.evaluate("location.pathname + location.search"),
         slider(page, number).get_attribute("aria-valuetext"),
-        page.locator("[data-testid=stMain] .st-key-" + number.replace(".", "-") + "-part"
-                     " button[aria-checked=true]").inner_text(),
-        shown["open"], shown["summary"], shown["changed"],
-    )  # fmt: skip
+        page.locator(
+            "[data-testid=stMain] .st-key-" + number.replace(".", "-") + "-part"
+            " button[aria-checked=true]"
+        ).inner_text(),
+        shown["open"],
+        shown["summary"],
+        shown["changed"],
+    )
 
 
 def becomes(page: Page, number: str, wanted: tuple) -> None:
@@ -227,8 +231,9 @@ def test_a_sound_steps_back_and_is_asked_for_after_a_reload(page, server):
     page.evaluate("history.back()")
     page.wait_for_function(
         "s => { const v = document.querySelector('[data-painted]').attnViewer.view;"
-        " return (v.header ?? v).summary !== s }", arg=heard,
-    )  # fmt: skip
+        " return (v.header ?? v).summary !== s }",
+        arg=heard,
+    )
     expect(page.get_by_test_id("stFileUploaderFile")).to_have_count(0)
     assert "file=" not in search(page)
     walk(page, "forward", f"v.summary === {json.dumps(heard)}")

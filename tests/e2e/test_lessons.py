@@ -201,7 +201,7 @@ def test_upload_a_list_and_open_a_word_of_it(page, server):
         ("program.exe", b"MZ\x90\x00" * 100, "not a text file"),
         ("huge.txt", b"a" * 50_000_000, "5.0MB or smaller"),
     ],
-)  # fmt: skip
+)
 def test_hostile_uploads_are_refused_with_a_sentence(page, server, tmp_path, name, data, says):
     ready(page, server + L1)
     page.get_by_role("button", name="File").click()

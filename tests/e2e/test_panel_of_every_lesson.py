@@ -25,8 +25,9 @@ def told(page, query, key):
     page.wait_for_function(
         f"""([q, k]) => {{ const f = {VIEWER}.facts;
           return f && f.exact && f.q === q && f.k === k && f.queryVector?.length; }}""",
-        arg=[query, key], timeout=SOON,
-    )  # fmt: skip
+        arg=[query, key],
+        timeout=SOON,
+    )
     return page.evaluate(f"() => {VIEWER}.facts")
 
 

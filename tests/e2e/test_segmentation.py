@@ -36,8 +36,9 @@ def photo(page, what):
 def wait_row(page, query):
     page.wait_for_function(
         "q => document.querySelector('[data-painted]').attnViewer.view.open.query === q",
-        arg=query, timeout=30_000,
-    )  # fmt: skip
+        arg=query,
+        timeout=30_000,
+    )
 
 
 def portrait(tmp_path, size=(900, 1200)):

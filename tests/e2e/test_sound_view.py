@@ -19,11 +19,20 @@ SOUND = "[data-sound]"
 def page_url():
     port = free_port()
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "streamlit"), "run", "tests/e2e/sound_page.py",
-         "--server.port", str(port), "--server.address", "127.0.0.1"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        [
+            str(Path(sys.executable).parent / "streamlit"),
+            "run",
+            "tests/e2e/sound_page.py",
+            "--server.port",
+            str(port),
+            "--server.address",
+            "127.0.0.1",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     base = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:
@@ -53,8 +62,9 @@ def told(page, n):
     page.wait_for_function(
         "n => { try { return JSON.parse(document.querySelector('code').textContent).length === n } "
         "catch { return false } }",
-        arg=n, timeout=30_000,
-    )  # fmt: skip
+        arg=n,
+        timeout=30_000,
+    )
     event = json.loads(page.locator("code").inner_text())[-1]
     return {k: v for k, v in event.items() if k != "number"}
 

@@ -110,8 +110,9 @@ def test_a_drawn_path_is_named(page, server):
     page.mouse.move(sheet["x"] + 0.2 * sheet["width"], sheet["y"] + 0.5 * sheet["height"])
     page.mouse.down()
     for step in range(1, 13):
-        page.mouse.move(sheet["x"] + (0.2 + 0.05 * step) * sheet["width"],
-                        sheet["y"] + 0.5 * sheet["height"])  # fmt: skip
+        page.mouse.move(
+            sheet["x"] + (0.2 + 0.05 * step) * sheet["width"], sheet["y"] + 0.5 * sheet["height"]
+        )
     page.mouse.up()
     expect(page.get_by_text(re.compile("The path, read as"))).to_be_visible()
     expect(page).to_have_url(re.compile("drawing="))

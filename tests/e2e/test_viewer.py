@@ -18,11 +18,20 @@ ROOT = Path(__file__).resolve().parents[2]
 def large():
     port = free_port()
     process = subprocess.Popen(
-        [str(Path(sys.executable).parent / "streamlit"), "run", "tests/e2e/large_view.py",
-         "--server.port", str(port), "--server.address", "127.0.0.1"],
-        cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT,
+        [
+            str(Path(sys.executable).parent / "streamlit"),
+            "run",
+            "tests/e2e/large_view.py",
+            "--server.port",
+            str(port),
+            "--server.address",
+            "127.0.0.1",
+        ],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     base = f"http://127.0.0.1:{port}"
     for _ in range(240):
         try:

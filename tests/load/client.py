@@ -243,9 +243,12 @@ def first_value(kind: str, body: Any) -> Any:
 def connected(port: int) -> connect:
     """A websocket to the server on a port, as the front end opens it."""
     return connect(
-        f"ws://127.0.0.1:{port}/_stcore/stream", subprotocols=["streamlit"],  # type: ignore[list-item]
-        max_size=64 * 2**20, compression=None, proxy=None,
-    )  # fmt: skip
+        f"ws://127.0.0.1:{port}/_stcore/stream",
+        subprotocols=["streamlit"],  # type: ignore[list-item]
+        max_size=64 * 2**20,
+        compression=None,
+        proxy=None,
+    )
 
 
 def problems(answer: Answer, wanted: int) -> list[str]:

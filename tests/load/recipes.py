@@ -93,9 +93,13 @@ class Recipe:
         head = header_of(session.viewer)
         row = dice.randrange(head["n"][0])
         return which, await session.tell(
-            {"type": "open", "site": head["open"]["site"], "head": head["open"]["head"],
-             "query": row}
-        )  # fmt: skip
+            {
+                "type": "open",
+                "site": head["open"]["site"],
+                "head": head["open"]["head"],
+                "query": row,
+            }
+        )
 
     async def anew(self, session: Session, dice: random.Random) -> tuple[str, Answer]:
         """Give what nobody gave before."""
@@ -104,10 +108,16 @@ class Recipe:
         head = header_of(session.viewer)
         rows, columns = head["n"]
         return "set", await session.tell(
-            {"type": "set", "what": "score", "site": head["open"]["site"],
-             "head": head["open"]["head"], "query": dice.randrange(rows),
-             "key": dice.randrange(columns), "value": round(dice.uniform(-4, 4), 3)}
-        )  # fmt: skip
+            {
+                "type": "set",
+                "what": "score",
+                "site": head["open"]["site"],
+                "head": head["open"]["head"],
+                "query": dice.randrange(rows),
+                "key": dice.randrange(columns),
+                "value": round(dice.uniform(-4, 4), 3),
+            }
+        )
 
 
 _OF: dict[str, dict[str, Any]] = {

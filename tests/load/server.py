@@ -63,9 +63,16 @@ def serving(script: str = "app.py", timeout: float = 90) -> Iterator[Server]:
     """
     port = _free_port()
     command = [
-        sys.executable, "-m", "streamlit", "run", script,
-        "--server.port", str(port), "--server.address", "127.0.0.1",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        script,
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+    ]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     began = time.perf_counter()
     with tempfile.TemporaryFile() as log:

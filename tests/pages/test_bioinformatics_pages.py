@@ -35,17 +35,22 @@ def test_every_sample_is_read(model):
 @pytest.mark.parametrize(
     ("model", "typed", "says"),
     [
-        ("genome", "", "refused.fasta_empty"), ("genome", ">only", "refused.fasta_empty"),
-        ("genome", "ACGT", "refused.fasta_short"), ("genome", "ACGT?" * 20, "refused.fasta_base"),
+        ("genome", "", "refused.fasta_empty"),
+        ("genome", ">only", "refused.fasta_empty"),
+        ("genome", "ACGT", "refused.fasta_short"),
+        ("genome", "ACGT?" * 20, "refused.fasta_base"),
         ("genome", "MKTAYIAKQR" * 9, "refused.fasta_protein"),
-        ("protein", "ACGT" * 20, "refused.fasta_dna"), ("protein", "MK#T", "refused.fasta_residue"),
-        ("protein", "MKT", "refused.fasta_short"), ("drug", "", "refused.smiles_empty"),
-        ("drug", "c1ccccc", "refused.smiles_ring"), ("drug", "CC(C", "refused.smiles_open"),
+        ("protein", "ACGT" * 20, "refused.fasta_dna"),
+        ("protein", "MK#T", "refused.fasta_residue"),
+        ("protein", "MKT", "refused.fasta_short"),
+        ("drug", "", "refused.smiles_empty"),
+        ("drug", "c1ccccc", "refused.smiles_ring"),
+        ("drug", "CC(C", "refused.smiles_open"),
         ("drug", "CC(C)(C)(C)C", "refused.smiles_valence"),
         ("drug", "阿司匹林", "refused.smiles_character"),
         ("drug", "<b>x", "refused.smiles_character"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_gets_a_sentence_and_keeps_the_picture(model, typed, says):
     at = opened(PAGE, molecule=model)
     before = len(words(at))
@@ -76,9 +81,15 @@ def test_an_uploaded_file_with_two_genes_is_used():
 
 @pytest.mark.parametrize(
     ("kind", "data"),
-    [("genome", b""), ("genome", b"\x00\x01" * 500), ("genome", b"%PDF-1.7 \xff\xfe"),
-     ("genome", b">" * 5000), ("genome", b"A" * 1_200_000), ("protein", b"ACGT" * 300)],
-)  # fmt: skip
+    [
+        ("genome", b""),
+        ("genome", b"\x00\x01" * 500),
+        ("genome", b"%PDF-1.7 \xff\xfe"),
+        ("genome", b">" * 5000),
+        ("genome", b"A" * 1_200_000),
+        ("protein", b"ACGT" * 300),
+    ],
+)
 def test_files_that_cannot_be_read_get_a_sentence(kind, data):
     at = opened(PAGE, molecule=kind)
     upload(at, kind, data)
@@ -115,11 +126,20 @@ def test_the_prediction_is_settled_by_mutating():
 
 @pytest.mark.parametrize(
     "link",
-    [{"edits": "9Z"}, {"edits": "99999A"}, {"site": "7"}, {"moved": "99"}, {"call": "2"},
-     {"molecule": "rna"}, {"open": "x~9~9"}, {"molecule": "protein", "open": "encoder.2~3~999"},
-     {"molecule": "drug", "open": "pool~0~0"}, {"molecule": "drug", "open": "drug.0~1~4"},
-     {"molecule": "protein", "chain": "<img src=x>"}],
-)  # fmt: skip
+    [
+        {"edits": "9Z"},
+        {"edits": "99999A"},
+        {"site": "7"},
+        {"moved": "99"},
+        {"call": "2"},
+        {"molecule": "rna"},
+        {"open": "x~9~9"},
+        {"molecule": "protein", "open": "encoder.2~3~999"},
+        {"molecule": "drug", "open": "pool~0~0"},
+        {"molecule": "drug", "open": "drug.0~1~4"},
+        {"molecule": "protein", "chain": "<img src=x>"},
+    ],
+)
 def test_a_spoilt_link_opens_all_the_same(link):
     assert words(opened(PAGE, **link))
 

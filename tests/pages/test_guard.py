@@ -46,10 +46,15 @@ def test_predict_first_answers_without_weights(lesson, bare):
 
 @pytest.mark.parametrize(
     ("where", "name", "part"),
-    [(below, "check", "check"), (below, "claims", "claim"), (below, "read", "read"),
-     (below, "printed_code", "code"), (predict, "show", "read"),
-     (lesson_page.viewer, "show", "read")],
-)  # fmt: skip
+    [
+        (below, "check", "check"),
+        (below, "claims", "claim"),
+        (below, "read", "read"),
+        (below, "printed_code", "code"),
+        (predict, "show", "read"),
+        (lesson_page.viewer, "show", "read"),
+    ],
+)
 def test_a_fault_in_a_part_is_a_sentence_and_is_logged(where, name, part, monkeypatch, faults):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("planted")

@@ -71,9 +71,18 @@ def test_too_much_memory_is_refused_with_the_estimate(monkeypatch):
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "🙂🙂", "مرحبا بالعالم", "混合 mixed 文本", "\x00\x01 control", "line\n\n\nline",
-     "<script>alert(1)</script>", "# **md** $x$ | a\n1. b\n- c", "x" * 3000],
-)  # fmt: skip
+    [
+        "a",
+        "🙂🙂",
+        "مرحبا بالعالم",
+        "混合 mixed 文本",
+        "\x00\x01 control",
+        "line\n\n\nline",
+        "<script>alert(1)</script>",
+        "# **md** $x$ | a\n1. b\n- c",
+        "x" * 3000,
+    ],
+)
 @pytest.mark.parametrize("writer", experiment.LANGUAGES)
 def test_odd_text_is_handled(text, writer):
     at = opened(PAGE, writer=writer, written="8")
@@ -105,10 +114,23 @@ def test_a_cell_of_the_future_changes_nothing_and_says_so():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("writer", "fr"), ("written", "9999"), ("window", "3"), ("window", "-8"), ("sinks", "99"),
-     ("sampling", "nan"), ("seed", "-1"), ("aspect", "x"), ("trial", "x"), ("block", "0"),
-     ("longest", "1e9"), ("lab_heads", "1000"), ("until", "7"), ("reading", "x")],
-)  # fmt: skip
+    [
+        ("writer", "fr"),
+        ("written", "9999"),
+        ("window", "3"),
+        ("window", "-8"),
+        ("sinks", "99"),
+        ("sampling", "nan"),
+        ("seed", "-1"),
+        ("aspect", "x"),
+        ("trial", "x"),
+        ("block", "0"),
+        ("longest", "1e9"),
+        ("lab_heads", "1000"),
+        ("until", "7"),
+        ("reading", "x"),
+    ],
+)
 def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     for part in ("apart", "claim"):
         at = opened(PAGE, part=part, **{"window": "16"} | {key: value})

@@ -53,10 +53,13 @@ def test_another_task_brings_its_own_settings():
     assert "own_length" not in {s.key for s in at.selectbox}
 
 
-@pytest.mark.parametrize(("more", "numbers"), [
-    ({"own_layers": "4", "own_d_model": "128"}, r"[\d,]+ parameters .* 1,000,000"),
-    ({"own_layers": "4", "own_batch": "128", "own_length": "24", "own_d_ff": "512"}, "128 MB"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "numbers"),
+    [
+        ({"own_layers": "4", "own_d_model": "128"}, r"[\d,]+ parameters .* 1,000,000"),
+        ({"own_layers": "4", "own_batch": "128", "own_length": "24", "own_d_ff": "512"}, "128 MB"),
+    ],
+)
 def test_too_much_is_refused_with_its_limit_and_can_not_be_started(more, numbers):
     at = opened(PAGE, part="claim", **more)
     assert any(re.search(numbers, w.value.replace("\\", "")) for w in at.warning)
@@ -65,10 +68,19 @@ def test_too_much_is_refused_with_its_limit_and_can_not_be_started(more, numbers
     assert not at.button(key="start-own").disabled
 
 
-@pytest.mark.parametrize(("key", "value"), [
-    ("own_task", "swap"), ("own_layers", "99"), ("own_rate", "nan"), ("own_seed", "-3"),
-    ("own_length", "1000"), ("own_map", "x"), ("own_map_layer", "7"), ("own_norm", "?"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("own_task", "swap"),
+        ("own_layers", "99"),
+        ("own_rate", "nan"),
+        ("own_seed", "-3"),
+        ("own_length", "1000"),
+        ("own_map", "x"),
+        ("own_map_layer", "7"),
+        ("own_norm", "?"),
+    ],
+)
 def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     at = opened(PAGE, **{"part": "claim", key: value})
     assert not at.exception
@@ -102,10 +114,13 @@ def test_a_learners_own_input_is_answered_or_refused():
     at = start(opened(PAGE, **TINY))
     box = at.text_input(key="own-text-copy")
     for text, says in (
-        ("abc", "It writes"), ("abcd", "longer than any of its training"), ("a" * 40, "too many"),
-        ("1", "does not occur"), ("  ", title("en", "s3_3.own.refused.none")),
+        ("abc", "It writes"),
+        ("abcd", "longer than any of its training"),
+        ("a" * 40, "too many"),
+        ("1", "does not occur"),
+        ("  ", title("en", "s3_3.own.refused.none")),
         ("<b>", "does not occur"),
-    ):  # fmt: skip
+    ):
         box.set_value(text).run()
         assert not at.exception
         assert says in words(at).replace("\\", ""), text

@@ -113,9 +113,14 @@ def test_ledger_names_every_claim_and_verdict():
     assert set(rows[title("en", "claim.verdict")]) <= {
         title("en", f"verdict.{v}")
         for v in (
-            "holds", "holds_when", "does_not_hold", "inconclusive", "wrong_as_stated", "not_tested"
+            "holds",
+            "holds_when",
+            "does_not_hold",
+            "inconclusive",
+            "wrong_as_stated",
+            "not_tested",
         )
-    }  # fmt: skip
+    }
 
 
 # Lesson 1
@@ -132,13 +137,20 @@ def test_a_typed_word_is_pronounced():
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ("", "refused.no_word"), ("   ", "refused.no_word"), ("'''", "refused.no_word"),
-        ("日本", "refused.letter"), ("h3llo", "refused.letter"), ("🙂", "refused.letter"),
-        ("a\u0301b", "refused.letter"), ("שלום", "refused.letter"),
-        ("two words", "refused.one_word"), ("x" * 41, "refused.long_word"),
-        ("<b>bold</b>", "refused.letter"), ("x" * 100_000, "refused.long_word"),
+        ("", "refused.no_word"),
+        ("   ", "refused.no_word"),
+        ("'''", "refused.no_word"),
+        ("日本", "refused.letter"),
+        ("h3llo", "refused.letter"),
+        ("🙂", "refused.letter"),
+        ("a\u0301b", "refused.letter"),
+        ("שלום", "refused.letter"),
+        ("two words", "refused.one_word"),
+        ("x" * 41, "refused.long_word"),
+        ("<b>bold</b>", "refused.letter"),
+        ("x" * 100_000, "refused.long_word"),
     ],
-)  # fmt: skip
+)
 def test_a_word_that_cannot_be_read_gets_a_sentence_and_keeps_the_picture(typed, says):
     at = opened("s1_additive")
     at.text_input(key="1:input-word").set_value(typed).run()
@@ -191,13 +203,18 @@ def test_scaling_off_at_large_d_k_saturates_and_does_not_overflow():
 @pytest.mark.parametrize(
     ("name", "typed", "says"),
     [
-        ("q", "", "refused.matrix_empty"), ("q", "1 two", "refused.matrix_number"),
-        ("k", "1 2; 3", "refused.matrix_ragged"), ("k", "1 2 3", "refused.matrix_dk"),
-        ("v", "1 2", "refused.matrix_length"), ("q", "1e99 0", "refused.matrix_number"),
-        ("q", "nan 0", "refused.matrix_number"), ("q", "1;" * 40, "refused.matrix_rows"),
-        ("q", "1 " * 40, "refused.matrix_columns"), ("v", "9" * 5000, "refused.matrix_long"),
+        ("q", "", "refused.matrix_empty"),
+        ("q", "1 two", "refused.matrix_number"),
+        ("k", "1 2; 3", "refused.matrix_ragged"),
+        ("k", "1 2 3", "refused.matrix_dk"),
+        ("v", "1 2", "refused.matrix_length"),
+        ("q", "1e99 0", "refused.matrix_number"),
+        ("q", "nan 0", "refused.matrix_number"),
+        ("q", "1;" * 40, "refused.matrix_rows"),
+        ("q", "1 " * 40, "refused.matrix_columns"),
+        ("v", "9" * 5000, "refused.matrix_long"),
     ],
-)  # fmt: skip
+)
 def test_matrices_that_cannot_be_read(name, typed, says):
     at = opened("s3_2_scaled_dot_product", source="typed")
     at.text_area(key=f"3.2:input-{name}").set_value(typed).run()
@@ -215,9 +232,19 @@ def test_typed_numbers_are_the_closed_form():
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "🙂🙂", "e\u0301\u0301\u0301", "مرحبا بالعالم", "混合 mixed 文本", "\x00\x01\x02 control",
-     "<script>alert(1)</script>", "# **md** $x$", "word " * 20_000, "[SEP] [MASK]"],
-)  # fmt: skip
+    [
+        "a",
+        "🙂🙂",
+        "e\u0301\u0301\u0301",
+        "مرحبا بالعالم",
+        "混合 mixed 文本",
+        "\x00\x01\x02 control",
+        "<script>alert(1)</script>",
+        "# **md** $x$",
+        "word " * 20_000,
+        "[SEP] [MASK]",
+    ],
+)
 def test_odd_text_is_handled(text):
     at = opened("s3_2_scaled_dot_product")
     at.text_input(key="3.2:input-text").set_value(text).run()
@@ -240,9 +267,18 @@ def test_link_with_a_digest_asks_for_the_text():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("dk", "5"), ("layer", "99"), ("mask", "evil"), ("temperature", "0"), ("n", "-1"),
-     ("open", "a~b~c"), ("open", "sdp~999~999"), ("part", "nope"), ("lang", "xx")],
-)  # fmt: skip
+    [
+        ("dk", "5"),
+        ("layer", "99"),
+        ("mask", "evil"),
+        ("temperature", "0"),
+        ("n", "-1"),
+        ("open", "a~b~c"),
+        ("open", "sdp~999~999"),
+        ("part", "nope"),
+        ("lang", "xx"),
+    ],
+)
 def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     query = {"source": "random"} if key in ("dk", "n") else {}
     at = opened("s3_2_scaled_dot_product", **query, **{key: value})
@@ -252,9 +288,13 @@ def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
 @pytest.mark.parametrize("text", ["\u202e", "\u200b", "\u0301", "\ufeff"])
 @pytest.mark.parametrize(
     ("page", "field"),
-    [("s2_1_self_attention", "text_en"), ("s2_2_positional_encoding", "text"),
-     ("s2_3_multi_head", "text"), ("s3_2_scaled_dot_product", "text")],
-)  # fmt: skip
+    [
+        ("s2_1_self_attention", "text_en"),
+        ("s2_2_positional_encoding", "text"),
+        ("s2_3_multi_head", "text"),
+        ("s3_2_scaled_dot_product", "text"),
+    ],
+)
 def test_marks_without_a_letter_are_no_text(page, field, text):
     at = opened(page, **{field: text})
     assert any(title("en", "refused.no_text") in w.value for w in at.warning)

@@ -30,9 +30,18 @@ def test_every_code_in_every_order(kind, order):
 
 @pytest.mark.parametrize(
     "text",
-    ["a", "🙂🙂", "مرحبا بالعالم", "混合 mixed 文本", "\x00\x01 control",
-     "<script>alert(1)</script>", "# **md** $x$ | a", "[SEP] [MASK]", "dog dog dog dog"],
-)  # fmt: skip
+    [
+        "a",
+        "🙂🙂",
+        "مرحبا بالعالم",
+        "混合 mixed 文本",
+        "\x00\x01 control",
+        "<script>alert(1)</script>",
+        "# **md** $x$ | a",
+        "[SEP] [MASK]",
+        "dog dog dog dog",
+    ],
+)
 def test_odd_text_is_handled(text):
     at = opened(PAGE, position="rotary", order="shuffled")
     at.text_input(key="2.2:input-text").set_value(text).run()
@@ -56,10 +65,24 @@ def test_long_text_is_cut_with_a_note():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("position", "fourier"), ("order", "x"), ("shift", "3"), ("shift", "-1"), ("base", "nan"),
-     ("base", "0"), ("head", "12"), ("seed", "99999"), ("view", "x"), ("row", "99"),
-     ("width", "1e9"), ("length", "100000"), ("table", "y"), ("steps", "-4"), ("patches", "0")],
-)  # fmt: skip
+    [
+        ("position", "fourier"),
+        ("order", "x"),
+        ("shift", "3"),
+        ("shift", "-1"),
+        ("base", "nan"),
+        ("base", "0"),
+        ("head", "12"),
+        ("seed", "99999"),
+        ("view", "x"),
+        ("row", "99"),
+        ("width", "1e9"),
+        ("length", "100000"),
+        ("table", "y"),
+        ("steps", "-4"),
+        ("patches", "0"),
+    ],
+)
 def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     more = {"position": "sinusoidal", "order": "shuffled", "part": "apart", "view": "plane"}
     at = opened(PAGE, **(more | {key: value}))

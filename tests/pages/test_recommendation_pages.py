@@ -114,12 +114,14 @@ def test_the_longest_history_is_read():
 @pytest.mark.parametrize(
     ("data", "key"),
     [
-        (b"", "refused.empty"), (b"title\n", "refused.films"),
+        (b"", "refused.empty"),
+        (b"title\n", "refused.films"),
         (b"\x00\x01\x02" * 99, "refused.binary"),
-        (b"\xff\xfe\xfa", "refused.encoding"), (b"Alien\n" * 170_000, "refused.large"),
+        (b"\xff\xfe\xfa", "refused.encoding"),
+        (b"Alien\n" * 170_000, "refused.large"),
         (b"title,year\n<script>alert(1)</script>,1999\n", "refused.films"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_list_of_films_is_refused_and_the_history_stays(data, key):
     at = opened(PAGE)
     was = first(at)
@@ -140,10 +142,19 @@ def test_a_list_is_used_and_what_is_unknown_is_named():
 
 @pytest.mark.parametrize(
     "link",
-    [{"films": "x"}, {"films": "1-1-1-9999999"}, {"films": "1" * 5000}, {"candidate": "evil"},
-     {"candidate": "-1"}, {"ranker": "nobody"}, {"open": "target~0~99"}, {"open": "features~7~1"},
-     {"changes": '{"tokens":[["target",0],["self.0",99]]}'}, {"temperature": "0"}],
-)  # fmt: skip
+    [
+        {"films": "x"},
+        {"films": "1-1-1-9999999"},
+        {"films": "1" * 5000},
+        {"candidate": "evil"},
+        {"candidate": "-1"},
+        {"ranker": "nobody"},
+        {"open": "target~0~99"},
+        {"open": "features~7~1"},
+        {"changes": '{"tokens":[["target",0],["self.0",99]]}'},
+        {"temperature": "0"},
+    ],
+)
 def test_a_spoilt_link_opens_all_the_same(link):
     at = opened(PAGE, **link)
     assert not at.exception
@@ -200,13 +211,16 @@ def test_repeated_films_of_a_list_are_counted():
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_a_last_film_whose_absence_helps_is_said_to_gain(lang, monkeypatch):
     monkeypatch.setattr(i18n, "language", lambda: lang)
-    films = next(
-        (s for s in experiment.SAMPLES.values() if _helps(s)), None
-    ) or next(
-        s for s in ((*o[:-1], other) for o in experiment.SAMPLES.values()
-                    for other in (3, 7, 19, 34, 39, 48, 150, 165, 231)
-                    if other not in o) if len(s) > 2 and _helps(s)
-    )  # fmt: skip
+    films = next((s for s in experiment.SAMPLES.values() if _helps(s)), None) or next(
+        s
+        for s in (
+            (*o[:-1], other)
+            for o in experiment.SAMPLES.values()
+            for other in (3, 7, 19, 34, 39, 48, 150, 165, 231)
+            if other not in o
+        )
+        if len(s) > 2 and _helps(s)
+    )
     at = opened(PAGE, lang, films=to_text(films))
     at.radio(key="guess").set_value("last").run()
     at.button(key="predict-act").click().run()

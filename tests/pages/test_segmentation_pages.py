@@ -92,10 +92,21 @@ def test_another_picture_forgets_hidden_patches():
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("hidden", "5-1"), ("hidden", "<b>"), ("hidden", "9" * 3000), ("threshold", "7"),
-     ("overlay", "evil"), ("scale", "3"), ("background", "photo:../x"), ("sample", "../app"),
-     ("open", "bottleneck~9~999"), ("open", "gate.8~0~0"), ("reach", "99"), ("opacity", "-1")],
-)  # fmt: skip
+    [
+        ("hidden", "5-1"),
+        ("hidden", "<b>"),
+        ("hidden", "9" * 3000),
+        ("threshold", "7"),
+        ("overlay", "evil"),
+        ("scale", "3"),
+        ("background", "photo:../x"),
+        ("sample", "../app"),
+        ("open", "bottleneck~9~999"),
+        ("open", "gate.8~0~0"),
+        ("reach", "99"),
+        ("opacity", "-1"),
+    ],
+)
 def test_values_out_of_bounds_in_a_link_are_ignored(key, value):
     at = opened(PAGE, **{key: value})
     assert not at.exception
@@ -120,9 +131,12 @@ def test_an_uploaded_picture_is_answered(size):
 
 @pytest.mark.parametrize(
     ("data", "says"),
-    [(b"", "refused.empty"), (b"no picture at all", "refused.image_format"),
-     (png()[:200], "refused.image_broken")],
-)  # fmt: skip
+    [
+        (b"", "refused.empty"),
+        (b"no picture at all", "refused.image_format"),
+        (png()[:200], "refused.image_broken"),
+    ],
+)
 def test_what_is_no_picture_gets_a_sentence_and_the_last_one_stays(data, says):
     at = opened(PAGE, picture_from="upload")
     at.file_uploader(key="upload-photo-4.1").set_value(("me.png", data, "image/png")).run()

@@ -16,8 +16,10 @@ from pages.frame import viewer
 
 PAGES = {"s5_1_speech": "5.1", "s5_2_ctc": "5.2", "s5_3_recogniser": "5.3"}
 EXPERIMENTS = {
-    "s5_1_speech": experiment, "s5_2_ctc": s5_2_ctc, "s5_3_recogniser": s5_3_recogniser,
-}  # fmt: skip
+    "s5_1_speech": experiment,
+    "s5_2_ctc": s5_2_ctc,
+    "s5_3_recogniser": s5_3_recogniser,
+}
 
 
 def upload(at, page, data, name="a.wav"):
@@ -44,11 +46,15 @@ def test_uploads_of_many_kinds_are_read(page):
     wave = find("double").wave
     noise = np.random.default_rng(0).standard_normal((400, 2)) / 9
     for data in (
-        wav(wave), wav(wave, subtype="PCM_U8"), wav(np.repeat(wave, 24), 192_000),
+        wav(wave),
+        wav(wave, subtype="PCM_U8"),
+        wav(np.repeat(wave, 24), 192_000),
         wav(np.where(np.arange(len(wave)) % 99, wave, np.nan), subtype="FLOAT"),
-        wav(np.zeros(4_000)), wav(noise, 2_000), wav(np.ones(9_000)),
+        wav(np.zeros(4_000)),
+        wav(noise, 2_000),
+        wav(np.ones(9_000)),
         (SAMPLES / "pi.flac").read_bytes(),
-    ):  # fmt: skip
+    ):
         at = opened(page, sound_from="upload")
         upload(at, page, data)
         assert not at.exception
@@ -73,9 +79,18 @@ def test_what_is_no_sound_is_refused_and_the_sample_stays(page, data, key):
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize(
-    "link", [{"silenced": "9-3"}, {"silenced": "1-9999"}, {"said": "nobody"}, {"noise": "7"},
-             {"hears": "5"}, {"times": "99"}, {"open": "x~9~9"}, {"silenced": "700-740"}],
-)  # fmt: skip
+    "link",
+    [
+        {"silenced": "9-3"},
+        {"silenced": "1-9999"},
+        {"said": "nobody"},
+        {"noise": "7"},
+        {"hears": "5"},
+        {"times": "99"},
+        {"open": "x~9~9"},
+        {"silenced": "700-740"},
+    ],
+)
 def test_a_spoilt_link_opens_all_the_same(page, link):
     at = opened(page, **link)
     assert not at.exception

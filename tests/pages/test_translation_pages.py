@@ -24,9 +24,18 @@ def test_a_typed_sentence_is_translated_beside_the_twin(direction):
 @pytest.mark.parametrize("direction", experiment.DIRECTIONS)
 @pytest.mark.parametrize(
     "text",
-    ["a", "🙂🙂", "مرحبا بالعالم", "混合 mixed 文本", "\x00\x01 control", "e\u0301e\u0301",
-     "<script>alert(1)</script>", "# **md** $x$ | a", "word " * 20_000],
-)  # fmt: skip
+    [
+        "a",
+        "🙂🙂",
+        "مرحبا بالعالم",
+        "混合 mixed 文本",
+        "\x00\x01 control",
+        "e\u0301e\u0301",
+        "<script>alert(1)</script>",
+        "# **md** $x$ | a",
+        "word " * 20_000,
+    ],
+)
 def test_odd_text_is_handled(text, direction):
     at = opened(PAGE, direction=direction)
     at.text_input(key=f"3.3:input-text_{direction.replace('-', '_')}").set_value(text).run()

@@ -51,10 +51,13 @@ def test_a_longer_clip_has_a_part_to_choose():
 
 @pytest.mark.parametrize(
     ("data", "key"),
-    [(b"", "refused.empty"), (b"hello " * 99, "refused.clip_format"),
-     (gif(ramp(1)), "refused.clip_one"), (as_webm(np.zeros((16, 8, 8, 3), np.uint8))[:300],
-                                          "refused.clip_broken")],
-)  # fmt: skip
+    [
+        (b"", "refused.empty"),
+        (b"hello " * 99, "refused.clip_format"),
+        (gif(ramp(1)), "refused.clip_one"),
+        (as_webm(np.zeros((16, 8, 8, 3), np.uint8))[:300], "refused.clip_broken"),
+    ],
+)
 def test_what_is_no_clip_is_refused_and_the_last_one_stays(data, key):
     at = opened(PAGE, clip_from="upload")
     upload(at, data)
@@ -64,11 +67,22 @@ def test_what_is_no_clip_is_refused_and_the_last_one_stays(data, key):
 
 
 @pytest.mark.parametrize(
-    "link", [{"dropped": "1-99-x"}, {"frozen": "2-3"}, {"cell": "9999"}, {"cell": "x"},
-             {"motion": "fly"}, {"begins": "0"}, {"lasts": "99"}, {"open": "x~9~9"},
-             {"watch": "nothing"}, {"dropped": "-".join(map(str, range(1, 17)))},
-             {"watch": "sign", "path": "square"}, {"watch": "sign", "drawing": "!!"}],
-)  # fmt: skip
+    "link",
+    [
+        {"dropped": "1-99-x"},
+        {"frozen": "2-3"},
+        {"cell": "9999"},
+        {"cell": "x"},
+        {"motion": "fly"},
+        {"begins": "0"},
+        {"lasts": "99"},
+        {"open": "x~9~9"},
+        {"watch": "nothing"},
+        {"dropped": "-".join(map(str, range(1, 17)))},
+        {"watch": "sign", "path": "square"},
+        {"watch": "sign", "drawing": "!!"},
+    ],
+)
 def test_a_spoilt_link_opens_all_the_same(link):
     at = opened(PAGE, **link)
     assert not at.exception

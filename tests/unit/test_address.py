@@ -21,10 +21,15 @@ def many(n: int = MAX_EDITS) -> Intervention:
     """As many edits as are kept, as a learner types them."""
     draw = random.Random(0)
     cells = tuple(
-        Cell("decoder.cross", draw.randrange(12), draw.randrange(512), draw.randrange(512),
-             round(draw.random(), 2))
+        Cell(
+            "decoder.cross",
+            draw.randrange(12),
+            draw.randrange(512),
+            draw.randrange(512),
+            round(draw.random(), 2),
+        )
         for _ in range(n)
-    )  # fmt: skip
+    )
     return Intervention(weights=cells)
 
 
@@ -53,10 +58,21 @@ def test_any_intervention_comes_back(changes):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "=", "é", "ab cd", "AAAA", "{}", "a" * (MAX_PACKED_CHARACTERS + 1), pack("a")[:-2],
-     pack("a" * 99) + "AAAA", raw(b"\xff\xfe"), raw(b"0" * (MAX_PACKED_CHARACTERS + 1)),
-     raw(b"0" * 20_000_000)],
-)  # fmt: skip
+    [
+        "",
+        "=",
+        "é",
+        "ab cd",
+        "AAAA",
+        "{}",
+        "a" * (MAX_PACKED_CHARACTERS + 1),
+        pack("a")[:-2],
+        pack("a" * 99) + "AAAA",
+        raw(b"\xff\xfe"),
+        raw(b"0" * (MAX_PACKED_CHARACTERS + 1)),
+        raw(b"0" * 20_000_000),
+    ],
+)
 def test_junk_and_bombs_are_refused(text):
     assert len(text) <= MAX_PACKED_CHARACTERS + 1
     with pytest.raises(ValueError):  # noqa: PT011 (any message: the page shows its own)

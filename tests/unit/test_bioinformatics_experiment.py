@@ -246,16 +246,19 @@ def test_configs_are_checked():
 
 @pytest.mark.parametrize(
     ("checkpoint", "metric", "least"),
-    [("splice", "accuracy_splice", 0.95), ("protein_structure", "q3", 0.64),
-     ("drug_target", "concordance_index", 0.80)],
-)  # fmt: skip
+    [
+        ("splice", "accuracy_splice", 0.95),
+        ("protein_structure", "q3", 0.64),
+        ("drug_target", "concordance_index", 0.80),
+    ],
+)
 def test_metrics_are_above_their_baselines(checkpoint, metric, least):
     found = read_manifest(checkpoint).metrics[metric]
     assert found.value >= least
     assert found.value > (found.baseline or 0)
-    assert recorded.card({"splice": "genome", "protein_structure": "protein"}.get(
-        checkpoint, "drug"
-    ))  # fmt: skip
+    assert recorded.card(
+        {"splice": "genome", "protein_structure": "protein"}.get(checkpoint, "drug")
+    )
 
 
 @pytest.mark.parametrize("order", views.ORDERS[:2])

@@ -28,10 +28,13 @@ def mask_of(kind, n_query, n_key, seed):
 
 
 @given(
-    st.integers(1, 40), st.integers(1, 40), st.integers(1, 48),
-    st.sampled_from(("none", "causal", "window", "random")), st.integers(0, 99),
+    st.integers(1, 40),
+    st.integers(1, 40),
+    st.integers(1, 48),
+    st.sampled_from(("none", "causal", "window", "random")),
+    st.integers(0, 99),
     st.sampled_from((torch.float32, torch.float64)),
-)  # fmt: skip
+)
 def test_equal_to_torchs_attention_and_its_gradients(n_query, n_key, size, kind, seed, dtype):
     given_, oracle = inputs(n_query, n_key, seed, dtype), inputs(n_query, n_key, seed, dtype)
     mask = mask_of(kind, n_query, n_key, seed)
@@ -82,8 +85,13 @@ def test_steps_end_in_the_answer_and_skip_empty_blocks():
     query, key, value = inputs(10, 10, 0)
     found = list(b.steps(query, key, value, 4, b.causal_blocks))
     assert [(s.queries.start, s.keys.start) for s in found] == [
-        (0, 0), (4, 0), (4, 4), (8, 0), (8, 4), (8, 8),
-    ]  # fmt: skip
+        (0, 0),
+        (4, 0),
+        (4, 4),
+        (8, 0),
+        (8, 4),
+        (8, 8),
+    ]
     wanted = F.scaled_dot_product_attention(query, key, value, is_causal=True)
     torch.testing.assert_close(found[-1].output, wanted[..., 8:, :], atol=1e-6, rtol=0)
     first, second = found[1], found[2]

@@ -182,9 +182,7 @@ def test_ratio_ignores_the_unit(drawn: list[tuple[float, float]]) -> None:
     results = []
     for unit in (1.0, 1000.0):
         one = condition([v * unit for v, _ in drawn], [b * unit for _, b in drawn])
-        results.append(
-            verdict(claim(one, comparison="ratio", smallest_effect=1.1)).conditions[0]
-        )  # fmt: skip
+        results.append(verdict(claim(one, comparison="ratio", smallest_effect=1.1)).conditions[0])
     assert results[0].effect == pytest.approx(results[1].effect, rel=1e-9)
     mean_log = math.fsum(math.log(b / v) for v, b in drawn) / len(drawn)
     assert results[0].effect == pytest.approx(math.exp(mean_log), rel=1e-9)

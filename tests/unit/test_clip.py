@@ -149,9 +149,16 @@ def test_what_is_played_is_what_was_read():
 
 
 @pytest.mark.parametrize(
-    "name", ["made:", "made:x~y", "made:coffee~fly~1~2~1.0", "0" * 64,
-             "made:coffee~pan_left~9~3~1.0", "made:../x~still~1~2~1.0"],
-)  # fmt: skip
+    "name",
+    [
+        "made:",
+        "made:x~y",
+        "made:coffee~fly~1~2~1.0",
+        "0" * 64,
+        "made:coffee~pan_left~9~3~1.0",
+        "made:../x~still~1~2~1.0",
+    ],
+)
 def test_a_spoilt_name_is_refused(name):
     with pytest.raises(Refused) as refused:
         clips.find(name)
@@ -179,9 +186,9 @@ def picture():
 
 
 @pytest.mark.parametrize(
-    ("kind", "shift"), [("pan_right", (0, -1)), ("pan_left", (0, 1)), ("tilt_down", (-1, 0)),
-                        ("tilt_up", (1, 0))],
-)  # fmt: skip
+    ("kind", "shift"),
+    [("pan_right", (0, -1)), ("pan_left", (0, 1)), ("tilt_down", (-1, 0)), ("tilt_up", (1, 0))],
+)
 def test_pans_and_tilts_move_the_picture_the_other_way(kind, shift):
     """A camera that turns by a whole pixel shows the old picture, rolled by a pixel."""
     speed = 1 / (PAN * SIDE)
@@ -222,9 +229,15 @@ def test_a_clip_of_one_shade_becomes_zeros():
 
 
 @pytest.mark.parametrize(
-    "values", [("fly", 1, 2, 1.0), ("still", 0, 2, 1.0), ("still", 3, 2, 1.0),
-               ("still", 1, 16, 1.0), ("still", 1, 2, 9.0)],
-)  # fmt: skip
+    "values",
+    [
+        ("fly", 1, 2, 1.0),
+        ("still", 0, 2, 1.0),
+        ("still", 3, 2, 1.0),
+        ("still", 1, 16, 1.0),
+        ("still", 1, 2, 9.0),
+    ],
+)
 def test_motions_out_of_bounds_name_the_value(values):
     with pytest.raises(ValueError, match=str(values[0] if values[0] == "fly" else "must")):
         Motion(*values)

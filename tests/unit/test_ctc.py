@@ -52,9 +52,13 @@ def test_lattice_equals_torch_s_loss_and_its_posteriors_its_gradient(tokens, lab
         return
     if labels:  # torch's loss has no empty target without a length of its own
         loss = F.ctc_loss(
-            scores[:, None], torch.tensor([labels]), torch.tensor([tokens]),
-            torch.tensor([len(labels)]), blank=BLANK, reduction="sum",
-        )  # fmt: skip
+            scores[:, None],
+            torch.tensor([labels]),
+            torch.tensor([tokens]),
+            torch.tensor([len(labels)]),
+            blank=BLANK,
+            reduction="sum",
+        )
         assert found.log_likelihood == pytest.approx(-loss.item(), abs=1e-9)
     else:
         assert found.log_likelihood == pytest.approx(

@@ -33,9 +33,13 @@ def test_labels_as_an_attention_are_the_model_s_own(model):
     assert result.details["path"] == list(path)
     assert tuple(result.details["digits"]) == collapse(path, BLANK)
     loss = torch.nn.functional.ctc_loss(
-        log_p[:, None], torch.tensor([result.details["labels"]]), torch.tensor([len(log_p)]),
-        torch.tensor([len(result.details["labels"])]), blank=BLANK, reduction="sum",
-    )  # fmt: skip
+        log_p[:, None],
+        torch.tensor([result.details["labels"]]),
+        torch.tensor([len(log_p)]),
+        torch.tensor([len(result.details["labels"])]),
+        blank=BLANK,
+        reduction="sum",
+    )
     assert result.numbers["log_likelihood"] == pytest.approx(-float(loss), abs=1e-3)
     assert result.numbers["best_path"] <= result.numbers["log_likelihood"] + 1e-6
 
@@ -120,9 +124,17 @@ def test_labels_that_do_not_fit_the_time_are_refused():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"model": "x"}, {"snr": 3.0}, {"way": "x"}, {"width": 3}, {"weight": 0.2},
-              {"labels": (10,)}, {"hidden": ((5, 2),)}],
-)  # fmt: skip
+    "wrong",
+    [
+        {"model": "x"},
+        {"snr": 3.0},
+        {"way": "x"},
+        {"width": 3},
+        {"weight": 0.2},
+        {"labels": (10,)},
+        {"hidden": ((5, 2),)},
+    ],
+)
 def test_what_is_out_of_bounds_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong)) if "hidden" not in wrong else "span"):
         experiment.Config(**wrong)
@@ -171,8 +183,9 @@ def test_the_challenge_wants_a_beam_that_disagrees():
             config = experiment.Config(sound, snr=snr, way="beam", width=16)
             result = experiment.run(config)
             got = quiz.challenge(config, Intervention(), result)
-            assert got.reached == (list(collapse(best_path(views.log_p(result)), BLANK))
-                                   != result.details["digits"])  # fmt: skip
+            assert got.reached == (
+                list(collapse(best_path(views.log_p(result)), BLANK)) != result.details["digits"]
+            )
             found.append(got.reached)
     assert any(found)
     greedy = experiment.Config("noisy")

@@ -40,9 +40,13 @@ def test_rows_of_every_attention_sum_to_one(result):
 
 
 @given(
-    st.floats(0, 0.9), st.floats(0, 0.9), st.floats(0.01, 1), st.floats(0.01, 1),
-    st.integers(1, 16), st.integers(1, 16),
-)  # fmt: skip
+    st.floats(0, 0.9),
+    st.floats(0, 0.9),
+    st.floats(0.01, 1),
+    st.floats(0.01, 1),
+    st.integers(1, 16),
+    st.integers(1, 16),
+)
 def test_a_box_covers_its_area_of_patches(left, top, width, height, rows, columns):
     box = [left, top, min(1.0, left + width), min(1.0, top + height)]
     cover = places.inside(box, rows, columns)
@@ -81,9 +85,15 @@ def test_an_empty_sheet_holds_nothing():
 
 @pytest.mark.parametrize(
     "bad",
-    [{"model": "cats"}, {"n_queries": 7}, {"threshold": 0.123}, {"written": "1a"},
-     {"written": "٣"}, {"written": "1" * 99}],
-)  # fmt: skip
+    [
+        {"model": "cats"},
+        {"n_queries": 7},
+        {"threshold": 0.123},
+        {"written": "1a"},
+        {"written": "٣"},
+        {"written": "1" * 99},
+    ],
+)
 def test_settings_out_of_bounds_are_refused(bad):
     with pytest.raises((ValueError, Refused)):
         experiment.Config(**bad)

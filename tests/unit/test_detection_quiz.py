@@ -60,10 +60,12 @@ def test_a_moved_box_goes_around_the_edge():
 
 @pytest.mark.parametrize(
     ("found", "answer"),
-    [({"followed": True, "answers": True}, "class"),
-     ({"followed": False, "answers": True}, "region"),
-     ({"followed": False, "answers": False}, "silent")],
-)  # fmt: skip
+    [
+        ({"followed": True, "answers": True}, "class"),
+        ({"followed": False, "answers": True}, "region"),
+        ({"followed": False, "answers": False}, "silent"),
+    ],
+)
 def test_each_guess_can_be_right(found, answer):
     assert quiz.truth(found) == answer
 

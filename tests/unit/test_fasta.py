@@ -12,13 +12,18 @@ from attn_core.inputs.refused import Refused
 @pytest.mark.parametrize(
     ("text", "sequence"),
     [
-        ("gattaca", "GATTACA"), (">x\nGAT\n\nTACA\n", "GATTACA"), ("1 gatta 6 ca", "GATTACA"),
-        (">x\r\nGATT\r\nACA*\r\n", "GATTACA"), ("GAUUACA", "GATTACA"), ("GA-TT.ACA", "GATTACA"),
+        ("gattaca", "GATTACA"),
+        (">x\nGAT\n\nTACA\n", "GATTACA"),
+        ("1 gatta 6 ca", "GATTACA"),
+        (">x\r\nGATT\r\nACA*\r\n", "GATTACA"),
+        ("GAUUACA", "GATTACA"),
+        ("GA-TT.ACA", "GATTACA"),
         ("GATRYACA", "GATNNACA"),
         (">x\n  1gattaca\n  8 gatt 12\n", "GATTACAGATT"),
-        ("; a comment\nGAT", "GAT"), (">\nGAT", "GAT"),
+        ("; a comment\nGAT", "GAT"),
+        (">\nGAT", "GAT"),
     ],
-)  # fmt: skip
+)
 def test_dna_is_read(text, sequence):
     assert read_fasta(text, "genome", 100)[0].sequence == sequence
 
@@ -45,36 +50,59 @@ def test_what_is_not_known_is_counted():
 @pytest.mark.parametrize(
     ("data", "kind", "key", "values"),
     [
-        (b"", "genome", "refused.empty", {}), (b"  \n ", "genome", "refused.empty", {}),
+        (b"", "genome", "refused.empty", {}),
+        (b"  \n ", "genome", "refused.empty", {}),
         (b">", "genome", "refused.fasta_empty", {}),
         (b">only a header\n>another\n", "protein", "refused.fasta_empty", {}),
         (b"\x00\x01\x02" * 99, "genome", "refused.binary", {}),
         (b"\xff\xfe\x00\xd8\xff", "protein", "refused.encoding", {}),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "protein", "refused.binary", {}),
         (b"\xe9\xe8\xff hello", "genome", "refused.encoding", {}),
-        (b">x\nGAT?ACA", "genome", "refused.fasta_base",
-         {"character": "?", "place": 4, "line": 2}),
-        (b"GATTACA\nGAT ACZA", "genome", "refused.fasta_protein",
-         {"character": "Z", "place": 7, "line": 2}),
-        (b"MKTAYIAKQR", "genome", "refused.fasta_protein",
-         {"character": "I", "place": 6, "line": 1}),
-        (b">p\nMKT AYL@", "protein", "refused.fasta_residue",
-         {"character": "@", "place": 8, "line": 2}),
-        ("ΜKT".encode(), "protein", "refused.fasta_residue",
-         {"character": "Μ", "place": 1, "line": 1}),
-        (b">x\n1 GATT1ACA", "genome", "refused.fasta_digit",
-         {"character": "1", "place": 7, "line": 2}),
-        (b"MKTAYI4", "protein", "refused.fasta_digit",
-         {"character": "4", "place": 7, "line": 1}),
-        (b"LOCUS       HUMHBB 9 bp DNA\nORIGIN\n 1 gattaca\n//", "genome",
-         "refused.fasta_flat_file", {}),
+        (b">x\nGAT?ACA", "genome", "refused.fasta_base", {"character": "?", "place": 4, "line": 2}),
+        (
+            b"GATTACA\nGAT ACZA",
+            "genome",
+            "refused.fasta_protein",
+            {"character": "Z", "place": 7, "line": 2},
+        ),
+        (
+            b"MKTAYIAKQR",
+            "genome",
+            "refused.fasta_protein",
+            {"character": "I", "place": 6, "line": 1},
+        ),
+        (
+            b">p\nMKT AYL@",
+            "protein",
+            "refused.fasta_residue",
+            {"character": "@", "place": 8, "line": 2},
+        ),
+        (
+            "ΜKT".encode(),
+            "protein",
+            "refused.fasta_residue",
+            {"character": "Μ", "place": 1, "line": 1},
+        ),
+        (
+            b">x\n1 GATT1ACA",
+            "genome",
+            "refused.fasta_digit",
+            {"character": "1", "place": 7, "line": 2},
+        ),
+        (b"MKTAYI4", "protein", "refused.fasta_digit", {"character": "4", "place": 7, "line": 1}),
+        (
+            b"LOCUS       HUMHBB 9 bp DNA\nORIGIN\n 1 gattaca\n//",
+            "genome",
+            "refused.fasta_flat_file",
+            {},
+        ),
         (b"ID   X56734; SV 1\nSQ   Sequence\n gattaca 7", "protein", "refused.fasta_flat_file", {}),
         (b"ACGU" * 20, "protein", "refused.fasta_dna", {}),
         (b"ACGT" * 20, "protein", "refused.fasta_dna", {}),
         (b"ACG", "genome", "refused.fasta_short", {"n": 3, "least": 10}),
         (b"<script>alert(1)</script>", "genome", "refused.fasta_base", None),
     ],
-)  # fmt: skip
+)
 def test_refusals_point_at_the_character(data, kind, key, values):
     with pytest.raises(Refused) as refused:
         decode_fasta(data, kind, 1000, least=10)

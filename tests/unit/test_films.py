@@ -95,15 +95,18 @@ def test_of_a_long_list_the_last_films_count():
 @pytest.mark.parametrize(
     ("data", "key"),
     [
-        (b"", "refused.empty"), (b" \n\n", "refused.empty"),
-        (b"title,year\n", "refused.films"), (b"\x89PNG\r\n\x1a\n\x00\x00", "refused.binary"),
-        (b"\xff\xfe\xfa", "refused.encoding"), (b"a,b\n" * 99, "refused.films"),
+        (b"", "refused.empty"),
+        (b" \n\n", "refused.empty"),
+        (b"title,year\n", "refused.films"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "refused.binary"),
+        (b"\xff\xfe\xfa", "refused.encoding"),
+        (b"a,b\n" * 99, "refused.films"),
         (b"x" * (MAX_FILMS_BYTES + 1), "refused.large"),
         (b"Alien\n" * 200_000, "refused.large"),
         (b'title\n"' + b"x" * 90_000, "refused.films"),
         (b"movie_id\n-5\n1e9\n99999999999999\n", "refused.films"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_list_of_films_is_refused(data, key):
     with pytest.raises(Refused) as refused:
         film_lists.read_csv(data)

@@ -176,7 +176,7 @@ def test_a_strip_of_one_pixel_keeps_a_row():
         (png_of_size(2**31 - 1, 2**31 - 1), "refused.image_pixels"),
         (png_of_size(100, 100), "refused.image_broken"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_picture_is_refused_with_a_sentence(data, key):
     with pytest.raises(Refused) as info:
         read_image(data)

@@ -123,9 +123,16 @@ def test_no_beginning_is_refused(text):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"window": 3}, {"sinks": -1}, {"length": 10_000}, {"language": "fr"}, {"seed": -1},
-            {"sampling": 0.1}],
-)  # fmt: skip
+    "bad",
+    [
+        {"window": 3},
+        {"sinks": -1},
+        {"length": 10_000},
+        {"language": "fr"},
+        {"seed": -1},
+        {"sampling": 0.1},
+    ],
+)
 def test_values_out_of_bounds(bad):
     with pytest.raises(ValueError, match="must be"):
         experiment.Config(**bad)
@@ -153,9 +160,11 @@ def test_stepping_ends_in_torchs_answer(shown, size):
     walk = blockwise_view.walk(shown, "decoder.2", 3, size)
     trace = shown.traces["decoder.2"]
     wanted = F.scaled_dot_product_attention(
-        trace.query[:, 3:4], trace.key[:, 3:4], trace.value[:, 3:4],
+        trace.query[:, 3:4],
+        trace.key[:, 3:4],
+        trace.value[:, 3:4],
         attn_mask=mask_of(walk.n, 16, 2)[None, None],
-    )[0, 0]  # fmt: skip
+    )[0, 0]
     torch.testing.assert_close(walk.answer, wanted)
     assert walk.gap < 1e-5
     row = walk.n - 1
@@ -278,9 +287,7 @@ def test_decoding_is_timed_both_ways():
 
 
 def test_decoding_stops_when_told():
-    found = live.decode_times(
-        lambda *a: None, lambda: True, language="en", until=64
-    )  # fmt: skip
+    found = live.decode_times(lambda *a: None, lambda: True, language="en", until=64)
     assert found["rows"] == []
 
 
@@ -326,9 +333,8 @@ def test_claims_on_file_are_made_of_what_was_recorded():
     blockwise = {c.key: c for c in files.load("3.1.b").measure.conditions}["blockwise"]
     for seed, value in blockwise.values:
         row = next(
-            r for r in found["cost"]["rows"]
-            if (r["method"], f"n{r['n']}") == ("blockwise", seed)
-        )  # fmt: skip
+            r for r in found["cost"]["rows"] if (r["method"], f"n{r['n']}") == ("blockwise", seed)
+        )
         assert value == pytest.approx(row["bytes"] / 2**20)
 
 

@@ -54,12 +54,15 @@ def test_any_numbers_are_a_matrix_or_refused(text):
 @pytest.mark.parametrize(
     ("data", "key"),
     [
-        (b"", "refused.empty"), (b"  \n", "refused.empty"),
-        (b"a" * (MAX_TEXT_BYTES + 1), "refused.large"), (b"x" * 50_000_000, "refused.large"),
-        (b"PK\x03\x04\x00\x00", "refused.binary"), (bytes(range(1, 32)) * 9, "refused.binary"),
+        (b"", "refused.empty"),
+        (b"  \n", "refused.empty"),
+        (b"a" * (MAX_TEXT_BYTES + 1), "refused.large"),
+        (b"x" * 50_000_000, "refused.large"),
+        (b"PK\x03\x04\x00\x00", "refused.binary"),
+        (bytes(range(1, 32)) * 9, "refused.binary"),
         ("é".encode("latin-1"), "refused.encoding"),
     ],
-)  # fmt: skip
+)
 def test_refusals_by_content(data, key):
     with pytest.raises(Refused) as caught:
         decode_text(data)

@@ -113,13 +113,27 @@ def test_json_round_trip(changes):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{", '{"heads":3}', '{"unknown":1}', '{"temperature":0}', '{"temperature":1e999}',
-     '{"weights":[["a",0,0,0,2]]}', '{"scores":[["a",0,0,-1,2]]}', '{"scores":[["a",0,0,0]]}',
-     '{"scores":[["a",0,0,0,NaN]]}', "[" * 10_000, '{"temperature":"' + "9" * 40_000 + '"}',
-     '{"tokens":[' + ",".join(['["a",1]'] * 300) + "]}", '{"tokens":[["a",Infinity]]}',
-     '{"heads":[["a",1e400]]}', '{"heads":[["\\ud800",0]]}',
-     '{"tokens":[["a",' + "9" * 5000 + "]]}"],
-)  # fmt: skip
+    [
+        "",
+        "[]",
+        "{",
+        '{"heads":3}',
+        '{"unknown":1}',
+        '{"temperature":0}',
+        '{"temperature":1e999}',
+        '{"weights":[["a",0,0,0,2]]}',
+        '{"scores":[["a",0,0,-1,2]]}',
+        '{"scores":[["a",0,0,0]]}',
+        '{"scores":[["a",0,0,0,NaN]]}',
+        "[" * 10_000,
+        '{"temperature":"' + "9" * 40_000 + '"}',
+        '{"tokens":[' + ",".join(['["a",1]'] * 300) + "]}",
+        '{"tokens":[["a",Infinity]]}',
+        '{"heads":[["a",1e400]]}',
+        '{"heads":[["\\ud800",0]]}',
+        '{"tokens":[["a",' + "9" * 5000 + "]]}",
+    ],
+)
 def test_hostile_links_are_refused_with_a_value_error(text):
     with pytest.raises(ValueError):  # noqa: PT011 (any message: the page shows its own)
         Intervention.from_json(text)

@@ -221,12 +221,14 @@ def test_the_worker_goes_with_the_server():
         "job = jobs.submit(s.surroundings, 'a'); job.wait(60);"
         "print(job.result['pid'], flush=True);"
         "jobs.submit(s.deaf, 'a'); time.sleep(60)"
-    )  # fmt: skip
+    )
     paths = os.pathsep.join(p for p in sys.path if p)
     parent = subprocess.Popen(
-        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": paths},
-        stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-c", script],
+        env=os.environ | {"PYTHONPATH": paths},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     pid = int(next(line for line in parent.stdout if line.strip().isdigit()))
     os.kill(pid, 0)
     parent.kill()

@@ -149,9 +149,12 @@ def test_every_way_to_weigh(fill, renormalise, normaliser, device):
     mask = torch.ones(4, 5, dtype=torch.bool).tril(1)[None, None]
     trace = load_default("s2_3_multi_head").traces["encoder.0"]
     changes = replace(
-        every_change({"here": trace}), heads=(("here", 2),), head_fill=fill,
-        renormalise=renormalise, normaliser=normaliser,
-    )  # fmt: skip
+        every_change({"here": trace}),
+        heads=(("here", 2),),
+        head_fill=fill,
+        renormalise=renormalise,
+        normaliser=normaliser,
+    )
     expected = weigh(scores, mask, site="here", intervention=changes)
     found = weigh(scores.to(device), mask.to(device), site="here", intervention=changes)
     assert found[3] == expected[3] == normaliser
@@ -207,11 +210,12 @@ def test_challenges_of_other_settings(device):
     for slug, settings in {
         "s4_1_segmentation": {"hidden": (5,)},
         "s5_1_speech": {"hidden": ((20, 22),)},
-        "s6_1_recommendation": {"history": tuple(reversed(experiment_of(
-            "s6_1_recommendation").SAMPLES["two_tastes"]))},
+        "s6_1_recommendation": {
+            "history": tuple(reversed(experiment_of("s6_1_recommendation").SAMPLES["two_tastes"]))
+        },
         "s6_2_video": {"frozen": (3,)},
         "s6_3_bioinformatics": {"edits": "31A"},
-    }.items():  # fmt: skip
+    }.items():
         experiment = experiment_of(slug)
         quiz = importlib.import_module(f"attn_core.lessons.{slug}.quiz")
         config = experiment.Config(**settings)
@@ -291,8 +295,13 @@ OWN: dict[str, dict[str, Any]] = {
 
 def of_model(name: str) -> str:
     """The model that must be open for a function of 6.2 or 6.3, "" for the first one."""
-    for part, model in (("protein", "protein"), ("reaches", "protein"), ("drug", "drug"),
-                        ("segment", "drug"), ("residue", "protein")):  # fmt: skip
+    for part, model in (
+        ("protein", "protein"),
+        ("reaches", "protein"),
+        ("drug", "drug"),
+        ("segment", "drug"),
+        ("residue", "protein"),
+    ):
         if name.startswith("s6_3") and part in name:
             return model
     return ""

@@ -108,11 +108,14 @@ def test_multiply_adds_are_those_that_torch_counts():
     )
 
 
-@pytest.mark.parametrize(("more", "key"), [
-    ({"layers": 4, "d_model": 128, "d_ff": 512}, "s3_3.own.refused.parameters"),
-    ({"layers": 4, "d_ff": 512, "batch": 128, "length": 24}, "s3_3.own.refused.bytes"),
-    ({"steps": 4000}, "s3_3.own.refused.seconds"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("more", "key"),
+    [
+        ({"layers": 4, "d_model": 128, "d_ff": 512}, "s3_3.own.refused.parameters"),
+        ({"layers": 4, "d_ff": 512, "batch": 128, "length": 24}, "s3_3.own.refused.bytes"),
+        ({"steps": 4000}, "s3_3.own.refused.seconds"),
+    ],
+)
 def test_too_much_is_refused_by_name_with_both_numbers(more, key):
     slow = own_estimate.Speed(0.1, 1e-9)
     with pytest.raises(Refused) as found:
@@ -130,11 +133,27 @@ def test_defaults_are_admitted(task):
     assert own_estimate.admitted(config, own_estimate.Speed(5e-3, 5e-11)).seconds < 120
 
 
-@pytest.mark.parametrize("more", [
-    {"task": "swap"}, {"layers": 0}, {"layers": 5}, {"heads": 3}, {"d_model": 7}, {"d_ff": 1024},
-    {"dropout": 0.9}, {"warm_up": 0}, {"rate": 0.0}, {"rate": 1.0}, {"batch": 4096}, {"seed": -1},
-    {"steps": 0}, {"length": 25}, {"task": "add", "length": 8}, {"d_model": 9, "heads": 1},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"task": "swap"},
+        {"layers": 0},
+        {"layers": 5},
+        {"heads": 3},
+        {"d_model": 7},
+        {"d_ff": 1024},
+        {"dropout": 0.9},
+        {"warm_up": 0},
+        {"rate": 0.0},
+        {"rate": 1.0},
+        {"batch": 4096},
+        {"seed": -1},
+        {"steps": 0},
+        {"length": 25},
+        {"task": "add", "length": 8},
+        {"d_model": 9, "heads": 1},
+    ],
+)
 def test_a_bad_setting_is_named(more):
     name = "heads" if more.get("d_model") == 9 else list(more)[-1]
     with pytest.raises(ValueError, match=f"{name} is .*must"):

@@ -47,14 +47,29 @@ def test_what_is_no_number_or_out_of_range_stays_in_range():
 
 def test_marks_and_boxes_come_through():
     view = PhotoView(
-        "p", 8, 6, "", "", "", boxes=(Box(3, (0.1, 0.2, 0.3, 0.4), "7"),), grid=(3, 4), marked=5,
-        cut=(1, 2), picked=3, draw=True, strokes=([(0.25, 0.5)],),
-    )  # fmt: skip
+        "p",
+        8,
+        6,
+        "",
+        "",
+        "",
+        boxes=(Box(3, (0.1, 0.2, 0.3, 0.4), "7"),),
+        grid=(3, 4),
+        marked=5,
+        cut=(1, 2),
+        picked=3,
+        draw=True,
+        strokes=([(0.25, 0.5)],),
+    )
     header, _ = parts(pack("id", view))
     assert header["boxes"][0] | {"colour": ""} == {
-        "key": 3, "corners": [0.1, 0.2, 0.3, 0.4], "label": "7", "colour": "", "faint": False,
+        "key": 3,
+        "corners": [0.1, 0.2, 0.3, 0.4],
+        "label": "7",
+        "colour": "",
+        "faint": False,
         "dashed": False,
-    }  # fmt: skip
+    }
     assert (header["grid"], header["marked"], header["cut"]) == ([3, 4], 5, [1, 2])
     assert (header["picked"], header["strokes"]) == (3, [[[0.25, 0.5]]])
 

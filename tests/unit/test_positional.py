@@ -44,9 +44,11 @@ def test_sinusoidal_is_the_papers_formula(width):
 
 
 @given(
-    st.integers(-500, 500), st.integers(1, 32).map(lambda n: 2 * n),
-    st.floats(1, 1e6), st.integers(0, 5000),
-)  # fmt: skip
+    st.integers(-500, 500),
+    st.integers(1, 32).map(lambda n: 2 * n),
+    st.floats(1, 1e6),
+    st.integers(0, 5000),
+)
 def test_one_matrix_shifts_every_place(steps, width, base, start):
     places = torch.arange(start, start + 5)
     matrix = shift_matrix(steps, width, base)
@@ -80,10 +82,14 @@ def test_rotary_is_equation_34_and_the_same_as_hugging_faces_roformer():
     found = rotate(x, PLACES)
     theta = [10_000 ** (-2 * i / 8) for i in range(4)]
     for p in (0, 7, 39):
-        block = torch.block_diag(*(
-            torch.tensor([[math.cos(p * a), -math.sin(p * a)], [math.sin(p * a), math.cos(p * a)]])
-            for a in theta
-        ))  # fmt: skip
+        block = torch.block_diag(
+            *(
+                torch.tensor(
+                    [[math.cos(p * a), -math.sin(p * a)], [math.sin(p * a), math.cos(p * a)]]
+                )
+                for a in theta
+            )
+        )
         torch.testing.assert_close(found[..., p, :], x[..., p, :] @ block.T, atol=1e-6, rtol=0)
     table = RoFormerSinusoidalPositionalEmbedding(40, 8)
     weight = table.create_weight()
@@ -245,9 +251,11 @@ def test_sorted_back_without_a_code_is_the_written_sentence():
     written = experiment.run(experiment.Config(kind="none"))
     assert back.queries == written.queries
     torch.testing.assert_close(
-        back.traces[experiment.SITE].weights, written.traces[experiment.SITE].weights,
-        atol=1e-6, rtol=0,
-    )  # fmt: skip
+        back.traces[experiment.SITE].weights,
+        written.traces[experiment.SITE].weights,
+        atol=1e-6,
+        rtol=0,
+    )
     assert experiment.before(experiment.Config(kind="none", order="sorted")).order == "written"
 
 
@@ -367,9 +375,14 @@ def test_the_misconception_is_measured():
 
 @pytest.mark.parametrize(
     ("kind", "base", "reached"),
-    [("rotary", 1.0, True), ("sinusoidal", 1.0, True), ("rotary", 1e4, False),
-     ("learned", 1.0, False), ("sinusoidal", 2.0, False)],
-)  # fmt: skip
+    [
+        ("rotary", 1.0, True),
+        ("sinusoidal", 1.0, True),
+        ("rotary", 1e4, False),
+        ("learned", 1.0, False),
+        ("sinusoidal", 2.0, False),
+    ],
+)
 def test_the_challenge_is_reached_by_turning_the_base(kind, base, reached):
     config = experiment.Config(kind=kind, base=base)
     goal = quiz.challenge(config, Intervention(), experiment.run(config))

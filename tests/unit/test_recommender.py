@@ -159,9 +159,11 @@ def test_a_learners_changes_reach_the_scores():
     model = recommender()
     whole = model(SEEN)[0][:, -1]
     for changes in (
-        Intervention(tokens=(("self.0", 1),)), Intervention(heads=(("self.1", 0),)),
-        Intervention(weights=(Cell("features", 0, 1, 2, 1.0),)), Intervention(temperature=4.0),
-    ):  # fmt: skip
+        Intervention(tokens=(("self.0", 1),)),
+        Intervention(heads=(("self.1", 0),)),
+        Intervention(weights=(Cell("features", 0, 1, 2, 1.0),)),
+        Intervention(temperature=4.0),
+    ):
         changed, traces = model(SEEN, changes)
         assert (changed[:, -1] - whole).abs().max() > 1e-6, changes
         assert set(traces) == {"features", "self.0", "self.1"}

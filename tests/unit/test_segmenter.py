@@ -132,8 +132,11 @@ def test_the_default_picture_s_person_is_found(astronaut):
     mask = patches.unpacked(astronaut.details["maps"]["mask"]) > 127
     at = {"face": (60, 112), "suit": (180, 110), "flag": (60, 10), "shuttle": (60, 240)}
     assert {name: bool(mask[place]) for name, place in at.items()} == {
-        "face": True, "suit": True, "flag": False, "shuttle": False,
-    }  # fmt: skip
+        "face": True,
+        "suit": True,
+        "flag": False,
+        "shuttle": False,
+    }
 
 
 def test_grey_pixels_and_masked_keys_are_two_things(astronaut):

@@ -213,8 +213,9 @@ def test_the_challenge_is_one_single_cut():
     assert not quiz.challenge(config, Intervention(), plain).reached
     but = plain.keys.index("but")
     for cut in (
-        Intervention(tokens=(("encoder.3", but),)), Intervention(heads=(("encoder.3", 0),)),
-    ):  # fmt: skip
+        Intervention(tokens=(("encoder.3", but),)),
+        Intervention(heads=(("encoder.3", 0),)),
+    ):
         assert quiz.challenge(config, cut, experiment.run(config, cut)).reached
         for spoilt in (
             dataclasses.replace(cut, temperature=1.5),

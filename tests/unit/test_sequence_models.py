@@ -134,9 +134,7 @@ def test_an_empty_pad_segment_is_masked():
     assert found.real.tolist() == [[True, False, False, False]]
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"kind": "x"}, {"pooling": "x"}, {"width": 4}, {"n_layers": 0}]
-)  # fmt: skip
+@pytest.mark.parametrize("wrong", [{"kind": "x"}, {"pooling": "x"}, {"width": 4}, {"n_layers": 0}])
 def test_configs_are_checked(wrong):
     with pytest.raises(ValueError, match="is"):
         SequenceConfig(BASES, "DAN", **wrong)

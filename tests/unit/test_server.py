@@ -195,14 +195,21 @@ def test_float32_stays_exact_on_a_gpu(monkeypatch):
 @pytest.mark.parametrize(
     ("named", "right"),
     [
-        ("https://lms.example.org", True), ("https://*.example.org, http://localhost:8080", True),
-        ("http://127.0.0.1:*", True), ("", True), ("*", False), ("lms.example.org", False),
-        ("https://a.org; script-src *", False), ("https://ünï.de", False),
-        ("https://a.org:99999", False), ("https://a.org:65535", True),
+        ("https://lms.example.org", True),
+        ("https://*.example.org, http://localhost:8080", True),
+        ("http://127.0.0.1:*", True),
+        ("", True),
+        ("*", False),
+        ("lms.example.org", False),
+        ("https://a.org; script-src *", False),
+        ("https://ünï.de", False),
+        ("https://a.org:99999", False),
+        ("https://a.org:65535", True),
         ("https://a.org/path", False),
-        ("'none'", False), ("javascript://a", False),
+        ("'none'", False),
+        ("javascript://a", False),
     ],
-)  # fmt: skip
+)
 def test_only_origins_may_be_named_to_hold_the_app(named, right, monkeypatch):
     monkeypatch.setenv(server.FRAMES, named)
     if right:

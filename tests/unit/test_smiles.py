@@ -46,7 +46,8 @@ def test_the_largest_part_is_read():
 @pytest.mark.parametrize(
     ("text", "key", "values"),
     [
-        ("", "refused.smiles_empty", {}), ("   ", "refused.smiles_empty", {}),
+        ("", "refused.smiles_empty", {}),
+        ("   ", "refused.smiles_empty", {}),
         ("c1ccccc", "refused.smiles_ring", {"ring": "1", "place": 2}),
         ("C1CC%12CC1", "refused.smiles_ring", {"ring": "12", "place": 5}),
         ("CC(C", "refused.smiles_open", {"character": "(", "place": 3}),
@@ -59,13 +60,18 @@ def test_the_largest_part_is_read():
         ("<b>", "refused.smiles_character", {"character": "<", "place": 1}),
         ("CC(C)(C)(C)C", "refused.smiles_valence", {"element": "C", "place": 2}),
         ("CCF(C)", "refused.smiles_valence", {"element": "F", "place": 3}),
-        ("c1cccc1", "refused.smiles_aromatic", {}), ("C1C1", "refused.smiles", None),
-        ("[Xx]", "refused.smiles", None), ("%%", "refused.smiles", None),
-        ("C" * 401, "refused.smiles_long", None), ("C" * 121, "refused.smiles_atoms", None),
-        ("(" * 300, "refused.smiles_open", None), (".", "refused.smiles_empty", None),
-        ("[" * 300, "refused.smiles_character", None), ("\x00\x01", None, None),
+        ("c1cccc1", "refused.smiles_aromatic", {}),
+        ("C1C1", "refused.smiles", None),
+        ("[Xx]", "refused.smiles", None),
+        ("%%", "refused.smiles", None),
+        ("C" * 401, "refused.smiles_long", None),
+        ("C" * 121, "refused.smiles_atoms", None),
+        ("(" * 300, "refused.smiles_open", None),
+        (".", "refused.smiles_empty", None),
+        ("[" * 300, "refused.smiles_character", None),
+        ("\x00\x01", None, None),
     ],
-)  # fmt: skip
+)
 def test_refusals_point_at_the_character(text, key, values):
     with pytest.raises(Refused) as refused:
         read_smiles(text)
@@ -96,10 +102,15 @@ def test_tokens_of_brackets_and_rings():
 @pytest.mark.parametrize(
     ("text", "smiles"),
     [
-        ("[2H]C([2H])([2H])O", "CO"), ("[H][H]", "[H][H]"), ("[2H][2H]", "[H][H]"),
-        ("[13CH4]", "C"), ("[2H]O[2H]", "O"), ("[2H]c1ccccc1", "C1=CC=CC=C1"), ("[2H]Cl", "Cl"),
+        ("[2H]C([2H])([2H])O", "CO"),
+        ("[H][H]", "[H][H]"),
+        ("[2H][2H]", "[H][H]"),
+        ("[13CH4]", "C"),
+        ("[2H]O[2H]", "O"),
+        ("[2H]c1ccccc1", "C1=CC=CC=C1"),
+        ("[2H]Cl", "Cl"),
     ],
-)  # fmt: skip
+)
 def test_isotopes_are_read_as_the_element_and_what_is_read_is_drawn(text, smiles):
     found = read_smiles(text)
     atoms = [a for a in found.atoms if a >= 0]

@@ -47,9 +47,18 @@ def pitch(found):
 
 @pytest.mark.parametrize(
     ("kind", "subtype"),
-    [("WAV", "PCM_16"), ("WAV", "PCM_U8"), ("WAV", "PCM_24"), ("WAV", "FLOAT"), ("WAV", "ULAW"),
-     ("FLAC", "PCM_16"), ("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")],
-)  # fmt: skip
+    [
+        ("WAV", "PCM_16"),
+        ("WAV", "PCM_U8"),
+        ("WAV", "PCM_24"),
+        ("WAV", "FLOAT"),
+        ("WAV", "ULAW"),
+        ("FLAC", "PCM_16"),
+        ("OGG", "VORBIS"),
+        ("OGG", "OPUS"),
+        ("MP3", "MPEG_LAYER_III"),
+    ],
+)
 def test_formats_of_libsndfile(kind, subtype):
     found = sound.read_sound(wav(tone(), 16_000, subtype, kind))
     assert found.seconds == pytest.approx(1, abs=0.15)

@@ -81,9 +81,14 @@ def test_shares_on_speech():
 
 @pytest.mark.parametrize(
     "values",
-    [{"window": 3}, {"hidden": ((3, 2),)}, {"hidden": ((-1, 2),)}, {"hidden": ((0, 10**6),)},
-     {"hidden": tuple((i, i) for i in range(17))}],
-)  # fmt: skip
+    [
+        {"window": 3},
+        {"hidden": ((3, 2),)},
+        {"hidden": ((-1, 2),)},
+        {"hidden": ((0, 10**6),)},
+        {"hidden": tuple((i, i) for i in range(17))},
+    ],
+)
 def test_values_out_of_bounds_are_named(values):
     with pytest.raises(ValueError, match="must be|at most"):
         experiment.Config(**values)

@@ -81,9 +81,12 @@ def test_the_samples_are_written_mostly_right():
 
 def test_noise_on_the_learner_s_sound_is_counted_for_each_model():
     rows = compared.under_noise(
-        lambda *_: None, lambda: False, wave=compared.as_sent("double"),
-        said=compared.true_digits("double"), checkpoints=views.TWINS,
-    )  # fmt: skip
+        lambda *_: None,
+        lambda: False,
+        wave=compared.as_sent("double"),
+        said=compared.true_digits("double"),
+        checkpoints=views.TWINS,
+    )
     assert len(rows) == len(compared.SNRS) * len(views.TWINS)
     loudest = {r["model"]: r["error"] for r in rows if r["snr"] == -5}
     quiet = {r["model"]: r["error"] for r in rows if r["snr"] == 20}

@@ -129,8 +129,24 @@ def test_twins_have_equal_parameters():
 def test_word_families_never_straddle_the_split():
     from attn_core.datasets.cmudict import Entry, family_roots, split
 
-    words = {"walk", "walks", "walked", "walking", "bake", "baking", "baked", "stop", "stopped",
-             "try", "tries", "tried", "cat", "cat's", "glass", "glasses"}  # fmt: skip
+    words = {
+        "walk",
+        "walks",
+        "walked",
+        "walking",
+        "bake",
+        "baking",
+        "baked",
+        "stop",
+        "stopped",
+        "try",
+        "tries",
+        "tried",
+        "cat",
+        "cat's",
+        "glass",
+        "glasses",
+    }
     roots = family_roots(words)
     assert roots["walking"] == roots["walks"] == roots["walked"] == "walk"
     assert roots["baking"] == roots["baked"] == "bake"

@@ -109,9 +109,10 @@ def test_longer_sounds_and_covered_digits():
     assert {row["model"] for row in rows} == {*MODELS, *views.CTC}
     seen = []
     found = views.cover_each(
-        lambda share, _, partial: seen.append((share, len(partial))), lambda: False,
+        lambda share, _, partial: seen.append((share, len(partial))),
+        lambda: False,
         wave=as_sent("double"),
-    )  # fmt: skip
+    )
     assert seen[-1][0] == 1.0
     assert all(row["own"] >= 0 and row["others"] >= 0 for row in found)
     assert max(row["own"] for row in found) > 0.5
@@ -120,8 +121,9 @@ def test_longer_sounds_and_covered_digits():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"model": "x"}, {"feed": "x"}, {"times": 9}, {"labels": (11,)}],
-)  # fmt: skip
+    "wrong",
+    [{"model": "x"}, {"feed": "x"}, {"times": 9}, {"labels": (11,)}],
+)
 def test_what_is_out_of_bounds_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         experiment.Config(**wrong)

@@ -43,8 +43,10 @@ def test_every_form_of_a_date_is_read_back(day, form):
     assert len(text) <= toy_tasks.SPECS["dates"].lengths[2]
 
 
-@pytest.mark.parametrize("text", ["", "30 February 2026", "March 2026", "a b c", "3 Foo 2026",
-                                  "1 2 3 4", "2026年13月1日"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    ["", "30 February 2026", "March 2026", "a b c", "3 Foo 2026", "1 2 3 4", "2026年13月1日"],
+)
 def test_what_is_no_date_has_no_answer(text):
     assert toy_tasks.solve("dates", text) == ""
 
@@ -108,11 +110,17 @@ def test_a_learners_input_is_made_plain():
     assert toy_tasks.read_input("dates", "7  March 2026", 18) == "7 March 2026"
 
 
-@pytest.mark.parametrize(("task", "text", "key"), [
-    ("copy", "  ", "s3_3.own.refused.none"), ("copy", "a" * 13, "s3_3.own.refused.long"),
-    ("copy", "a1", "s3_3.own.refused.letter"), ("add", "1-2", "s3_3.own.refused.letter"),
-    ("sort", "héllo", "s3_3.own.refused.letter"), ("dates", "7 März", "s3_3.own.refused.letter"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("task", "text", "key"),
+    [
+        ("copy", "  ", "s3_3.own.refused.none"),
+        ("copy", "a" * 13, "s3_3.own.refused.long"),
+        ("copy", "a1", "s3_3.own.refused.letter"),
+        ("add", "1-2", "s3_3.own.refused.letter"),
+        ("sort", "héllo", "s3_3.own.refused.letter"),
+        ("dates", "7 März", "s3_3.own.refused.letter"),
+    ],
+)
 def test_odd_input_is_refused_by_name(task, text, key):
     with pytest.raises(Refused) as found:
         toy_tasks.read_input(task, text, toy_tasks.SPECS[task].lengths[2])

@@ -27,9 +27,15 @@ def copied(model):
     """torch's own model with our weights."""
     config = model.config
     theirs = nn.Transformer(
-        config.d_model, config.n_heads, config.n_encoder_layers, config.n_decoder_layers,
-        config.d_ff, 0.0, batch_first=True, norm_first=config.pre_norm,
-    ).eval()  # fmt: skip
+        config.d_model,
+        config.n_heads,
+        config.n_encoder_layers,
+        config.n_decoder_layers,
+        config.d_ff,
+        0.0,
+        batch_first=True,
+        norm_first=config.pre_norm,
+    ).eval()
 
     def attention(mine, other):
         parts = (mine.query_projection, mine.key_projection, mine.value_projection)
@@ -81,26 +87,42 @@ def test_equal_to_torchs_transformer_with_copied_weights(pre_norm, traced):
         states, _ = model.run_encoder(x, mask, traced=traced)
         found, _, _ = model.run_decoder(y, model.remember(states, mask), traced=traced)
         wanted = copied(model)(
-            x, y, tgt_mask=nn.Transformer.generate_square_subsequent_mask(7), tgt_is_causal=True,
-            src_key_padding_mask=padding, memory_key_padding_mask=padding,
-        )  # fmt: skip
+            x,
+            y,
+            tgt_mask=nn.Transformer.generate_square_subsequent_mask(7),
+            tgt_is_causal=True,
+            src_key_padding_mask=padding,
+            memory_key_padding_mask=padding,
+        )
     torch.testing.assert_close(found, wanted, atol=1e-5, rtol=0)
 
 
 def test_traces_are_of_three_kinds_and_masked():
     source, target = a_batch()
     _, traces = ours()(source, target)
-    assert list(traces) == ["encoder.0", "encoder.1", "decoder.0.self", "decoder.0.cross",
-                            "decoder.1.self", "decoder.1.cross"]  # fmt: skip
+    assert list(traces) == [
+        "encoder.0",
+        "encoder.1",
+        "decoder.0.self",
+        "decoder.0.cross",
+        "decoder.1.self",
+        "decoder.1.cross",
+    ]
     assert traces["encoder.0"].weights.shape == (3, 3, 9, 9)
     assert traces["decoder.1.cross"].weights.shape == (3, 3, 7, 9)
     assert traces["decoder.1.cross"].weights[1, :, :, 5:].abs().max() == 0
     assert traces["decoder.0.self"].weights.triu(1).abs().max() == 0
 
 
-@pytest.mark.parametrize("change", [
-    {"cross": False}, {"one_vector": True}, {"positions": False}, {"causal": False},
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"cross": False},
+        {"one_vector": True},
+        {"positions": False},
+        {"causal": False},
+    ],
+)
 def test_an_ablation_leaves_out_what_it_says(change):
     source, target = a_batch()
     model = ours(**change)
@@ -154,8 +176,9 @@ def by_hand(model, source, alpha):
 @pytest.mark.parametrize("seed", range(4))
 def test_a_beam_that_drops_nothing_finds_the_best_of_all_sentences(alpha, seed):
     torch.manual_seed(seed)
-    config = TransformerConfig(12, 10, d_model=8, n_heads=2, d_ff=16, n_encoder_layers=1,
-                               n_decoder_layers=1)  # fmt: skip
+    config = TransformerConfig(
+        12, 10, d_model=8, n_heads=2, d_ff=16, n_encoder_layers=1, n_decoder_layers=1
+    )
     model, source = Transformer(config).eval(), torch.tensor([[5, 6, 7]])
     with torch.inference_mode():
         wanted = by_hand(model, source, alpha)

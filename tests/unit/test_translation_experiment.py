@@ -105,9 +105,14 @@ def test_a_cache_changes_no_translation():
 
 @pytest.mark.parametrize(
     ("change", "says"),
-    [({"beam": 9}, "beam is 9"), ({"alpha": 0.55}, "alpha is 0.55"), ({"direction": "en-fr"}, "fr"),
-     ({"prefix": (END,)}, "prefix"), ({"prefix": (5,) * 99}, "prefix")],
-)  # fmt: skip
+    [
+        ({"beam": 9}, "beam is 9"),
+        ({"alpha": 0.55}, "alpha is 0.55"),
+        ({"direction": "en-fr"}, "fr"),
+        ({"prefix": (END,)}, "prefix"),
+        ({"prefix": (5,) * 99}, "prefix"),
+    ],
+)
 def test_values_out_of_bounds_are_named(change, says):
     with pytest.raises(ValueError, match=says):
         e.Config(**change)

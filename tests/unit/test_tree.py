@@ -124,9 +124,18 @@ def test_manifests_tell_all_and_weights_are_theirs(lesson):
     for name in lesson.checkpoints:
         manifest = read_manifest(name)
         assert set(manifest.raw) >= {
-            "id", "lesson", "sha256", "bytes", "versions", "hardware", "wall_seconds", "data",
-            "config", "default_result", "metrics",
-        }  # fmt: skip
+            "id",
+            "lesson",
+            "sha256",
+            "bytes",
+            "versions",
+            "hardware",
+            "wall_seconds",
+            "data",
+            "config",
+            "default_result",
+            "metrics",
+        }
         assert (FOLDER / manifest.raw["default_result"]).exists()
         if manifest.command:
             assert "seed" in manifest.raw
@@ -207,8 +216,11 @@ def test_docstrings_are_numpydoc():
 def test_project_speaks_of_itself_alone():
     files = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout.split()  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
     words = re.compile(r"/work/|farm-|pypi\.org|files\.pythonhosted|registry\.npmjs|deb\.debian")
     for name in files:
         path = ROOT / name
@@ -234,9 +246,12 @@ def test_numbers_in_the_prose_of_3_3_are_the_recorded_ones(language):
 def test_every_command_that_is_written_down_names_a_module():
     """In manifests, records, scripts, the Makefile and the README."""
     said = [
-        *(ROOT / "assets").rglob("*.json"), *(ROOT / "attn_core").rglob("*.sh"),
-        *(ROOT / "attn_core").rglob("*.py"), ROOT / "Makefile", ROOT / "README.md",
-    ]  # fmt: skip
+        *(ROOT / "assets").rglob("*.json"),
+        *(ROOT / "attn_core").rglob("*.sh"),
+        *(ROOT / "attn_core").rglob("*.py"),
+        ROOT / "Makefile",
+        ROOT / "README.md",
+    ]
     found = set()
     for path in said:
         found |= set(re.findall(r"-m (attn_core(?:\.\w+)+)(?![\w.]*\{)", path.read_text("utf-8")))

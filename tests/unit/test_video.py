@@ -109,8 +109,14 @@ def test_no_row_of_time_reaches_another_patch():
     seen = torch.ones(1, N_FRAMES, dtype=torch.bool)
     from attn_core.models.transformer_layers import How
 
-    moved = (ours.layers[0](tokens, seen, How(False, None), "0")[0]
-             - ours.layers[0](other, seen, How(False, None), "0")[0]).abs().amax(-1)[0]  # fmt: skip
+    moved = (
+        (
+            ours.layers[0](tokens, seen, How(False, None), "0")[0]
+            - ours.layers[0](other, seen, How(False, None), "0")[0]
+        )
+        .abs()
+        .amax(-1)[0]
+    )
     assert (moved.amax(0) > 1e-6).nonzero().flatten().tolist() == [7]
 
 
@@ -138,10 +144,17 @@ def test_a_size_out_of_bounds_is_named(what, value):
 
 
 @pytest.mark.parametrize(
-    "values", [{"model": "film"}, {"start": -1}, {"dropped": tuple(range(16))}, {"frozen": (16,)},
-               {"frame": 16}, {"patch": 36},
-               {"attention": "joint"}],
-)  # fmt: skip
+    "values",
+    [
+        {"model": "film"},
+        {"start": -1},
+        {"dropped": tuple(range(16))},
+        {"frozen": (16,)},
+        {"frame": 16},
+        {"patch": 36},
+        {"attention": "joint"},
+    ],
+)
 def test_a_config_out_of_bounds_is_refused(values):
     with pytest.raises(ValueError, match="must|at most"):
         experiment.Config(**values)
@@ -179,8 +192,10 @@ def test_a_frame_kept_apart_knows_nothing_of_the_others():
     part = experiment.asked(frozen).by_frame[0]
     # light is evened over a clip, so that the others' pixels move a little
     assert whole[:7].argmax(1).tolist() == part[:7].argmax(1).tolist()
-    talk = [experiment.asked(c).by_frame[0] for c in (
-        experiment.Config(), experiment.Config(frozen=tuple(range(5, 16))))]  # fmt: skip
+    talk = [
+        experiment.asked(c).by_frame[0]
+        for c in (experiment.Config(), experiment.Config(frozen=tuple(range(5, 16))))
+    ]
     assert talk[0][:4].argmax(1).tolist() != talk[1][:4].argmax(1).tolist()
 
 

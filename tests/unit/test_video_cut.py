@@ -24,8 +24,11 @@ def test_a_made_clip_is_known_though_frames_are_frozen():
     found = views.under_freeze(experiment.Config(frozen=(8,)))
     assert known is not None
     assert found == {
-        "frames": "9", "motion": known.kind, "first": known.first + 1, "last": known.last + 1,
-    }  # fmt: skip
+        "frames": "9",
+        "motion": known.kind,
+        "first": known.first + 1,
+        "last": known.last + 1,
+    }
 
 
 def test_the_map_opens_at_the_frame_that_is_outlined():

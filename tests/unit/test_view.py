@@ -153,9 +153,13 @@ def test_exact_weights_are_those_of_the_region():
 
 @pytest.mark.parametrize(
     "selection",
-    [Selection("nowhere", 99, 99), Selection(query=-1), Selection(region=(-5, 10**9, 3, 2)),
-     Selection(region=(9, 9, 9, 9))],
-)  # fmt: skip
+    [
+        Selection("nowhere", 99, 99),
+        Selection(query=-1),
+        Selection(region=(-5, 10**9, 3, 2)),
+        Selection(region=(9, 9, 9, 9)),
+    ],
+)
 def test_any_selection_from_a_link_is_drawn(selection):
     header = unpack_header(pack("v", result_of(5, 6), selection, WORDS))
     q0, q1, k0, k1 = header["region"]

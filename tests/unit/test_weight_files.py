@@ -50,11 +50,14 @@ def hub(monkeypatch, tmp_path):
 def manifest(hub):
     """MiniLM's, of a package that is not here and a small file on our hub."""
     raw = read_manifest("minilm").raw | {
-        "id": "tiny", "package": "no_such_package", "bytes": len(BLOB),
-        "sha256": hashlib.sha256(BLOB).hexdigest(), "tokenizer_bytes": len(BLOB),
+        "id": "tiny",
+        "package": "no_such_package",
+        "bytes": len(BLOB),
+        "sha256": hashlib.sha256(BLOB).hexdigest(),
+        "tokenizer_bytes": len(BLOB),
         "tokenizer_sha256": hashlib.sha256(BLOB).hexdigest(),
         "source": f"http://127.0.0.1:{hub.server_port}/some/model (Apache-2.0), said so",
-    }  # fmt: skip
+    }
     return dataclasses.replace(read_manifest("minilm"), id="tiny", raw=raw)
 
 
@@ -72,11 +75,13 @@ def test_the_hub_is_asked_once_and_the_cache_after_that(hub, manifest, tmp_path)
     assert weights_path(manifest) == path
     assert tokenizer_path(manifest).read_bytes() == BLOB
     assert hub.asked == [
-        "/some/model/resolve/main/model.safetensors", "/some/model/resolve/main/tokenizer.json"
-    ]  # fmt: skip
+        "/some/model/resolve/main/model.safetensors",
+        "/some/model/resolve/main/tokenizer.json",
+    ]
     assert sorted(p.name for p in path.parent.iterdir()) == [
-        "tiny.safetensors", "tiny.tokenizer.json"
-    ]  # fmt: skip
+        "tiny.safetensors",
+        "tiny.tokenizer.json",
+    ]
 
 
 def test_a_broken_file_in_the_cache_is_fetched_again(hub, manifest, tmp_path):

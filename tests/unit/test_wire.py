@@ -147,10 +147,14 @@ def trace_of(scores, mask=None, normaliser="softmax", dtype=torch.float32):
 
 
 @given(
-    st.integers(1, 60), st.integers(1, 60), st.integers(0, 2**31), st.floats(0.01, 300),
-    st.sampled_from(["softmax", "sigmoid"]), st.booleans(),
+    st.integers(1, 60),
+    st.integers(1, 60),
+    st.integers(0, 2**31),
+    st.floats(0.01, 300),
+    st.sampled_from(["softmax", "sigmoid"]),
+    st.booleans(),
     st.sampled_from([torch.float32, torch.float16]),
-)  # fmt: skip
+)
 @settings(deadline=None, max_examples=150)
 def test_any_map_comes_back_within_the_tolerance(n, m, seed, spread, kind, causal, dtype):
     scores = torch.randn(1, 1, n, m, generator=torch.Generator().manual_seed(seed)) * spread
@@ -174,9 +178,12 @@ def test_javascript_decodes_as_python_does(tmp_path):
     cut = changed(trace_of(scores, mask), "s", Intervention(heads=(("s", 0),)))
     set_ = changed(trace_of(scores, mask), "s", Intervention(weights=(Cell("s", 1, 0, 3, 0.7),)))
     traces = [
-        trace_of(scores, mask), cut, set_, trace_of(scores, mask, "sigmoid"),
+        trace_of(scores, mask),
+        cut,
+        set_,
+        trace_of(scores, mask, "sigmoid"),
         trace_of(scores, mask, dtype=torch.float16),
-    ]  # fmt: skip
+    ]
     names = tuple("abcdefghi"), tuple("abcdefghijk")
     views, want = [], []
     for trace in traces:

@@ -74,9 +74,11 @@ def self_attention(
     query, key, value = (
         part(x).unflatten(-1, (attention.n_heads, -1)).transpose(1, 2)[:, heads]
         for part in (
-            attention.query_projection, attention.key_projection, attention.value_projection,
+            attention.query_projection,
+            attention.key_projection,
+            attention.value_projection,
         )
-    )  # (b, p, h·d) -> (b, h, p, d)  # fmt: skip
+    )  # (b, p, h·d) -> (b, h, p, d)
     if inside.base is not None:
         query, key = (rotate(part, inside.positions, inside.base) for part in (query, key))
     scores = dot_product_scores(query, key, 1 / math.sqrt(query.shape[-1]))

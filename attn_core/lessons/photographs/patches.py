@@ -145,9 +145,10 @@ def packed(levels: Float[Tensor, "row column"]) -> dict[str, Any]:
     """
     data = (255 * levels.float().cpu().clamp(0, 1)).round().to(torch.uint8).numpy()
     return {
-        "rows": data.shape[0], "columns": data.shape[1],
+        "rows": data.shape[0],
+        "columns": data.shape[1],
         "levels": base64.b64encode(data.tobytes()).decode(),
-    }  # fmt: skip
+    }
 
 
 def unpacked(kept: dict[str, Any]) -> UInt8[np.ndarray, "row column"]:

@@ -28,11 +28,14 @@ def by_length() -> list[dict[str, Any]]:
         lengths = sorted({int(n) for seed in seeds for n in seed})
         for length in lengths:
             here = [seed[str(length)] for seed in seeds if str(length) in seed]
-            rows.append({
-                "length": length,
-                "error": sum(h["word_error_rate"] for h in here) / len(here),
-                "n": int(here[0]["n"]), "model": name,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "length": length,
+                    "error": sum(h["word_error_rate"] for h in here) / len(here),
+                    "n": int(here[0]["n"]),
+                    "model": name,
+                }
+            )
     return rows
 
 

@@ -157,18 +157,23 @@ def key_words_claim(runs: Path, parts: dict[str, list[Any]]) -> Claim:
     for language in ("en", "zh"):
         most = 30 if language == "en" else 48
         short = [
-            r for r in parts[language]
+            r
+            for r in parts[language]
             if len(r.text.split() if language == "en" else r.text) <= most
-        ]  # fmt: skip
+        ]
         chosen = random.Random(1).sample(short, N_REVIEWS)
         found = deletion(language, runs, chosen)
         conditions += [
             Condition(
-                f"{name}_{language}", numbers(found["attention"]), numbers(found[against]),
-                N_REVIEWS, better="lower", metric="deletion_area",
+                f"{name}_{language}",
+                numbers(found["attention"]),
+                numbers(found[against]),
+                N_REVIEWS,
+                better="lower",
+                metric="deletion_area",
             )
             for name, against in (("deletion", "random"), ("occlusion", "occlusion"))
-        ]  # fmt: skip
+        ]
     measure = Measure("accuracy", "fraction", "higher", 0.01, tuple(conditions))
     return Claim("2.1.b", "2.1", "measured", COMMAND, "recorded", measure)
 

@@ -119,9 +119,11 @@ def summarise(text: str, device: str = "cpu") -> Summary:
     inside = place >= 0
     other = (place[:, None] != place[None, :]) & inside[:, None] & inside[None, :]
     received = (weights * other).sum(0) / other.sum(0).clamp_min(1)
-    central = torch.stack([
-        received[place == i].mean() if bool((place == i).any()) else received.new_zeros(())
-        for i in range(len(kept))
-    ])  # fmt: skip
+    central = torch.stack(
+        [
+            received[place == i].mean() if bool((place == i).any()) else received.new_zeros(())
+            for i in range(len(kept))
+        ]
+    )
     central = central / central.sum().clamp_min(1e-12)
     return Summary(tuple(kept), tuple(float(c) for c in central), len(found) - len(kept))

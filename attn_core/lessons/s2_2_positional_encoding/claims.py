@@ -44,9 +44,13 @@ def shuffle_condition() -> Condition:
         for kind in ("learned", "none")
     }
     return Condition(
-        "shuffle", numbers(gaps["learned"]), numbers(gaps["none"]), 12,
-        required=True, metric="order_gap",
-    )  # fmt: skip
+        "shuffle",
+        numbers(gaps["learned"]),
+        numbers(gaps["none"]),
+        12,
+        required=True,
+        metric="order_gap",
+    )
 
 
 def accuracy_claim(rows: list[dict[str, Any]]) -> Claim:
@@ -69,13 +73,15 @@ def accuracy_claim(rows: list[dict[str, Any]]) -> Claim:
 
     conditions = tuple(
         Condition(
-            f"{kind}_{name}", values(kind, times * LENGTH), values("none", times * LENGTH),
+            f"{kind}_{name}",
+            values(kind, times * LENGTH),
+            values("none", times * LENGTH),
             order_task.N_TEST,
         )
         for name, times in (("trained_length", 1), ("four_times", order_task.TIMES[-1]))
         for kind in KINDS
         if kind != "none"
-    )  # fmt: skip
+    )
     measure = Measure(
         "order_accuracy", "fraction", "higher", 0.1, (*conditions, shuffle_condition())
     )
@@ -95,15 +101,24 @@ def main() -> None:
             sys.stderr.write(f"\rseed {seed} {fraction:4.0%}")
 
         found = order_task.train_side_by_side(
-            report, lambda: False, steps=STEPS, length=LENGTH, seed=seed, back=BACK,
+            report,
+            lambda: False,
+            steps=STEPS,
+            length=LENGTH,
+            seed=seed,
+            back=BACK,
             measure_every=STEPS,
-        )  # fmt: skip
+        )
         rows += [row | {"seed": seed} for row in found["lengths"]]
     sys.stderr.write("\n")
     recorded = {
-        "command": COMMAND, "length": LENGTH, "back": BACK, "steps": STEPS, "seeds": SEEDS,
+        "command": COMMAND,
+        "length": LENGTH,
+        "back": BACK,
+        "steps": STEPS,
+        "seeds": SEEDS,
         "rows": rows,
-    }  # fmt: skip
+    }
     order_task.RECORDED.write_text(json.dumps(recorded, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"{order_task.RECORDED}\n{write(accuracy_claim(rows))}\n")
 

@@ -71,8 +71,11 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, known in (
-            ("kind", KINDS), ("base", BASES), ("shift", SHIFTS), ("order", ORDERS),
-        ):  # fmt: skip
+            ("kind", KINDS),
+            ("base", BASES),
+            ("shift", SHIFTS),
+            ("order", ORDERS),
+        ):
             if getattr(self, name) not in known:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; it must be one of {tuple(known)}"
@@ -201,9 +204,14 @@ def run(
     back = torch.tensor(moved).argsort()
     order = written if config.order == "written" else moved
     _, trace = layer.attend(
-        tokens.ids[:, order], config.kind, config.shift, config.base,
-        head=config.head, site=SITE, intervention=intervention,
-    )  # fmt: skip
+        tokens.ids[:, order],
+        config.kind,
+        config.shift,
+        config.base,
+        head=config.head,
+        site=SITE,
+        intervention=intervention,
+    )
     pieces = tuple(tokens.pieces[i] for i in order)
     if config.order == "sorted":
         trace, pieces = _sorted(trace, back), tokens.pieces
@@ -247,11 +255,14 @@ def _sorted(trace: AttentionTrace, back: Tensor) -> AttentionTrace:
     mask = trace.mask
     return replace(
         trace,
-        query=trace.query[:, :, back], key=trace.key[:, :, back], value=trace.value[:, :, back],
-        scores=trace.scores[:, :, back][..., back], weights=trace.weights[:, :, back][..., back],
+        query=trace.query[:, :, back],
+        key=trace.key[:, :, back],
+        value=trace.value[:, :, back],
+        scores=trace.scores[:, :, back][..., back],
+        weights=trace.weights[:, :, back][..., back],
         mask=None if mask is None else mask[:, :, back][..., back],
         context=trace.context[:, back],
-    )  # fmt: skip
+    )
 
 
 def before(config: Config) -> Config:

@@ -249,10 +249,15 @@ def recorded_means() -> list[dict[str, Any]]:
     out = []
     for kind, length in dict.fromkeys((r["kind"], r["length"]) for r in rows):
         here = [r["accuracy"] for r in rows if (r["kind"], r["length"]) == (kind, length)]
-        out.append({
-            "kind": kind, "length": length, "accuracy": sum(here) / len(here),
-            "low": min(here), "high": max(here),
-        })  # fmt: skip
+        out.append(
+            {
+                "kind": kind,
+                "length": length,
+                "accuracy": sum(here) / len(here),
+                "low": min(here),
+                "high": max(here),
+            }
+        )
     return out
 
 

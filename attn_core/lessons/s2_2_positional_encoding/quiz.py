@@ -37,8 +37,10 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
         for kind in ("none", "learned")
     }
     return {
-        "gap": f"{gaps['none']:.1e}", "raw": gaps["none"], "own": f"{gaps['learned']:.2f}",
-    }  # fmt: skip
+        "gap": f"{gaps['none']:.1e}",
+        "raw": gaps["none"],
+        "own": f"{gaps['learned']:.2f}",
+    }
 
 
 def truth(found: dict[str, Any]) -> str:
@@ -131,9 +133,11 @@ def challenge(
     waves = config.kind in ("sinusoidal", "rotary")
     near, far = result.details["near"], result.details["far"]
     values = {
-        "least": experiment.FAR, "near": f"{near:.2f}", "far": f"{far:.2f}",
+        "least": experiment.FAR,
+        "near": f"{near:.2f}",
+        "far": f"{far:.2f}",
         "distance": result.details["far_distance"],
-    }  # fmt: skip
+    }
     share = max(0.0, far) / near if near > 0 else 0.0
     return Challenge(
         "s2_2.challenge", values, waves and far > near, min(1.0, share) if waves else 0.0

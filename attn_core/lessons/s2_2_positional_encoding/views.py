@@ -105,9 +105,10 @@ def nearest(cosines: Float[Tensor, "position position"]) -> dict[str, float]:
     near = cosines.diagonal(1)
     half = cosines.diagonal(len(cosines) // 2)
     return {
-        "near": float(near.mean()), "half": float(half.mean()),
+        "near": float(near.mean()),
+        "half": float(half.mean()),
         "spread": float(near.max() - near.min()),
-    }  # fmt: skip
+    }
 
 
 def waves(view: View, channels: list[int], device: str = "cpu") -> list[dict[str, Any]]:
@@ -189,11 +190,16 @@ def hands(place: int, key_place: int, d_model: int, base: float) -> list[dict[st
         between = math.degrees(omega * (key_place - place))
         for who, at in (("query", place), ("key", key_place)):
             turned = rotate(start, torch.tensor([-at]), base)[0, 2 * pair : 2 * pair + 2]
-            out.append({
-                "pair": pair + 1, "who": who, "x": float(turned[0]), "y": float(turned[1]),
-                "degrees": math.degrees(omega * at) % 360,
-                "between": (between + 180) % 360 - 180,
-            })  # fmt: skip
+            out.append(
+                {
+                    "pair": pair + 1,
+                    "who": who,
+                    "x": float(turned[0]),
+                    "y": float(turned[1]),
+                    "degrees": math.degrees(omega * at) % 360,
+                    "between": (between + 180) % 360 - 180,
+                }
+            )
     return out
 
 

@@ -55,8 +55,9 @@ def corpus_roles(texts: list[str]) -> list[dict[str, object]]:
         found = roles.shares(weights, tokens.pieces, seed=i)
         for role, parts in found.items():
             null = parts["null"][: roles.LEAST_NULL]
-            kept = sums.setdefault(role, {"share": 0 * parts["share"], "null": 0 * null,
-                                          "n": torch.zeros(())})  # fmt: skip
+            kept = sums.setdefault(
+                role, {"share": 0 * parts["share"], "null": 0 * null, "n": torch.zeros(())}
+            )
             kept["share"] += parts["share"]
             kept["null"] += null
             kept["n"] += 1
@@ -94,38 +95,56 @@ def split_claim(texts: list[str]) -> Claim:
             seen[i] += float((trace.weights[0] > 0).float().mean()) / len(texts)
     stated = [1 / N_HEADS] * N_LAYERS
     measure = Measure(
-        "share_of_sequence", "fraction", "equal", 0.02,
+        "share_of_sequence",
+        "fraction",
+        "equal",
+        0.02,
         (Condition("minilm", numbers(seen.tolist()), numbers(stated), len(texts)),),
         spread="range",
-    )  # fmt: skip
+    )
     module = zoo.get("minilm").module
     channels = [
-        layer.attention.query_projection.out_features / layer.attention.n_heads
+        layer.attention.query_projection.out_features
+        / layer.attention.n_heads
         / module.config.d_model
         for layer in module.layers
-    ]  # fmt: skip
+    ]
     errors = []
     for seed in range(3):
         torch.manual_seed(seed)
         ours, theirs = MultiHeadAttention(48, 4), nn.MultiheadAttention(48, 4, batch_first=True)
-        theirs.in_proj_weight.copy_(torch.cat([
-            p.weight for p in (ours.query_projection, ours.key_projection, ours.value_projection)
-        ]))  # fmt: skip
-        theirs.in_proj_bias.copy_(torch.cat([
-            p.bias for p in (ours.query_projection, ours.key_projection, ours.value_projection)
-        ]))  # fmt: skip
+        theirs.in_proj_weight.copy_(
+            torch.cat(
+                [
+                    p.weight
+                    for p in (ours.query_projection, ours.key_projection, ours.value_projection)
+                ]
+            )
+        )
+        theirs.in_proj_bias.copy_(
+            torch.cat(
+                [
+                    p.bias
+                    for p in (ours.query_projection, ours.key_projection, ours.value_projection)
+                ]
+            )
+        )
         theirs.out_proj.load_state_dict(ours.output_projection.state_dict())
         x = torch.randn(2, 9, 48)
         errors.append(float((ours(x, x, x)[0] - theirs(x, x, x)[0]).abs().max()))
     right = Measure(
-        "share_of_channels", "fraction", "equal", 1e-6,
+        "share_of_channels",
+        "fraction",
+        "equal",
+        1e-6,
         (
             Condition("channels", numbers(channels), numbers(stated), N_LAYERS),
-            Condition("torch", numbers(errors), numbers([0.0] * 3), 2 * 9 * 48,
-                      metric="largest_error"),
+            Condition(
+                "torch", numbers(errors), numbers([0.0] * 3), 2 * 9 * 48, metric="largest_error"
+            ),
         ),
         spread="range",
-    )  # fmt: skip
+    )
     return Claim("2.3.a", "2.3", "reworded", COMMAND, "recorded", measure, right)
 
 
@@ -176,20 +195,30 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     texts = [
-        r.text for r in random.Random(0).sample(english(args.data)["test"], N_SENTENCES)
+        r.text
+        for r in random.Random(0).sample(english(args.data)["test"], N_SENTENCES)
         if len(r.text.split()) >= 8
-    ]  # fmt: skip
+    ]
     if "roles" in args.only:
         with torch.inference_mode():
             found = corpus_roles(texts)
-        roles.CORPUS.write_text(json.dumps({
-            "what": "roles of MiniLM's heads, means over sentences; no sentence is here",
-            "corpus": "Stanford sentiment, test sentences of lesson 2.1", "n": len(texts),
-            "command": COMMAND, "roles": found,
-        }, indent=0) + "\n")  # fmt: skip
+        roles.CORPUS.write_text(
+            json.dumps(
+                {
+                    "what": "roles of MiniLM's heads, means over sentences; no sentence is here",
+                    "corpus": "Stanford sentiment, test sentences of lesson 2.1",
+                    "n": len(texts),
+                    "command": COMMAND,
+                    "roles": found,
+                },
+                indent=0,
+            )
+            + "\n"
+        )
     for name, make in (
-        ("2.3.a", lambda: split_claim(texts)), ("2.3.b", lambda: several_claim(args.runs)),
-    ):  # fmt: skip
+        ("2.3.a", lambda: split_claim(texts)),
+        ("2.3.b", lambda: several_claim(args.runs)),
+    ):
         if name in args.only:
             claim = dataclasses.replace(make(), recorded=provenance())
             sys.stdout.write(f"{write(claim)}\n")

@@ -132,8 +132,10 @@ def run(
         judged = roles.judge(roles.shares(weights, first.pieces), N_HEADS)
     cosine = float(here @ there)
     numbers = {
-        "similarity": cosine, "positive": positive, "heads_cut": float(len(changes.heads)),
-    }  # fmt: skip
+        "similarity": cosine,
+        "positive": positive,
+        "heads_cut": float(len(changes.heads)),
+    }
     details: dict[str, Any] = {
         "roles": [
             [r.role, r.best, round(r.share, 4), round(r.null, 4), r.confidence, r.rows]

@@ -90,10 +90,12 @@ def questions(
     d_model = d_head * experiment.N_HEADS
     out.append(
         Question(
-            "s2_3.quiz.channels", {"d_model": d_model, "heads": experiment.N_HEADS},
-            (str(d_model), str(d_head), str(d_model * experiment.N_HEADS)), 1,
+            "s2_3.quiz.channels",
+            {"d_model": d_model, "heads": experiment.N_HEADS},
+            (str(d_model), str(d_head), str(d_model * experiment.N_HEADS)),
+            1,
         )
-    )  # fmt: skip
+    )
     n = len(result.keys)
     options = tuple(dict.fromkeys((str(n), str(experiment.N_HEADS), str(n * n))))
     if len(options) == 3:

@@ -158,16 +158,27 @@ def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
         [(found[role]["null"] < found[role]["share"]).float().mean(0) for role in roles]
     )
     heads = zip(
-        (share - null).argmax(0).tolist(), share.T.tolist(), null.T.tolist(), sure.T.tolist(),
+        (share - null).argmax(0).tolist(),
+        share.T.tolist(),
+        null.T.tolist(),
+        sure.T.tolist(),
         strict=True,
-    )  # fmt: skip
+    )
     out = []
     for i, (best, shares_of, nulls, sures) in enumerate(heads):
         passed = shares_of[best] >= LEAST and sures[best] >= LEAST_CONFIDENCE
         out.append(
-            Role(i // n_heads, i % n_heads, roles[best] if passed else "", roles[best],
-                 shares_of[best], nulls[best], sures[best], int(found[roles[best]]["rows"]))
-        )  # fmt: skip
+            Role(
+                i // n_heads,
+                i % n_heads,
+                roles[best] if passed else "",
+                roles[best],
+                shares_of[best],
+                nulls[best],
+                sures[best],
+                int(found[roles[best]]["rows"]),
+            )
+        )
     return out
 
 

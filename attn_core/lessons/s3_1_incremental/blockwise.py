@@ -79,9 +79,14 @@ def walk(result: LessonResult, site: str, head: int, size: int) -> Walk:
     for step in found:
         output[step.queries.start : step.queries.stop] = step.output[0, 0]
     return Walk(
-        size, n, found, answer, allowed[0, 0].cpu(),
-        len(blocks(n, size)) ** 2, float((output - answer).abs().max()),
-    )  # fmt: skip
+        size,
+        n,
+        found,
+        answer,
+        allowed[0, 0].cpu(),
+        len(blocks(n, size)) ** 2,
+        float((output - answer).abs().max()),
+    )
 
 
 def history(of: Walk, step: int, row: int) -> list[dict[str, Any]]:
@@ -110,15 +115,18 @@ def history(of: Walk, step: int, row: int) -> list[dict[str, Any]]:
         i = row - queries.start
         maximum = float(each.maximum[0, 0, i])
         output = each.output[0, 0, i]
-        out.append({
-            "keys": (each.keys.start + 1, each.keys.stop),
-            "maximum": maximum,
-            "kept": 0.0 if before == -torch.inf
-            else float(torch.exp(torch.tensor(before - maximum))),
-            "total": float(each.total[0, 0, i]),
-            "output": [float(x) for x in output[:2]],
-            "gap": float((output - of.answer[row]).abs().max()),
-        })  # fmt: skip
+        out.append(
+            {
+                "keys": (each.keys.start + 1, each.keys.stop),
+                "maximum": maximum,
+                "kept": 0.0
+                if before == -torch.inf
+                else float(torch.exp(torch.tensor(before - maximum))),
+                "total": float(each.total[0, 0, i]),
+                "output": [float(x) for x in output[:2]],
+                "gap": float((output - of.answer[row]).abs().max()),
+            }
+        )
         before = maximum
     return out
 

@@ -62,31 +62,38 @@ def costs(
     methods = list(dict.fromkeys(r["key"] for r in kept))
     names = [labels[m] for m in methods]
     colour = alt.Color(
-        "name:N", title=labels["series"],
+        "name:N",
+        title=labels["series"],
         scale=alt.Scale(domain=names, range=[PALETTE[m] for m in methods]),
         legend=alt.Legend(orient="bottom", columns=1, labelLimit=320),
-    )  # fmt: skip
+    )
     values = [r["value"] for r in kept]
     # The dashes of a slope may run far below what was measured; the axis stays with the points.
     bounds = [min(values) / 2, max(values) * 2] if values else [1, 10]
     ticks = sorted({r["n"] for r in kept})
     x = alt.X(
-        "n:Q", title=labels["x"], axis=alt.Axis(values=ticks, labelOverlap=True),
+        "n:Q",
+        title=labels["x"],
+        axis=alt.Axis(values=ticks, labelOverlap=True),
         scale=alt.Scale(type="log", base=2, nice=False),
-    )  # fmt: skip
+    )
     y = alt.Y(
-        "value:Q", title=labels["y"], scale=alt.Scale(type="log", domain=bounds, clamp=False),
+        "value:Q",
+        title=labels["y"],
+        scale=alt.Scale(type="log", domain=bounds, clamp=False),
         axis=alt.Axis(format="~g", values=[10.0**k for k in range(-4, 7)]),
-    )  # fmt: skip
+    )
     points = (
         alt.Chart(alt.Data(values=kept))
         .mark_line(point=alt.OverlayMarkDef(size=55), strokeWidth=2)
         .encode(
-            x=x, y=y, color=colour,
+            x=x,
+            y=y,
+            color=colour,
             shape=alt.Shape("name:N", legend=None, scale=alt.Scale(domain=names)),
             tooltip=["name:N", "n:Q", alt.Tooltip("value:Q", format=".3~g")],
         )
-    )  # fmt: skip
+    )
     dashes = (
         alt.Chart(alt.Data(values=lines))
         .mark_line(strokeDash=[3, 4], strokeWidth=1.2, opacity=0.8, clip=True)
@@ -126,33 +133,62 @@ def cells(
     says = [labels[str(i)] for i in range(4)]
     figure = go.Figure(
         go.Heatmap(
-            z=found, zmin=0, zmax=4, colorscale=scale, showscale=False,
-            xgap=0.5 if max(found.shape) <= 64 else 0, ygap=0.5 if max(found.shape) <= 64 else 0,
-            x=list(range(1, found.shape[1] + 1)), y=list(range(1, found.shape[0] + 1)),
+            z=found,
+            zmin=0,
+            zmax=4,
+            colorscale=scale,
+            showscale=False,
+            xgap=0.5 if max(found.shape) <= 64 else 0,
+            ygap=0.5 if max(found.shape) <= 64 else 0,
+            x=list(range(1, found.shape[1] + 1)),
+            y=list(range(1, found.shape[0] + 1)),
             hovertemplate=f"{labels['y']} %{{y}}<br>{labels['x']} %{{x}}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     for state in sorted(set(found.flatten().tolist())):
         figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=says[state],
-            marker={"size": 12, "symbol": "square", "color": STATES[state],
-                    "line": {"width": 1, "color": "#888"}},
-        )  # fmt: skip
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=says[state],
+            marker={
+                "size": 12,
+                "symbol": "square",
+                "color": STATES[state],
+                "line": {"width": 1, "color": "#888"},
+            },
+        )
     if outline is not None:
         q0, q1, k0, k1 = outline
         figure.add_shape(
-            type="rect", x0=k0 + 0.5, x1=k1 + 0.5, y0=q0 + 0.5, y1=q1 + 0.5,
+            type="rect",
+            x0=k0 + 0.5,
+            x1=k1 + 0.5,
+            y0=q0 + 0.5,
+            y1=q1 + 0.5,
             line={"color": CHANGED, "width": 3},
-        )  # fmt: skip
-    figure.update_xaxes(title=labels["x"], constrain="domain", showgrid=False, zeroline=False,
-                        range=[0.5, found.shape[1] + 0.5])  # fmt: skip
-    figure.update_yaxes(title=labels["y"], range=[found.shape[0] + 0.5, 0.5], scaleanchor="x",
-                        constrain="domain", showgrid=False, zeroline=False)  # fmt: skip
+        )
+    figure.update_xaxes(
+        title=labels["x"],
+        constrain="domain",
+        showgrid=False,
+        zeroline=False,
+        range=[0.5, found.shape[1] + 0.5],
+    )
+    figure.update_yaxes(
+        title=labels["y"],
+        range=[found.shape[0] + 0.5, 0.5],
+        scaleanchor="x",
+        constrain="domain",
+        showgrid=False,
+        zeroline=False,
+    )
     figure.update_layout(
         title={"text": labels["title"], "font": {"size": 15}, "x": 0},
-        margin={"l": 10, "r": 10, "t": 44, "b": 10}, height=460,
+        margin={"l": 10, "r": 10, "t": 44, "b": 10},
+        height=460,
         legend={"orientation": "h", "y": -0.2, "yanchor": "top"},
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -179,16 +215,23 @@ def bits(rows: Sequence[Mapping[str, Any]], whole: float, labels: Mapping[str, s
         alt.Chart(alt.Data(values=[dict(r) for r in rows]))
         .mark_line(point=alt.OverlayMarkDef(size=50))
         .encode(
-            x=alt.X("window:Q", title=labels["x"], scale=alt.Scale(type="log", base=2),
-                    axis=alt.Axis(values=[r["window"] for r in rows])),
+            x=alt.X(
+                "window:Q",
+                title=labels["x"],
+                scale=alt.Scale(type="log", base=2),
+                axis=alt.Axis(values=[r["window"] for r in rows]),
+            ),
             y=y,
-            color=alt.Color("name:N", title=labels["series"],
-                            scale=alt.Scale(domain=names, range=[VALUE, OUTPUT]),
-                            legend=alt.Legend(orient="bottom", labelLimit=260)),
+            color=alt.Color(
+                "name:N",
+                title=labels["series"],
+                scale=alt.Scale(domain=names, range=[VALUE, OUTPUT]),
+                legend=alt.Legend(orient="bottom", labelLimit=260),
+            ),
             shape=alt.Shape("name:N", title=labels["series"], scale=alt.Scale(domain=names)),
             tooltip=["name:N", "window:Q", alt.Tooltip("bits:Q", format=".3f")],
         )
-    )  # fmt: skip
+    )
     base = alt.Chart(alt.Data(values=[{"bits": whole, "says": labels["whole"]}]))
     rule = base.mark_rule(strokeDash=[5, 4], color=CHANGED, strokeWidth=2).encode(
         y=y, tooltip=["says:N", alt.Tooltip("bits:Q", format=".3f")]

@@ -94,14 +94,18 @@ def _arithmetic() -> Measure:
         for kept in (True, False)
     )
     return Measure(
-        "multiply_adds", "millions", "lower", 1.05,
+        "multiply_adds",
+        "millions",
+        "lower",
+        1.05,
         (
             Condition("blockwise", _numbers(blockwise), _numbers(full), lengths[-1]),
             Condition("cache", _numbers(cached), _numbers(again), written[-1]),
             Condition("window", _numbers(window), _numbers(half), lengths[-1]),
         ),
-        comparison="ratio", spread="range",
-    )  # fmt: skip
+        comparison="ratio",
+        spread="range",
+    )
 
 
 def _memory(rows: list[dict[str, Any]]) -> Measure:
@@ -122,17 +126,26 @@ def _memory(rows: list[dict[str, Any]]) -> Measure:
         return _numbers({f"n{n}": at[method, n] for n in ns})
 
     return Measure(
-        "peak_memory", "mebibytes", "lower", 1.25,
+        "peak_memory",
+        "mebibytes",
+        "lower",
+        1.25,
         (
             Condition("blockwise", of("blockwise", lengths), of("full", lengths), lengths[-1]),
-            Condition("blockwise_than_fused", of("blockwise", lengths), of("fused", lengths),
-                      lengths[-1]),
+            Condition(
+                "blockwise_than_fused", of("blockwise", lengths), of("fused", lengths), lengths[-1]
+            ),
             Condition("cache", _numbers(kept), _numbers(ids), 512, metric="held_memory"),
-            Condition("window", _numbers({f"n{n}": bounded for n in lengths[1:]}),
-                      of("cached", lengths[1:]), lengths[-1]),
+            Condition(
+                "window",
+                _numbers({f"n{n}": bounded for n in lengths[1:]}),
+                of("cached", lengths[1:]),
+                lengths[-1],
+            ),
         ),
-        comparison="ratio", spread="range",
-    )  # fmt: skip
+        comparison="ratio",
+        spread="range",
+    )
 
 
 @torch.inference_mode()
@@ -153,7 +166,10 @@ def _speed() -> Measure:
         return Condition(key, _numbers(found[name]), _numbers(found[other]), size)
 
     return Measure(
-        "milliseconds", "milliseconds", "lower", 1.1,
+        "milliseconds",
+        "milliseconds",
+        "lower",
+        1.1,
         (
             than("blockwise", "blockwise", "full", n),
             than("blockwise_than_fused", "blockwise", "fused", n),
@@ -161,7 +177,7 @@ def _speed() -> Measure:
             than("window", "window", "causal", n),
         ),
         comparison="ratio",
-    )  # fmt: skip
+    )
 
 
 @torch.inference_mode()
@@ -180,11 +196,23 @@ def _differences() -> tuple[Condition, Condition]:
         both = [go_on(model, (1, 2, 3), 128, cached=kept) for kept in (True, False)]
         cached[language] = float((both[0].logits - both[1].logits).abs().max())
     return (
-        Condition("blockwise", _numbers(blockwise), _numbers(zero), 16_384, better="equal",
-                  metric="largest_error"),
-        Condition("cache", _numbers(cached), _numbers(dict.fromkeys(cached, 0.0)), 128,
-                  better="equal", metric="largest_error"),
-    )  # fmt: skip
+        Condition(
+            "blockwise",
+            _numbers(blockwise),
+            _numbers(zero),
+            16_384,
+            better="equal",
+            metric="largest_error",
+        ),
+        Condition(
+            "cache",
+            _numbers(cached),
+            _numbers(dict.fromkeys(cached, 0.0)),
+            128,
+            better="equal",
+            metric="largest_error",
+        ),
+    )
 
 
 def _bits_rows(texts: dict[str, tuple[str, Int[Tensor, "character"]]]) -> list[dict[str, Any]]:
@@ -195,10 +223,17 @@ def _bits_rows(texts: dict[str, tuple[str, Int[Tensor, "character"]]]) -> list[d
         for reading, most in zip(READINGS, (N_PIECES, N_STREAM), strict=True):
             for window, sinks in [(0, 0), *((w, s) for w in WINDOWS for s in (0, SINKS))]:
                 found = surprises(model, ids[:most], reading, window, sinks)
-                rows.append({
-                    "text": name, "language": language, "reading": reading, "window": window,
-                    "sinks": sinks, "bits": float(found.mean()), "n": len(found),
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "text": name,
+                        "language": language,
+                        "reading": reading,
+                        "window": window,
+                        "sinks": sinks,
+                        "bits": float(found.mean()),
+                        "n": len(found),
+                    }
+                )
         sys.stderr.write(f"{name}\n")
     return rows
 
@@ -222,13 +257,17 @@ def quality(rows: list[dict[str, Any]], exact: tuple[Condition, ...] = ()) -> Me
     def condition(key: str, reading: str, language: str, window: int, sinks: int) -> Condition:
         def of(w: int, s: int) -> dict[str, float]:
             return {
-                r["text"]: r["bits"] for r in rows
+                r["text"]: r["bits"]
+                for r in rows
                 if (r["language"], r["reading"], r["window"], r["sinks"])
                 == (language, reading, w, s)
-            }  # fmt: skip
+            }
 
-        n = sum(r["n"] for r in rows if (r["language"], r["reading"], r["window"], r["sinks"])
-                == (language, reading, 0, 0))  # fmt: skip
+        n = sum(
+            r["n"]
+            for r in rows
+            if (r["language"], r["reading"], r["window"], r["sinks"]) == (language, reading, 0, 0)
+        )
         better = "lower" if reading == "stream" else "equal"
         return Condition(key, _numbers(of(window, sinks)), _numbers(of(0, 0)), n, better=better)
 
@@ -240,9 +279,13 @@ def quality(rows: list[dict[str, Any]], exact: tuple[Condition, ...] = ()) -> Me
     sinks = [condition(f"sinks_8_{x}", "pieces", x, 8, SINKS) for x in ("en", "zh")]
     stream = [condition(f"stream_{x}", "stream", x, 64, 0) for x in ("en", "zh")]
     return Measure(
-        "bits_per_character", "bits", "equal", 0.02,
-        (*exact, *windows, *sinks, *stream), spread="range",
-    )  # fmt: skip
+        "bits_per_character",
+        "bits",
+        "equal",
+        0.02,
+        (*exact, *windows, *sinks, *stream),
+        spread="range",
+    )
 
 
 def _held_out(english_: Path, chinese_: Path) -> dict[str, tuple[str, Int[Tensor, "character"]]]:
@@ -277,9 +320,11 @@ def main() -> None:
     )
     noted = provenance(torch=torch.__version__, threads="1", block=str(BLOCK), window=str(WINDOW))
     for letter, kind, measure in (
-        ("a", "exact", _arithmetic()), ("b", "exact", _memory(found["rows"])),
-        ("c", "measured", _speed()), ("d", "exact", quality(rows, _differences())),
-    ):  # fmt: skip
+        ("a", "exact", _arithmetic()),
+        ("b", "exact", _memory(found["rows"])),
+        ("c", "measured", _speed()),
+        ("d", "exact", quality(rows, _differences())),
+    ):
         claim = Claim(f"3.1.{letter}", "3.1", kind, COMMAND, "recorded", measure, recorded=noted)
         sys.stdout.write(f"{write(claim)}\n")
 

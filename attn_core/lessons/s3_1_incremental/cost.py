@@ -77,9 +77,7 @@ def calls(
         By name, in the order of ``METHODS``.
     """
     generator = torch.Generator().manual_seed(seed)
-    query, key, value = (
-        torch.randn(1, heads, n, D_HEAD, generator=generator) for _ in range(3)
-    )  # fmt: skip
+    query, key, value = (torch.randn(1, heads, n, D_HEAD, generator=generator) for _ in range(3))
     band = sliding_blocks(window)
     before = KeyValue(key[:, :, :-1], value[:, :, :-1])
     new = KeyValue(key[:, :, -1:], value[:, :, -1:])
@@ -136,9 +134,12 @@ def estimate(method: str, n: int, heads: int = 1, block: int = BLOCK) -> int:
 
 
 def check(
-    methods: tuple[str, ...], longest: int, heads: int = 1, block: int = BLOCK,
+    methods: tuple[str, ...],
+    longest: int,
+    heads: int = 1,
+    block: int = BLOCK,
     free: int | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """Refuse what would not fit, before anything is started.
 
     Parameters
@@ -158,8 +159,10 @@ def check(
         If a value is out of its bound.
     """
     for name, value, known in (
-        ("longest", longest, LENGTHS), ("heads", heads, HEADS), ("block", block, BLOCKS),
-    ):  # fmt: skip
+        ("longest", longest, LENGTHS),
+        ("heads", heads, HEADS),
+        ("block", block, BLOCKS),
+    ):
         if value not in known:
             raise ValueError(f"{name} is {value}; it must be one of {known}")
     if not methods:
@@ -170,9 +173,13 @@ def check(
     needed = estimate(worst, longest, heads, block) + inputs
     if needed > free:
         raise Refused(
-            "refused.cost_memory", n=longest, heads=heads, size=f"{needed / 2**30:.1f}",
-            limit=f"{free / 2**30:.1f}", method=worst,
-        )  # fmt: skip
+            "refused.cost_memory",
+            n=longest,
+            heads=heads,
+            size=f"{needed / 2**30:.1f}",
+            limit=f"{free / 2**30:.1f}",
+            method=worst,
+        )
 
 
 def megabytes(methods: tuple[str, ...], longest: int, heads: int, block: int) -> float:
@@ -219,10 +226,11 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, str]:
     n = max(both)
     ours, whole = at["blockwise", n], at["full", n]
     return {
-        "n": f"{n:,}", "time": f"{ours['seconds'] / whole['seconds']:.2f}",
+        "n": f"{n:,}",
+        "time": f"{ours['seconds'] / whole['seconds']:.2f}",
         "memory": f"1/{whole['bytes'] / ours['bytes']:.0f}",
         "adds": f"{ours['multiply_adds'] / whole['multiply_adds']:.2f}",
-    }  # fmt: skip
+    }
 
 
 def slopes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -246,10 +254,15 @@ def slopes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             continue
         for what, theory in THEORY.items():
             fitted = slope([r["n"] for r in here], [r[what] for r in here])
-            out.append({
-                "method": method, "what": what, "fitted": fitted, "theory": theory[method],
-                "points": len(here),
-            })  # fmt: skip
+            out.append(
+                {
+                    "method": method,
+                    "what": what,
+                    "fitted": fitted,
+                    "theory": theory[method],
+                    "points": len(here),
+                }
+            )
     return out
 
 
@@ -302,9 +315,12 @@ def cost(
     done = 0
     rows: list[dict[str, Any]] = []
     settings = {
-        "methods": list(methods), "longest": longest, "heads": heads, "block": block,
+        "methods": list(methods),
+        "longest": longest,
+        "heads": heads,
+        "block": block,
         "window": window,
-    }  # fmt: skip
+    }
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -313,11 +329,15 @@ def cost(
                 return settings | {"rows": rows, "slopes": slopes(rows), "stopped": True}
             report(done / total, "s3_1.job.cost", settings | {"rows": list(rows), "slopes": []})
             call = calls(n, heads, block, window)[method]
-            rows.append({
-                "method": method, "n": n, "seconds": best_of(call, 5, budget),
-                "bytes": peak_bytes(call),
-                "multiply_adds": 0 if method == "fused" else multiply_adds(call),
-            })  # fmt: skip
+            rows.append(
+                {
+                    "method": method,
+                    "n": n,
+                    "seconds": best_of(call, 5, budget),
+                    "bytes": peak_bytes(call),
+                    "multiply_adds": 0 if method == "fused" else multiply_adds(call),
+                }
+            )
             done += n * n + 200_000
     finally:
         torch.set_num_threads(threads)

@@ -69,9 +69,12 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, known in (
-            ("language", LANGUAGES), ("length", LENGTHS), ("window", WINDOWS), ("sinks", SINKS),
+            ("language", LANGUAGES),
+            ("length", LENGTHS),
+            ("window", WINDOWS),
+            ("sinks", SINKS),
             ("sampling", TEMPERATURES),
-        ):  # fmt: skip
+        ):
             if getattr(self, name) not in known:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; it must be one of {known}")
         if not 0 <= self.seed <= 9999:
@@ -187,9 +190,15 @@ def run(
     asked = intervention or Intervention()
     changes = reachable(asked, n, config.window, config.sinks)
     written = go_on(
-        model, ids, config.length, temperature=config.sampling, seed=config.seed,
-        window=config.window, sinks=config.sinks, changes=changes or None,
-    )  # fmt: skip
+        model,
+        ids,
+        config.length,
+        temperature=config.sampling,
+        seed=config.seed,
+        window=config.window,
+        sinks=config.sinks,
+        changes=changes or None,
+    )
     text = torch.tensor([written.ids], device=loaded.device)
     allowed = mask_of(n, config.window, config.sinks)
     logits, traces, _ = model(
@@ -375,8 +384,17 @@ def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
     seen = row + 1 if trace.mask is None else int(trace.mask[0, -1, row].sum())
     bits = result.details["bits"][row]
     return {
-        "query": result.queries[row], "row": row + 1, "key": result.keys[key],
-        "key_place": key + 1, "back": row - key, "weight": float(weights[key]), "seen": seen,
-        "layer": int(site.rpartition(".")[2]) + 1, "head": head + 1,
-        "probability": 2.0**-bits, "bits": bits, "n": n, "n_written": n - result.details["first"],
-    }  # fmt: skip
+        "query": result.queries[row],
+        "row": row + 1,
+        "key": result.keys[key],
+        "key_place": key + 1,
+        "back": row - key,
+        "weight": float(weights[key]),
+        "seen": seen,
+        "layer": int(site.rpartition(".")[2]) + 1,
+        "head": head + 1,
+        "probability": 2.0**-bits,
+        "bits": bits,
+        "n": n,
+        "n_written": n - result.details["first"],
+    }

@@ -35,10 +35,13 @@ def _medians(seconds: tuple[float, ...], first: int, way: str) -> list[dict[str,
     out = []
     for i in range(0, len(seconds), EVERY):
         part = sorted(seconds[i : i + EVERY])
-        out.append({
-            "way": way, "position": first + i + len(part) // 2,
-            "milliseconds": 1000 * part[len(part) // 2],
-        })  # fmt: skip
+        out.append(
+            {
+                "way": way,
+                "position": first + i + len(part) // 2,
+                "milliseconds": 1000 * part[len(part) // 2],
+            }
+        )
     return out
 
 
@@ -104,8 +107,10 @@ def decode_times(
         If a value is out of its bound.
     """
     if until not in POSITIONS or language not in LANGUAGES:
-        raise ValueError(f"until is {until} and language {language!r}; they must be of {POSITIONS} "
-                         f"and {LANGUAGES}")  # fmt: skip
+        raise ValueError(
+            f"until is {until} and language {language!r}; they must be of {POSITIONS} "
+            f"and {LANGUAGES}"
+        )
     model: Characters = zoo.get(MODELS[language]).module
     prompt = tuple(model.config.ids(Config(language=language).prompt()[0][:1]))
     rows: Rows = []
@@ -122,14 +127,19 @@ def decode_times(
                 here = steps if way == "cached" else steps * steps // 16
                 report(
                     (before + here) / sum(work.values()),
-                    "s3_1.job.decode", {"rows": list(so_far), "until": until},
-                )  # fmt: skip
+                    "s3_1.job.decode",
+                    {"rows": list(so_far), "until": until},
+                )
                 return should_stop()
 
             found[way] = go_on(
-                model, prompt, until - len(prompt), cached=way == "cached", should_stop=step,
+                model,
+                prompt,
+                until - len(prompt),
+                cached=way == "cached",
+                should_stop=step,
                 clock=time.thread_time,
-            )  # fmt: skip
+            )
             rows += _medians(found[way].seconds[1:], len(prompt) + 1, way)
             done += work[way]
         exact = gap_in_float64(model, found["cached"].ids, should_stop)
@@ -139,10 +149,13 @@ def decode_times(
     gap = (found["cached"].logits[:n] - found["uncached"].logits[:n]).abs().max() if n else 0.0
     length = len(prompt) + n
     return {
-        "rows": rows, "until": until, "gap": float(gap), "exact": exact,
+        "rows": rows,
+        "until": until,
+        "gap": float(gap),
+        "exact": exact,
         "same": found["cached"].ids[:length] == found["uncached"].ids[:length],
         "seconds": {way: math.fsum(f.seconds) for way, f in found.items()},
-    }  # fmt: skip
+    }
 
 
 def held_out(language: str) -> dict[str, str]:
@@ -244,9 +257,12 @@ def bits_by_window(
     rows: Rows = []
     plan = [(w, kept) for w in (0, *WINDOWS) for kept in ((0, sinks) if w else (0,))]
     found = {
-        "language": language, "reading": reading, "sinks": sinks, "n": len(ids),
+        "language": language,
+        "reading": reading,
+        "sinks": sinks,
+        "n": len(ids),
         "context": model.config.context,
-    }  # fmt: skip
+    }
     for i, (window, kept) in enumerate(plan):
         if should_stop():
             break
@@ -282,9 +298,7 @@ def recorded_bits(language: str, reading: str) -> dict[str, Any]:
     dict
         As from ``bits_by_window``.
     """
-    here = [
-        r for r in recorded()["bits"] if (r["language"], r["reading"]) == (language, reading)
-    ]  # fmt: skip
+    here = [r for r in recorded()["bits"] if (r["language"], r["reading"]) == (language, reading)]
     sums: dict[tuple[int, int], list[float]] = {}
     for r in here:
         total = sums.setdefault((r["window"], r["sinks"]), [0.0, 0])
@@ -292,7 +306,10 @@ def recorded_bits(language: str, reading: str) -> dict[str, Any]:
         total[1] += r["n"]
     rows = [{"window": w, "sinks": s, "bits": b / n} for (w, s), (b, n) in sums.items()]
     return {
-        "rows": rows, "language": language, "reading": reading,
-        "n": int(sums[0, 0][1]), "sinks": max(s for _, s in sums),
+        "rows": rows,
+        "language": language,
+        "reading": reading,
+        "n": int(sums[0, 0][1]),
+        "sinks": max(s for _, s in sums),
         "context": read_manifest(MODELS[language]).config["context"],
-    }  # fmt: skip
+    }

@@ -56,10 +56,13 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
         held = peak_bytes(lambda: blockwise_attention(query, key, value, SIZE))
         whole = peak_bytes(lambda: full(query, key, value))
     return {
-        "n": found["n"], "raw": found["blockwise"] / found["full"],
-        "blockwise": f"{found['blockwise']:,}", "full": f"{found['full']:,}",
-        "block_kib": f"{held / 1024:,.0f}", "full_kib": f"{whole / 1024:,.0f}",
-    }  # fmt: skip
+        "n": found["n"],
+        "raw": found["blockwise"] / found["full"],
+        "blockwise": f"{found['blockwise']:,}",
+        "full": f"{found['full']:,}",
+        "block_kib": f"{held / 1024:,.0f}",
+        "full_kib": f"{whole / 1024:,.0f}",
+    }
 
 
 def truth(found: dict[str, Any]) -> str:
@@ -124,8 +127,10 @@ def questions(
     found = _counted(result, selection)
     side = (found["blockwise"] > found["full"]) - (found["blockwise"] < found["full"])
     values = {
-        "size": SIZE, "blockwise": f"{found['blockwise']:,}", "full": f"{found['full']:,}",
-    }  # fmt: skip
+        "size": SIZE,
+        "blockwise": f"{found['blockwise']:,}",
+        "full": f"{found['full']:,}",
+    }
     options = tuple(f"s3_1.quiz.adds.{name}" for name in ("fewer", "same", "more"))
     out.append(Question("s3_1.quiz.adds", values, options, side + 1, option_keys=True))
     gap = {"gap": f"{result.numbers['gap']:.0e}"}

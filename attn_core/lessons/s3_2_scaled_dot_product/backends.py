@@ -135,8 +135,9 @@ def backends_equality(
         StepConfig(dtype)
         drawn = random_qkv(seed, heads * n, heads * n, d_k, dtype=dtype)
         query, key, value = (
-            t.view(1, heads, n, d_k).to(device) for t in drawn  # (h·n, d) -> (1, h, n, d)
-        )  # fmt: skip
+            t.view(1, heads, n, d_k).to(device)
+            for t in drawn  # (h·n, d) -> (1, h, n, d)
+        )
         for mask, allowed in zip(MASKS, (None, causal, empty), strict=True):
             allowed = None if allowed is None else allowed.to(device)
             ours, _ = scaled_dot_product_attention(
@@ -154,8 +155,6 @@ def backends_equality(
                 except RuntimeError as error:
                     reason = _first_line(error)
                 rows.append(
-                    BackendRow(
-                        name, dtype, mask, not reason, reason, difference, TOLERANCES[dtype]
-                    )
-                )  # fmt: skip
+                    BackendRow(name, dtype, mask, not reason, reason, difference, TOLERANCES[dtype])
+                )
     return tuple(rows)

@@ -90,8 +90,13 @@ class Config:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}; it must be one of {tuple(known)}"
                 )
-        bounds = {"layer": (0, 5), "head": (0, 11), "n": (1, MAX_N), "radius": (0, 64),
-                  "seed": (0, 2**31)}  # fmt: skip
+        bounds = {
+            "layer": (0, 5),
+            "head": (0, 11),
+            "n": (1, MAX_N),
+            "radius": (0, 64),
+            "seed": (0, 2**31),
+        }
         for name, (low, high) in bounds.items():
             if not low <= getattr(self, name) <= high:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be in [{low}, {high}]")
@@ -167,9 +172,12 @@ def vectors(config: Config, device: str = "cpu") -> Vectors:
     needed = sdp.memory_estimate(config.n, config.n, config.d_k, config.d_k, config.dtype)
     if needed > sdp.MAX_BYTES:
         raise Refused(
-            "refused.memory", n=config.n, d_k=config.d_k, size=needed // 2**20,
+            "refused.memory",
+            n=config.n,
+            d_k=config.d_k,
+            size=needed // 2**20,
             limit=sdp.MAX_BYTES // 2**20,
-        )  # fmt: skip
+        )
     if config.dtype in SLOW and config.n**2 * config.d_k > MAX_HALF_PRODUCTS:
         raise Refused("refused.slow", n=config.n, d_k=config.d_k, dtype=config.dtype)
     draw = _random if config.n * config.d_k <= MAX_KEPT else _random.__wrapped__

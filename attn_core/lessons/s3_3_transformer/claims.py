@@ -103,9 +103,14 @@ def better_claim(long_inputs: dict[str, Any]) -> Claim:
                 found[kind] = tuple((str(seed), float(b["exact"])) for seed, b in at.items())
                 n = max(b["n"] for b in at.values())
             conditions.append(
-                Condition(f"{task}_{key}", found["transformer"], found["attention"], n,
-                          metric="exact_match")
-            )  # fmt: skip
+                Condition(
+                    f"{task}_{key}",
+                    found["transformer"],
+                    found["attention"],
+                    n,
+                    metric="exact_match",
+                )
+            )
     return Claim("3.3.c", "3.3", "measured", COMMAND, "recorded", _chrf(*conditions))
 
 

@@ -15,9 +15,13 @@ from attn_core.models.translator import text_of
 
 TWINS = "translator_small"
 SMALL = (
-    "small", "small-recurrent", "small-no-cross", "small-no-mask", "small-no-positions",
+    "small",
+    "small-recurrent",
+    "small-no-cross",
+    "small-no-mask",
+    "small-no-positions",
     "small-one-vector",
-)  # fmt: skip
+)
 
 
 @torch.inference_mode()
@@ -48,8 +52,7 @@ def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
         )
         found = translate(steps, free(config), source, loaded.device)[0]
         chrf = loaded.manifest.raw["by_seed"][name]["chrf"]
-        out.append({"model": name, "text": text_of(found.ids, "zh"),
-                    "chrf": sum(chrf) / len(chrf)})  # fmt: skip
+        out.append({"model": name, "text": text_of(found.ids, "zh"), "chrf": sum(chrf) / len(chrf)})
     return out
 
 
@@ -78,10 +81,14 @@ def cache_or_not(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
             began = time.perf_counter()
             found = translate(steps, config, source, loaded.device)
             spent = min(spent, time.perf_counter() - began)
-        out.append({
-            "cached": cached, "text": text_of(found[0].ids, config.languages[1]),
-            "score": found[0].score, "milliseconds": 1000 * spent,
-        })  # fmt: skip
+        out.append(
+            {
+                "cached": cached,
+                "text": text_of(found[0].ids, config.languages[1]),
+                "score": found[0].score,
+                "milliseconds": 1000 * spent,
+            }
+        )
     return out
 
 
@@ -97,11 +104,16 @@ def scores() -> list[dict[str, Any]]:
     for direction, checkpoint in MODELS.items():
         for kind, end in (("transformer", ""), ("recurrent", TWIN)):
             manifest = read_manifest(checkpoint + end)
-            out.append({
-                "direction": direction, "model": kind, "n": manifest.metrics["chrf"].n,
-                "chrf": manifest.metrics["chrf"].value, "bleu": manifest.metrics["bleu"].value,
-                "parameters": manifest.raw["parameters"],
-            })  # fmt: skip
+            out.append(
+                {
+                    "direction": direction,
+                    "model": kind,
+                    "n": manifest.metrics["chrf"].n,
+                    "chrf": manifest.metrics["chrf"].value,
+                    "bleu": manifest.metrics["bleu"].value,
+                    "parameters": manifest.raw["parameters"],
+                }
+            )
     return out
 
 
@@ -144,10 +156,16 @@ def recorded() -> dict[str, list[dict[str, Any]]]:
         for seed, value in enumerate(seeds[name]["chrf"])
     ]
     lengths = [
-        {"direction": direction, "model": kind, "tokens": (row["from"] + row["to"]) / 2,
-         "from": row["from"], "to": row["to"], "chrf": row["chrf"]}
+        {
+            "direction": direction,
+            "model": kind,
+            "tokens": (row["from"] + row["to"]) / 2,
+            "from": row["from"],
+            "to": row["to"],
+            "chrf": row["chrf"],
+        }
         for direction, checkpoint in MODELS.items()
         for kind, end in (("transformer", ""), ("recurrent", TWIN))
         for row in read_manifest(checkpoint + end).raw["by_length"]
-    ]  # fmt: skip
+    ]
     return {"models": models, "lengths": lengths}

@@ -179,10 +179,11 @@ def run(
     queries = labels(written, target)
     tokens = (START_MARK, *queries[:-1])
     names = {
-        site: [source.labels, source.labels] if site.startswith("encoder")
+        site: [source.labels, source.labels]
+        if site.startswith("encoder")
         else [queries, tokens if site.endswith("self") else source.labels]
         for site in traces
-    }  # fmt: skip
+    }
     shown = [_shown(h, target) for h in hypotheses]
     numbers = {
         "log_probability": best.log_probability,
@@ -286,9 +287,12 @@ def shapes(result: LessonResult) -> list[dict[str, Any]]:
         allowed = 1.0 if trace.mask is None else float(trace.mask.float().mean())
         kind = kind_of(site)
         out[kind] = {
-            "kind": kind, "heads": heads, "queries": n_query, "keys": n_key,
+            "kind": kind,
+            "heads": heads,
+            "queries": n_query,
+            "keys": n_key,
             "masked": 100 * (1 - allowed),
-        }  # fmt: skip
+        }
     return [out[kind] for kind in ("encoder", "self", "cross")]
 
 

@@ -124,12 +124,14 @@ def measure(
     rows = search(steps, toy_tasks.to_ids(task, sources), 1, 0.0, high + 2)
     written = [toy_tasks.to_text(task, row[0].ids) for row in rows]
     right = [toy_tasks.solve(task, s) for s in sources]
-    placed = sum(sum(a == b for a, b in zip(w, r, strict=False)) for w, r in
-                 zip(written, right, strict=True))  # fmt: skip
+    placed = sum(
+        sum(a == b for a, b in zip(w, r, strict=False)) for w, r in zip(written, right, strict=True)
+    )
     return {
         "exact": sum(w == r for w, r in zip(written, right, strict=True)) / len(right),
-        "characters": placed / sum(map(len, right)), "n": len(right),
-    }  # fmt: skip
+        "characters": placed / sum(map(len, right)),
+        "n": len(right),
+    }
 
 
 def train(kind: str, task: str, seed: int, rate: float, steps: int) -> dict[str, Any]:
@@ -170,10 +172,16 @@ def train(kind: str, task: str, seed: int, rate: float, steps: int) -> dict[str,
     seconds = time.process_time() - began
     rows = [{"low": a, "high": b, **measure(model, task, a, b, seed)} for a, b in BUCKETS]
     return {
-        "model": kind, "task": task, "seed": seed, "rate": rate, "steps": steps,
-        "parameters": parameters(kind), "seconds": seconds,
-        "loss": sum(losses[-100:]) / len(losses[-100:]), "buckets": rows,
-    }  # fmt: skip
+        "model": kind,
+        "task": task,
+        "seed": seed,
+        "rate": rate,
+        "steps": steps,
+        "parameters": parameters(kind),
+        "seconds": seconds,
+        "loss": sum(losses[-100:]) / len(losses[-100:]),
+        "buckets": rows,
+    }
 
 
 def better_rate(kind: str, task: str, steps: int) -> float:

@@ -51,12 +51,16 @@ def training(
             x=alt.X("step:Q", title=labels["x"], scale=alt.Scale(domain=[0, steps])),
             y=alt.Y(f"{y}:Q", title=None, scale=scale, axis=alt.Axis(format=form)),
             color=alt.Color(
-                "run:N", title=labels["series"], sort=None,
+                "run:N",
+                title=labels["series"],
+                sort=None,
                 scale=alt.Scale(domain=names, range=[QUERY, CHANGED][: max(1, len(names))]),
                 legend=alt.Legend(orient="bottom") if len(names) > 1 else None,
             ),
             strokeDash=alt.StrokeDash(
-                "run:N", sort=None, legend=None,
+                "run:N",
+                sort=None,
+                legend=None,
                 scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]][: max(1, len(names))]),
             ),
             tooltip=[
@@ -66,7 +70,7 @@ def training(
             ],
         )
         .properties(height=HEIGHT)
-    )  # fmt: skip
+    )
 
 
 def weights(
@@ -102,8 +106,9 @@ def weights(
 
     def axis(names: Sequence[str], **more: Any) -> alt.Axis:
         shown = json.dumps(["␣" if name == " " else name for name in names])
-        return alt.Axis(labelExpr=f"{shown}[datum.value]", labelOverlap=False, labelAngle=0,
-                        ticks=False, **more)  # fmt: skip
+        return alt.Axis(
+            labelExpr=f"{shown}[datum.value]", labelOverlap=False, labelAngle=0, ticks=False, **more
+        )
 
     few = len(columns) <= SQUARES
     size = {"width": alt.Step(28), "height": alt.Step(28)} if few else {"height": alt.Step(24)}
@@ -119,7 +124,9 @@ def weights(
             x=alt.X("column:O", title=labels["x"], axis=axis(columns, orient="top")),
             y=alt.Y("row:O", title=labels["y"], axis=axis(rows)),
             color=alt.Color(
-                "value:Q", title=labels["value"], scale=scale,
+                "value:Q",
+                title=labels["value"],
+                scale=scale,
                 legend=alt.Legend(orient="bottom", gradientLength=160, values=[0, 0.5, 1]),
             ),
             tooltip=[
@@ -129,4 +136,4 @@ def weights(
             ],
         )
         .properties(**size)
-    )  # fmt: skip
+    )

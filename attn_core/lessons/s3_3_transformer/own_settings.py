@@ -95,9 +95,17 @@ class Own:
         """The Transformer that is trained: one token table for input and answer."""
         n = toy_tasks.SPECS[self.task].vocabulary
         return TransformerConfig(
-            n, n, self.d_model, self.heads, self.d_ff, self.layers, self.layers, self.dropout,
-            self.pre_norm, shared=True,
-        )  # fmt: skip
+            n,
+            n,
+            self.d_model,
+            self.heads,
+            self.d_ff,
+            self.layers,
+            self.layers,
+            self.dropout,
+            self.pre_norm,
+            shared=True,
+        )
 
     @property
     def longest(self) -> tuple[int, int]:

@@ -175,9 +175,10 @@ def look(model: Transformer, task: str, source: str, length: int) -> dict[str, A
     _, traces = model(toy_tasks.to_ids(task, [source]), ids)
     out = {kind: _stack(traces, kind) for kind in KINDS}
     return out | {
-        "source": source, "written": toy_tasks.to_text(task, found.ids),
+        "source": source,
+        "written": toy_tasks.to_text(task, found.ids),
         "right": toy_tasks.solve(task, source),
-    }  # fmt: skip
+    }
 
 
 def _stack(traces: Traces, kind: str) -> np.ndarray:
@@ -215,9 +216,16 @@ def train(report: Report, should_stop: Callable[[], bool], **settings: Any) -> d
         run = Training(config)
         shown = max(run.tests[:40], key=len)
         found: dict[str, Any] = {
-            "settings": asdict(config), "loss": [], "accuracy": [], "steps": 0, "seconds": 0.0,
-            "diverged": False, "moments": [], "weights": b"", "n_test": len(run.tests),
-        }  # fmt: skip
+            "settings": asdict(config),
+            "loss": [],
+            "accuracy": [],
+            "steps": 0,
+            "seconds": 0.0,
+            "diverged": False,
+            "moments": [],
+            "weights": b"",
+            "n_test": len(run.tests),
+        }
         moments: list[dict[str, Any]] = []
 
         def measure() -> None:
@@ -265,6 +273,7 @@ def restored(weights: bytes, settings: dict[str, Any]) -> Transformer:
     state = load(weights)
     with torch.random.fork_rng(devices=[]):
         model = Transformer(Own(**settings).model)
-    model.load_state_dict({k: v.float() for k, v in state.items()}
-                          | {"source.weight": state["target.weight"].float()})  # fmt: skip
+    model.load_state_dict(
+        {k: v.float() for k, v in state.items()} | {"source.weight": state["target.weight"].float()}
+    )
     return model.eval()

@@ -90,8 +90,12 @@ def questions(
     out = []
     if 2 <= n <= 40 and float(weights[row].sum()):  # a head that is cut looks nowhere
         names = tuple(f"{i + 1}: {key}" for i, key in enumerate(result.keys))
-        values = {"token": result.queries[row], "step": row + 1, "head": opened.head + 1,
-                  "layer": int(opened.site.split(".")[1]) + 1}  # fmt: skip
+        values = {
+            "token": result.queries[row],
+            "step": row + 1,
+            "head": opened.head + 1,
+            "layer": int(opened.site.split(".")[1]) + 1,
+        }
         out.append(Question("s3_3.quiz.where", values, names, int(weights[row].argmax())))
     step = max(2, steps // 2)
     own = result.traces[opened.site.replace("cross", "self")]

@@ -33,10 +33,12 @@ def written(day: datetime.date, form: int) -> str:
     """
     month = MONTHS[day.month - 1]
     return (
-        f"{day.day} {month} {day.year}", f"{month} {day.day}, {day.year}",
-        f"{day.day} {month[:3]} {day.year}", f"{day.day:02}.{day.month:02}.{day.year}",
+        f"{day.day} {month} {day.year}",
+        f"{month} {day.day}, {day.year}",
+        f"{day.day} {month[:3]} {day.year}",
+        f"{day.day:02}.{day.month:02}.{day.year}",
         f"{day.year}年{day.month}月{day.day}日",
-    )[form]  # fmt: skip
+    )[form]
 
 
 def read_date(text: str) -> datetime.date | None:

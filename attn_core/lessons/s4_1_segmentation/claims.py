@@ -99,9 +99,10 @@ def cost_claim(raw: dict[str, Any]) -> Claim:
         timed = (times[kind], times[twin]) if kind else ([], [])
         return (
             Condition(key, numbers(counted[0]), numbers(counted[1]), 1),
-            Condition(f"{key}_time", numbers(timed[0]), numbers(timed[1]), 1,
-                      metric="milliseconds"),
-        )  # fmt: skip
+            Condition(
+                f"{key}_time", numbers(timed[0]), numbers(timed[1]), 1, metric="milliseconds"
+            ),
+        )
 
     conditions = (
         *against("equal_parameters", SHOWN, ADDED),

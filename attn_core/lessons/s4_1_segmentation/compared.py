@@ -39,11 +39,13 @@ def card() -> dict[str, Any]:
     manifest = read_manifest(CHECKPOINT)
     metric = manifest.metrics["iou"]
     return {
-        "iou": metric.value, "n": metric.n, "baseline": metric.baseline or 0.0,
+        "iou": metric.value,
+        "n": metric.n,
+        "baseline": metric.baseline or 0.0,
         "parameters": manifest.raw["parameters"] / 1e6,
         "trained": manifest.raw["data"][0]["split"]["train"],
         "empty": manifest.raw["data"][2]["split"]["train"],
-    }  # fmt: skip
+    }
 
 
 def kinds() -> tuple[str, ...]:
@@ -87,13 +89,16 @@ def table() -> list[dict[str, Any]]:
     out = []
     for kind in kinds():
         values = raw["by_seed"][kind]["iou"]
-        out.append({
-            "model": kind, "iou": statistics.mean(values),
-            "spread": statistics.stdev(values) if len(values) > 1 else 0.0,
-            "parameters": raw["parameters"][kind],
-            "multiply_adds": raw["cost"]["multiply_adds"][kind],
-            "milliseconds": statistics.median(raw["cost"]["milliseconds"][kind]),
-        })  # fmt: skip
+        out.append(
+            {
+                "model": kind,
+                "iou": statistics.mean(values),
+                "spread": statistics.stdev(values) if len(values) > 1 else 0.0,
+                "parameters": raw["parameters"][kind],
+                "multiply_adds": raw["cost"]["multiply_adds"][kind],
+                "milliseconds": statistics.median(raw["cost"]["milliseconds"][kind]),
+            }
+        )
     return out
 
 

@@ -60,10 +60,15 @@ def parts(rows: int, columns: int, device: str = "cpu") -> tuple[dict[str, Any],
     out: list[dict[str, Any]] = []
 
     def note(part: str, name: str, result: Tensor, counted: int, parameters: int) -> None:
-        out.append({
-            "part": part, "name": name, "shape": tuple(result.shape[1:]),
-            "multiply_adds": counted, "parameters": parameters,
-        })  # fmt: skip
+        out.append(
+            {
+                "part": part,
+                "name": name,
+                "shape": tuple(result.shape[1:]),
+                "multiply_adds": counted,
+                "parameters": parameters,
+            }
+        )
 
     with torch.inference_mode():
         features = model.encoder(pixels)
@@ -74,8 +79,7 @@ def parts(rows: int, columns: int, device: str = "cpu") -> tuple[dict[str, Any],
         x, _ = model._bottleneck(entered, None)
         counted = multiply_adds(lambda: model._bottleneck(model.enter(grid), None))
         inside = (model.enter, model.norm_attention, model.attention, model.norm_ff, model.ff)
-        note("bottleneck", "bottleneck", x, counted,
-             sum(_count(m.parameters()) for m in inside))  # fmt: skip
+        note("bottleneck", "bottleneck", x, counted, sum(_count(m.parameters()) for m in inside))
         for stride, gate, join in zip(SKIPS, model.skips, model.joins, strict=True):
             skip = features[stride]
             signal = nn.functional.interpolate(

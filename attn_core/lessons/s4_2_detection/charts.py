@@ -84,14 +84,17 @@ def path(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.La
         for i, row in enumerate(rows)
     ]
     base = _chart(spots, labels).encode(
-        x=alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), title=labels["x"]), x2="x2",
-        y=alt.Y("y:Q", scale=alt.Scale(domain=[1, 0]), title=labels["y"]), y2="y2",
+        x=alt.X("x:Q", scale=alt.Scale(domain=[0, 1]), title=labels["x"]),
+        x2="x2",
+        y=alt.Y("y:Q", scale=alt.Scale(domain=[1, 0]), title=labels["y"]),
+        y2="y2",
         tooltip=alt.Tooltip("step:N", title=labels["step"]),
         strokeWidth=alt.StrokeWidth(
-            "step:N", legend=None,
+            "step:N",
+            legend=None,
             scale=alt.Scale(domain=order, range=[1.5 + 0.8 * i for i in range(len(order))]),
         ),
-    )  # fmt: skip
+    )
     moved = base.transform_filter("!datum.start").mark_rect(fillOpacity=0, stroke=QUERY)
     start = base.transform_filter("datum.start").mark_rect(
         fillOpacity=0, stroke=QUERY, strokeDash=[4, 3]
@@ -116,20 +119,28 @@ def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt
     """
     spots = [
         {
-            "query": str(r["query"]), "n": r["n"], "x": r["mean"][0], "y": r["mean"][1],
-            "x0": r["mean"][0] - r["spread"][0], "x1": r["mean"][0] + r["spread"][0],
-            "y0": r["mean"][1] - r["spread"][1], "y1": r["mean"][1] + r["spread"][1],
-            "ax": r["anchor"][0], "ay": r["anchor"][1], "kinds": sum(c > 0 for c in r["classes"]),
+            "query": str(r["query"]),
+            "n": r["n"],
+            "x": r["mean"][0],
+            "y": r["mean"][1],
+            "x0": r["mean"][0] - r["spread"][0],
+            "x1": r["mean"][0] + r["spread"][0],
+            "y0": r["mean"][1] - r["spread"][1],
+            "y1": r["mean"][1] + r["spread"][1],
+            "ax": r["anchor"][0],
+            "ay": r["anchor"][1],
+            "kinds": sum(c > 0 for c in r["classes"]),
         }
         for r in rows
         if r["n"]
-    ]  # fmt: skip
+    ]
     frame = alt.Scale(domain=[0, 1])
     base = _chart(spots, labels)
     tip = [
-        alt.Tooltip("query:N", title=labels["query"]), alt.Tooltip("n:Q", title=labels["n"]),
+        alt.Tooltip("query:N", title=labels["query"]),
+        alt.Tooltip("n:Q", title=labels["n"]),
         alt.Tooltip("kinds:Q", title=labels["kinds"]),
-    ]  # fmt: skip
+    ]
     y = {"scale": alt.Scale(domain=[1, 0]), "title": labels["y"]}
     across = base.mark_rule(color=OUTPUT, strokeWidth=2, opacity=0.55).encode(
         x=alt.X("x0:Q", scale=frame, title=labels["x"]), x2="x1:Q", y=alt.Y("y:Q", **y)
@@ -141,9 +152,11 @@ def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt
         x=alt.X("ax:Q", scale=frame), y=alt.Y("ay:Q", **y), tooltip=tip
     )
     middle = base.mark_circle(color=OUTPUT, stroke="#555", opacity=1).encode(
-        x=alt.X("x:Q", scale=frame), y=alt.Y("y:Q", **y),
-        size=alt.Size("n:Q", title=labels["n"], scale=alt.Scale(range=[30, 400])), tooltip=tip,
-    )  # fmt: skip
+        x=alt.X("x:Q", scale=frame),
+        y=alt.Y("y:Q", **y),
+        size=alt.Size("n:Q", title=labels["n"], scale=alt.Scale(range=[30, 400])),
+        tooltip=tip,
+    )
     name = base.mark_text(dy=-12, fontSize=10, color=OUTPUT).encode(
         x=alt.X("x:Q", scale=frame), y=alt.Y("y:Q", **y), text="query:N"
     )

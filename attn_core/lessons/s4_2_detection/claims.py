@@ -114,9 +114,10 @@ def cost_claim(raw: dict[str, Any]) -> Claim:
         timed = (times[one], times[two]) if one else ([], [])
         return (
             Condition(key, numbers(counted[0]), numbers(counted[1]), 1),
-            Condition(f"{key}_time", numbers(timed[0]), numbers(timed[1]), 1,
-                      metric="milliseconds"),
-        )  # fmt: skip
+            Condition(
+                f"{key}_time", numbers(timed[0]), numbers(timed[1]), 1, metric="milliseconds"
+            ),
+        )
 
     conditions = (
         *against("equal_parameters", WHOLE, TWIN),

@@ -47,9 +47,13 @@ def as_read(picture: str, model: str) -> bytes:
 
 @torch.inference_mode()
 def noise_and_compare(
-    report: Report, should_stop: Callable[[], bool], *, picture: bytes,
-    threshold: float = 0.3, seed: int = 0,
-) -> list[dict[str, Any]]:  # fmt: skip
+    report: Report,
+    should_stop: Callable[[], bool],
+    *,
+    picture: bytes,
+    threshold: float = 0.3,
+    seed: int = 0,
+) -> list[dict[str, Any]]:
     """Add more and more noise, and see what each twin still finds of what it found without.
 
     Parameters

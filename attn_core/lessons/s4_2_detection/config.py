@@ -124,9 +124,11 @@ def written_boxes(strokes: list[Stroke]) -> list[list[float]]:
         apart = []
         for box in boxes:
             if (
-                new[0] - NEAR < box[2] and box[0] < new[2] + NEAR
-                and new[1] - NEAR < box[3] and box[1] < new[3] + NEAR
-            ):  # fmt: skip
+                new[0] - NEAR < box[2]
+                and box[0] < new[2] + NEAR
+                and new[1] - NEAR < box[3]
+                and box[1] < new[3] + NEAR
+            ):
                 new = [*map(min, new[:2], box[:2]), *map(max, new[2:], box[2:])]
             else:
                 apart.append(box)

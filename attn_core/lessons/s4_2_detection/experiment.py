@@ -47,16 +47,23 @@ def _queries(found: Detections, out: set[int]) -> list[dict[str, Any]]:
     made = []
     for query in range(scores.shape[1]):
         layers = [
-            {"label": int(labels[i, query]), "score": round(float(scores[i, query]), 4),
-             "box": _round(boxes[i, query])}
-            for i in range(scores.shape[0])
-        ]  # fmt: skip
-        made.append(
-            layers[-1] | {
-                "query": query, "anchor": _round(anchors[query]), "layers": layers,
-                "classes": _round(classes[query]), "out": query in out,
+            {
+                "label": int(labels[i, query]),
+                "score": round(float(scores[i, query]), 4),
+                "box": _round(boxes[i, query]),
             }
-        )  # fmt: skip
+            for i in range(scores.shape[0])
+        ]
+        made.append(
+            layers[-1]
+            | {
+                "query": query,
+                "anchor": _round(anchors[query]),
+                "layers": layers,
+                "classes": _round(classes[query]),
+                "out": query in out,
+            }
+        )
     return made
 
 
@@ -93,9 +100,11 @@ def _answered(
     """Boxes, classes and traces; no threshold is in them."""
     loaded = zoo.get(CHECKPOINTS[model], device)
     found, traces = loaded.module(
-        _pixels(picture, model).to(loaded.device), n_queries=n_queries,
-        intervention=intervention or None, features=_features(picture, model, device),
-    )  # fmt: skip
+        _pixels(picture, model).to(loaded.device),
+        n_queries=n_queries,
+        intervention=intervention or None,
+        features=_features(picture, model, device),
+    )
     return Detections(found.logits.cpu(), found.boxes.cpu(), found.anchors.cpu()), traces
 
 

@@ -137,9 +137,11 @@ def path(result: LessonResult, query: int) -> list[dict[str, Any]]:
     steps = [{"box": item["anchor"], "label": None, "score": None}, *item["layers"]]
     return [
         {
-            "layer": layer, "box": step["box"], "score": step["score"],
+            "layer": layer,
+            "box": step["box"],
+            "score": step["score"],
             "class": None if step["label"] is None else names[step["label"]],
             "iou": float(overlap(torch.tensor([step["box"]]), last)[0]),
         }
         for layer, step in enumerate(steps)
-    ]  # fmt: skip
+    ]

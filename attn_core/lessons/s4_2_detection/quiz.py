@@ -129,8 +129,12 @@ def _in_box(result: LessonResult, opened: Selection) -> Question:
     head = opened.head if opened.site == experiment.LAST else 0
     query = experiment.default_row(result)
     found = experiment.reading(result, query, head)
-    values = {"query": query, "head": head + 1, "share": f"{100 * found['in_box']:.0f}",
-              "area": f"{100 * found['area']:.1f}"}  # fmt: skip
+    values = {
+        "query": query,
+        "head": head + 1,
+        "share": f"{100 * found['in_box']:.0f}",
+        "area": f"{100 * found['area']:.1f}",
+    }
     answer = min(3, int(4 * found["in_box"]))
     return Question("s4_2.quiz.in_box", values, QUARTERS, answer)
 

@@ -57,7 +57,7 @@ def matching(result: LessonResult, labels: tuple[int, ...] | None = None) -> dic
         "distance": (COST_DISTANCE * found.distance).tolist(),
         "overlap": (COST_OVERLAP * found.giou_cost).tolist(),
         "pairs": list(zip(*assign(found.cost), strict=True)),
-    }  # fmt: skip
+    }
 
 
 def by_layer(result: LessonResult, threshold: float) -> list[dict[str, Any]]:
@@ -85,12 +85,14 @@ def by_layer(result: LessonResult, threshold: float) -> list[dict[str, Any]]:
             float(overlap(torch.tensor([a["box"]]), torch.tensor([b["box"]]))[0])
             for a, b in zip(now, chosen, strict=True)
         ]
-        out.append({
-            "layer": layer + 1,
-            "found": sum(q["layers"][layer]["score"] >= threshold for q in queries),
-            "score": float(np.mean([a["score"] for a in now])) if now else float("nan"),
-            "iou": float(np.mean(ious)) if ious else float("nan"),
-        })  # fmt: skip
+        out.append(
+            {
+                "layer": layer + 1,
+                "found": sum(q["layers"][layer]["score"] >= threshold for q in queries),
+                "score": float(np.mean([a["score"] for a in now])) if now else float("nan"),
+                "iou": float(np.mean(ious)) if ious else float("nan"),
+            }
+        )
     return out
 
 
@@ -123,9 +125,12 @@ def without(config: Config, query: int, device: str = "cpu") -> dict[str, Any]:
         answers = item["score"] >= config.threshold and item["query"] not in knocked_out(cut)
         if answers and iou >= max(SAME, best.get("iou", 0.0)):
             best = {
-                "heir": item["query"], "iou": iou, "label": item["label"], "score": item["score"],
+                "heir": item["query"],
+                "iou": iou,
+                "label": item["label"],
+                "score": item["score"],
                 "before": before.details["queries"][item["query"]]["score"],
-            }  # fmt: skip
+            }
     return best
 
 
@@ -159,10 +164,14 @@ def of_query(query: int) -> dict[str, Any]:
     most = int(np.argmax(counts))
     spread = [v or 0.0 for v in item["spread"]]
     return {
-        "query": query, "n": item["n"], "kinds": sum(c > 0 for c in counts), "most": most,
+        "query": query,
+        "n": item["n"],
+        "kinds": sum(c > 0 for c in counts),
+        "most": most,
         "share": counts[most] / max(1, item["n"]),
-        "across": 100 * spread[0], "down": 100 * spread[1],
-    }  # fmt: skip
+        "across": 100 * spread[0],
+        "down": 100 * spread[1],
+    }
 
 
 def card(model: str = "digits") -> dict[str, Any]:
@@ -180,10 +189,12 @@ def card(model: str = "digits") -> dict[str, Any]:
     """
     manifest = read_manifest(CHECKPOINTS[model])
     return {
-        "ap50": manifest.metrics["ap50"].value, "ap": manifest.metrics["ap"].value,
-        "n": manifest.metrics["ap50"].n, "parameters": manifest.raw["parameters"] / 1e6,
+        "ap50": manifest.metrics["ap50"].value,
+        "ap": manifest.metrics["ap"].value,
+        "n": manifest.metrics["ap50"].n,
+        "parameters": manifest.raw["parameters"] / 1e6,
         "each": manifest.raw["ap50_each"],
-    }  # fmt: skip
+    }
 
 
 def published() -> list[dict[str, Any]]:
@@ -197,9 +208,15 @@ def published() -> list[dict[str, Any]]:
     ours = card("cells")
     rbc, wbc, platelets = ours["each"]
     mine = {
-        "name": "", "year": None, "rbc": rbc, "wbc": wbc, "platelets": platelets, "source": "",
-        "mean": ours["ap50"], "split": f"BCCD, {ours['n']} / 72",
-    }  # fmt: skip
+        "name": "",
+        "year": None,
+        "rbc": rbc,
+        "wbc": wbc,
+        "platelets": platelets,
+        "source": "",
+        "mean": ours["ap50"],
+        "split": f"BCCD, {ours['n']} / 72",
+    }
     return [mine, *json.loads(PUBLISHED.read_text(encoding="utf-8"))]
 
 

@@ -47,9 +47,11 @@ def context_claim(raw: dict[str, dict[str, Any]]) -> Claim:
         return against(key, found, baseline, n)
 
     conditions = (
-        pair("near", "itself", "clean"), pair("near", "itself", "0"),
-        pair("all", "itself", "clean"), pair("all", "near", "clean"),
-    )  # fmt: skip
+        pair("near", "itself", "clean"),
+        pair("near", "itself", "0"),
+        pair("all", "itself", "clean"),
+        pair("all", "near", "clean"),
+    )
     measure = Measure("digit_error_rate", "fraction", "lower", SMALLEST, conditions)
     return Claim("5.1.a", "5.1", "measured", COMMAND, "recorded", measure)
 
@@ -116,8 +118,15 @@ def computation_claim() -> Claim:
     }
     n, same = len(apart), numbers([0.0] * len(apart))
     silence = Condition("silence", millions["silence"], millions["speech"], n)
-    stated = Measure("multiply_adds", "millions", "lower", CHEAPER, (silence,),
-                     comparison="ratio", spread="range")  # fmt: skip
+    stated = Measure(
+        "multiply_adds",
+        "millions",
+        "lower",
+        CHEAPER,
+        (silence,),
+        comparison="ratio",
+        spread="range",
+    )
     differ = Condition("weights", numbers(apart), same, n)
     right = Measure("total_variation", "none", "higher", MIXED, (differ,), spread="range")
     return Claim("5.1.c", "5.1", "reworded", COMMAND, "recorded", stated, right)

@@ -156,8 +156,9 @@ def challenge(
     edits = edit_distance(now, before) if only else 0
     reached = only and edits > 0 and len(now) == len(before)
     values = {
-        "most": f"{MOST * speech.TOKEN_SECONDS:.1f}", "now": " ".join(map(str, now)),
+        "most": f"{MOST * speech.TOKEN_SECONDS:.1f}",
+        "now": " ".join(map(str, now)),
         "used": f"{silenced * speech.TOKEN_SECONDS:.2f}",
-    }  # fmt: skip
+    }
     progress = 1.0 if reached else 0.6 if edits else 0.3 if only else 0.0
     return Challenge("s5_1.challenge", values, reached, progress)

@@ -21,8 +21,10 @@ from attn_core.measures.metrics import edit_distance
 from attn_core.models.recogniser import BLANK
 
 TWINS = {
-    "all": experiment.CHECKPOINT, "4": "recogniser_window_4", "0": "recogniser_window_0",
-}  # fmt: skip
+    "all": experiment.CHECKPOINT,
+    "4": "recogniser_window_4",
+    "0": "recogniser_window_0",
+}
 """Checkpoint by the tokens that a token could look at on either side, while it was trained."""
 SIGHTS = ("all", "no_far_past", "no_past", "no_far_future", "no_future")
 MOST_WORDS = 10
@@ -91,7 +93,7 @@ def windows(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, A
             "moved": edit_distance(digits, found[None]),
         }
         for w, digits in found.items()
-    )  # fmt: skip
+    )
 
 
 def _lost(before: torch.Tensor, after: torch.Tensor, word: Heard) -> float:

@@ -93,20 +93,26 @@ def direct_claim(raw: dict[str, Any]) -> Claim:
     torchs = [
         -float(
             torch.nn.functional.ctc_loss(
-                torch.from_numpy(log_p)[:, None], torch.tensor([labels]), torch.tensor([TOKENS]),
-                torch.tensor([len(labels)]), blank=LABELS - 1, reduction="sum",
+                torch.from_numpy(log_p)[:, None],
+                torch.tensor([labels]),
+                torch.tensor([TOKENS]),
+                torch.tensor([len(labels)]),
+                blank=LABELS - 1,
+                reduction="sum",
             )
         )
         for log_p, labels in cases
-    ]  # fmt: skip
+    ]
     found = raw["metrics"]["digit_error_rate"]
     conditions = (
-        Condition("sum", numbers(ours), numbers(brute), DRAWS, better="equal",
-                  metric="log_likelihood"),
-        Condition("torch", numbers(ours), numbers(torchs), DRAWS, better="equal",
-                  metric="log_likelihood"),
+        Condition(
+            "sum", numbers(ours), numbers(brute), DRAWS, better="equal", metric="log_likelihood"
+        ),
+        Condition(
+            "torch", numbers(ours), numbers(torchs), DRAWS, better="equal", metric="log_likelihood"
+        ),
         Condition("learned", numbers([found["value"]]), numbers([found["baseline"]]), found["n"]),
-    )  # fmt: skip
+    )
     measure = Measure("digit_error_rate", "none", "lower", SAME, conditions, spread="range")
     return Claim("5.2.a", "5.2", "exact", COMMAND, "recorded", measure)
 
@@ -194,9 +200,11 @@ def main() -> None:
     raw = {name: read_manifest(checkpoint).raw for name, checkpoint in COMPARED.items()}
     noted = provenance(torch=torch.__version__, threads="1", steps=str(raw["joint"]["steps"]))
     claims = (
-        direct_claim(raw["convolution"]), accuracy_claim(raw), propagation_claim(raw),
+        direct_claim(raw["convolution"]),
+        accuracy_claim(raw),
+        propagation_claim(raw),
         robust_claim(raw),
-    )  # fmt: skip
+    )
     for claim in claims:
         sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
 

@@ -26,9 +26,10 @@ from attn_core.models.recogniser import BLANK, N_DIGITS, START, Recogniser
 from attn_core.models.recogniser_search import joint_search
 
 CHECKPOINTS = {
-    "attention": "recogniser_attention", "convolution": "recogniser_convolution",
+    "attention": "recogniser_attention",
+    "convolution": "recogniser_convolution",
     "joint": "recogniser_joint",
-}  # fmt: skip
+}
 SAMPLES = ("double", "pi", "noisy", "long")
 LABELS = "labels"
 """Site of the last layer: each token asks the eleven labels."""
@@ -82,10 +83,12 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, value, bound in (
-            ("model", self.model, tuple(CHECKPOINTS)), ("snr", self.snr, SNRS),
-            ("way", self.way, WAYS), ("width", self.width, WIDTHS),
+            ("model", self.model, tuple(CHECKPOINTS)),
+            ("snr", self.snr, SNRS),
+            ("way", self.way, WAYS),
+            ("width", self.width, WIDTHS),
             ("weight", self.weight, WEIGHTS),
-        ):  # fmt: skip
+        ):
             if value not in bound:
                 raise ValueError(f"{name} is {value!r}; it must be one of {bound}")
         speech.check(self.hidden)
@@ -203,14 +206,19 @@ def run(
     if config.model == "joint":
         if config.way == "beam":
             best = joint_search(
-                model, states, real, config.weight, width=config.width,
-                intervention=intervention, emitted=log_p,
-            )  # fmt: skip
+                model,
+                states,
+                real,
+                config.weight,
+                width=config.width,
+                intervention=intervention,
+                emitted=log_p,
+            )
             digits = best[0].digits
             found = [
-                {"digits": list(f.digits), "score": f.score, "ctc": f.ctc,
-                 "attention": f.attention} for f in best[:5]
-            ]  # fmt: skip
+                {"digits": list(f.digits), "score": f.score, "ctc": f.ctc, "attention": f.attention}
+                for f in best[:5]
+            ]
         target = torch.tensor([[START, *digits]], device=states.device)
         memory = model.remember(states, real)
         _, of_decoder, _ = model.decode(target, memory, intervention=intervention)

@@ -114,9 +114,10 @@ def _sum(result: LessonResult) -> Question | None:
     off = max(0.3, whole - best)
     options = (f"{best - 2 * off:.2f}", f"{best:.2f}", f"{whole:.2f}")
     values = {
-        "best": f"{best:.2f}", "all": f"{whole:.2f}",
+        "best": f"{best:.2f}",
+        "all": f"{whole:.2f}",
         "paths": f"{result.numbers['paths_log10']:.0f}",
-    }  # fmt: skip
+    }
     return Question("s5_2.quiz.sum", values, options, 2)
 
 

@@ -80,14 +80,19 @@ def lattice_cells(result: LessonResult, quantity: str, token: int) -> list[dict[
     best = whole.posterior.argmax(1)
     return [
         {
-            "token": t, "start": t * speech.TOKEN_SECONDS, "end": (t + 1) * speech.TOKEN_SECONDS,
-            "row": row, "name": f"{row // 2 + 1}: {experiment.NAMES[whole.rows[row]]}"
-            if row % 2 else f"{experiment.NAMES[BLANK]} {row // 2}",
-            "value": float(values[t, row]), "on": bool(best[t] == row),
+            "token": t,
+            "start": t * speech.TOKEN_SECONDS,
+            "end": (t + 1) * speech.TOKEN_SECONDS,
+            "row": row,
+            "name": f"{row // 2 + 1}: {experiment.NAMES[whole.rows[row]]}"
+            if row % 2
+            else f"{experiment.NAMES[BLANK]} {row // 2}",
+            "value": float(values[t, row]),
+            "on": bool(best[t] == row),
         }
         for t in range(first, last)
         for row in range(low, high)
-    ]  # fmt: skip
+    ]
 
 
 @lru_cache(maxsize=8)
@@ -118,11 +123,12 @@ def beam_at(result: LessonResult, width: int, token: int) -> list[dict[str, Any]
     total = float(np.logaddexp.reduce([p.score for p in kept]))
     return [
         {
-            "digits": list(p.labels), "blank": math.exp(p.blank - total),
+            "digits": list(p.labels),
+            "blank": math.exp(p.blank - total),
             "label": math.exp(p.label - total),
         }
         for p in kept[:SHOWN]
-    ]  # fmt: skip
+    ]
 
 
 def ways(result: LessonResult) -> list[dict[str, Any]]:
@@ -179,11 +185,15 @@ def side_by_side(config: experiment.Config, device: str = "cpu") -> tuple[dict[s
         with torch.inference_mode():
             # Traced, for a fused kernel's products are counted on some devices and not on others.
             counted = multiply_adds(partial(loaded.module.encode, features))
-        out.append({
-            "model": model, "digits": found.details["digits"],
-            "parameters": read_manifest(checkpoint).raw["parameters"],
-            "multiply_adds": counted, "milliseconds": 1000 * spent,
-        })  # fmt: skip
+        out.append(
+            {
+                "model": model,
+                "digits": found.details["digits"],
+                "parameters": read_manifest(checkpoint).raw["parameters"],
+                "multiply_adds": counted,
+                "milliseconds": 1000 * spent,
+            }
+        )
     return tuple(out)
 
 

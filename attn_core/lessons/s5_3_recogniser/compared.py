@@ -40,7 +40,11 @@ def feeding() -> list[dict[str, Any]]:
     for name, checkpoint in CHECKPOINTS.items():
         by_seed = read_manifest(checkpoint).raw["by_seed"]
         free = statistics.mean(run["clean"] for run in by_seed["known"])
-        out.append({
-            "model": name, "forced": statistics.mean(by_seed["teacher"]), "free": free,
-        })  # fmt: skip
+        out.append(
+            {
+                "model": name,
+                "forced": statistics.mean(by_seed["teacher"]),
+                "free": free,
+            }
+        )
     return out

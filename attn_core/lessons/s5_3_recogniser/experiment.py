@@ -27,8 +27,10 @@ from attn_core.models.listener import SITE, Listener
 from attn_core.models.recogniser import END, N_DIGITS, START, Recogniser
 
 CHECKPOINTS = {
-    "location": "listener", "content": "listener_content", "attention": "recogniser_joint_0",
-}  # fmt: skip
+    "location": "listener",
+    "content": "listener_content",
+    "attention": "recogniser_joint_0",
+}
 CROSS = "decoder.0.cross"
 SAMPLES = ("double", "pi", "noisy", "long")
 FEEDS = ("own", "true")
@@ -76,9 +78,10 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, value, bound in (
-            ("model", self.model, tuple(CHECKPOINTS)), ("feed", self.feed, FEEDS),
+            ("model", self.model, tuple(CHECKPOINTS)),
+            ("feed", self.feed, FEEDS),
             ("times", self.times, TIMES),
-        ):  # fmt: skip
+        ):
             if value not in bound:
                 raise ValueError(f"{name} is {value!r}; it must be one of {bound}")
         speech.check(self.hidden)
@@ -124,9 +127,11 @@ def _told(written: list[int], given: tuple[int, ...] | None) -> int:
 
 
 def spell(
-    model: Listener | Recogniser, features: Float[Tensor, "1 frame mel"],
-    given: tuple[int, ...] | None, changes: Intervention | None,
-) -> Spelt:  # fmt: skip
+    model: Listener | Recogniser,
+    features: Float[Tensor, "1 frame mel"],
+    given: tuple[int, ...] | None,
+    changes: Intervention | None,
+) -> Spelt:
     """Write digit by digit, always the likeliest.
 
     Parameters
@@ -322,12 +327,14 @@ def run(
             named[site] = (queries, (FIRST, *map(str, fed))[: len(queries)])
     words = [
         {
-            "digit": NAMES[digit], "first": step["token"], "last": step["token"],
+            "digit": NAMES[digit],
+            "first": step["token"],
+            "last": step["token"],
             "score": step["p"],
             "heard": [max(0, step["token"] - 2 * WIDE), min(n - 1, step["token"] + 2 * WIDE)],
         }
         for digit, step in zip(spelt.digits, steps, strict=False)
-    ]  # fmt: skip
+    ]
     written = tuple(digit for digit in spelt.digits if digit != END)
     edits = edit_distance(written, truth) if truth else 0
     return LessonResult(

@@ -40,9 +40,12 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     times = often.details["seconds"] / once.details["seconds"]
     n = len(once.details["digits"])
     return {
-        "times": f"{times:.1f}", "once": n, "all": round(n * times),
-        "written": len(often.details["digits"]), "digits": _text(often.details["digits"]),
-    }  # fmt: skip
+        "times": f"{times:.1f}",
+        "once": n,
+        "all": round(n * times),
+        "written": len(often.details["digits"]),
+        "digits": _text(often.details["digits"]),
+    }
 
 
 def truth(found: dict[str, Any]) -> str:
@@ -90,9 +93,11 @@ def _moved(config: experiment.Config, device: str) -> Question | None:
     options = ("s5_3.quiz.moved.there", "s5_3.quiz.moved.same", "s5_3.quiz.moved.other")
     answer = 0 if wrote == digits[later[0]] else 1 if wrote == digits[1] else 2
     values = {
-        "at": whole.keys[steps[later[0]]["token"]], "there": digits[later[0]],
-        "same": digits[1], "found": _text(found),
-    }  # fmt: skip
+        "at": whole.keys[steps[later[0]]["token"]],
+        "there": digits[later[0]],
+        "same": digits[1],
+        "found": _text(found),
+    }
     return Question("s5_3.quiz.moved", values, options, answer, option_keys=True)
 
 
@@ -110,8 +115,9 @@ def _silence(config: experiment.Config, device: str) -> Question | None:
     answer = 0 if gone == 1 else 1 if gone == 0 else 2
     options = tuple(f"s5_3.quiz.silence.{name}" for name in ("one", "none", "other"))
     values = {
-        "s": f"{(first[1] + 1) * speech.TOKEN_SECONDS:.2f}", "found": _text(found),
-    }  # fmt: skip
+        "s": f"{(first[1] + 1) * speech.TOKEN_SECONDS:.2f}",
+        "found": _text(found),
+    }
     return Question("s5_3.quiz.silence", values, options, answer, option_keys=True)
 
 

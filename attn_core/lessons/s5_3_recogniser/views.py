@@ -45,12 +45,16 @@ def by_step(result: LessonResult, feed: str) -> list[dict[str, Any]]:
     told = [experiment.FIRST, *given]
     return [
         {
-            "step": i + 1, "told": told[i], "writes": tokens[i], "p": step["p"],
-            "at": step["token"] * speech.TOKEN_SECONDS, "near": step["near"],
+            "step": i + 1,
+            "told": told[i],
+            "writes": tokens[i],
+            "p": step["p"],
+            "at": step["token"] * speech.TOKEN_SECONDS,
+            "near": step["near"],
             "wrong": step["wrong"],
         }
         for i, step in enumerate(details["steps"])
-    ]  # fmt: skip
+    ]
 
 
 @lru_cache(maxsize=32)
@@ -74,13 +78,18 @@ def decoders(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, 
         began = time.perf_counter()
         result = experiment.run(replace(config, model=model), None, device)
         spent = time.perf_counter() - began
-        out.append({
-            "model": model, "digits": result.details["digits"], "ended": result.details["ended"],
-            "near": result.numbers["near"], "backwards": int(result.numbers["backwards"]),
-            "edits": int(result.numbers["edits"]) if result.details["truth"] else None,
-            "parameters": read_manifest(checkpoint).raw["parameters"],
-            "milliseconds": 1000 * spent,
-        })  # fmt: skip
+        out.append(
+            {
+                "model": model,
+                "digits": result.details["digits"],
+                "ended": result.details["ended"],
+                "near": result.numbers["near"],
+                "backwards": int(result.numbers["backwards"]),
+                "edits": int(result.numbers["edits"]) if result.details["truth"] else None,
+                "parameters": read_manifest(checkpoint).raw["parameters"],
+                "milliseconds": 1000 * spent,
+            }
+        )
     return tuple(out)
 
 
@@ -161,8 +170,13 @@ def cover_each(
     words = speech.as_details(speech.aligned(log_p, digits), speech.speech(sound))
     models = (*CTC, *experiment.CHECKPOINTS)
     before = {model: _read(model, sound) for model in models}
-    loud = np.sqrt(np.square(sound[np.repeat(speech.speech(sound), speech.TOKEN)[: len(sound)]]
-                             ).mean()) if words else 0.0  # fmt: skip
+    loud = (
+        np.sqrt(
+            np.square(sound[np.repeat(speech.speech(sound), speech.TOKEN)[: len(sound)]]).mean()
+        )
+        if words
+        else 0.0
+    )
     numbers = np.random.default_rng(seed)
     edits: dict[str, list[tuple[int, ...]]] = {model: [] for model in models}
     rows: list[dict[str, Any]] = []
@@ -179,11 +193,13 @@ def cover_each(
                 edits[model].append(edits_by_symbol(found, before[model], i))
         rows = [
             {
-                "model": model, "n": len(each),
+                "model": model,
+                "n": len(each),
                 "own": float(np.mean([row[k] for k, row in enumerate(each)])),
                 "others": float(np.mean([sum(row) - row[k] for k, row in enumerate(each)])),
             }
-            for model, each in edits.items() if each
-        ]  # fmt: skip
+            for model, each in edits.items()
+            if each
+        ]
         report((i + 1) / len(words), "s5_3.live.running", list(rows))
     return rows

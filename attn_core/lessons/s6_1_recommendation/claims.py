@@ -148,8 +148,10 @@ def main() -> None:
     )
     noted = provenance(torch=torch.__version__, threads="1", steps=str(shown["steps"]))
     for claim in (
-        interest_claim(twins, target), features_claim(twins), sequence_claim(twins, shown),
-    ):  # fmt: skip
+        interest_claim(twins, target),
+        features_claim(twins),
+        sequence_claim(twins, shown),
+    ):
         sys.stdout.write(f"{write(replace(claim, recorded=noted)).name}\n")
 
 

@@ -130,7 +130,7 @@ def _listed(scores: dict[str, Tensor], seen: list[int], ranker: str, device: str
             "popular": films.rank(popular, place),
         }
         for place in _best(scores[ranker], seen)
-    ]  # fmt: skip
+    ]
 
 
 def _effects(seen: list[int], candidate: int, device: str) -> dict[str, Any]:
@@ -192,8 +192,9 @@ def run(
     ended = time.perf_counter()
     titles = [catalogue()[place].label for place in seen]
     weights = {
-        "self": _read_by_last(traces), "target": traces["target"].weights[0, 0, rows.index(asked)],
-    }  # fmt: skip
+        "self": _read_by_last(traces),
+        "target": traces["target"].weights[0, 0, rows.index(asked)],
+    }
     other = "target" if config.ranker == "self" else "self"
     both = {f["id"] for f in top} & {catalogue()[p].id for p in _best(scores[other], seen)}
     return LessonResult(

@@ -45,11 +45,13 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
         "candidate": result.details["candidate"]["label"],
         "needed": found["needed"] or titles[0],
         "place": titles.index(found["needed"] or titles[0]) + 1,
-        "n": len(titles), "effect": f"{found['effect']:.2f}",
+        "n": len(titles),
+        "effect": f"{found['effect']:.2f}",
         "rank_without": found["rank_without"],
-        "last": titles[-1], "last_effect": f"{abs(effects[-1]):.2f}",
+        "last": titles[-1],
+        "last_effect": f"{abs(effects[-1]):.2f}",
         "way": f"s6_1.without.{'gains' if effects[-1] < 0 else 'loses'}",
-    }  # fmt: skip
+    }
 
 
 def truth(found: dict[str, Any]) -> str:
@@ -101,9 +103,10 @@ def _needed(result: LessonResult, ranker: str) -> Question | None:
     names, answer = _picked(effects, _titles(result))
     found = reading_of.strongest(result, ranker)
     values = {
-        "candidate": result.details["candidate"]["label"], "effect": f"{found['effect']:.2f}",
+        "candidate": result.details["candidate"]["label"],
+        "effect": f"{found['effect']:.2f}",
         "weighed": found["weighed"],
-    }  # fmt: skip
+    }
     if found["same"]:
         return Question("s6_1.quiz.needed_too", values, names, answer)
     return Question("s6_1.quiz.needed", values, names, answer)
@@ -114,9 +117,10 @@ def _sum(result: LessonResult) -> Question:
     answer = 1 if abs(total - 1) < 0.05 else 2 if total > 1 else 0
     options = tuple(f"s6_1.quiz.sum.{name}" for name in ("below", "one", "above"))
     values = {
-        "candidate": result.details["candidate"]["label"], "sum": f"{total:.2f}",
+        "candidate": result.details["candidate"]["label"],
+        "sum": f"{total:.2f}",
         "span": views.span("target"),
-    }  # fmt: skip
+    }
     return Question("s6_1.quiz.sum", values, options, answer, option_keys=True)
 
 

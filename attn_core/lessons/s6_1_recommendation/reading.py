@@ -30,9 +30,12 @@ def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str,
     queries, keys = result.names(site)
     top = int(row.argmax())
     return {
-        "row": queries[query], "head": head + 1, "key": keys[top], "weight": float(row[top]),
+        "row": queries[query],
+        "head": head + 1,
+        "key": keys[top],
+        "weight": float(row[top]),
         "sum": float(row.sum()),
-    }  # fmt: skip
+    }
 
 
 def strongest(result: LessonResult, ranker: str) -> dict[str, Any]:
@@ -59,6 +62,10 @@ def strongest(result: LessonResult, ranker: str) -> dict[str, Any]:
         return out | {"same": True, "last": True, "rank": found["rank"], "rank_without": 0}
     most = max(range(len(weights)), key=found["effect"].__getitem__)
     return out | {
-        "needed": result.keys[most], "effect": found["effect"][most], "rank": found["rank"],
-        "rank_without": found["ranks"][most], "same": most == top, "last": most == len(weights) - 1,
-    }  # fmt: skip
+        "needed": result.keys[most],
+        "effect": found["effect"][most],
+        "rank": found["rank"],
+        "rank_without": found["ranks"][most],
+        "same": most == top,
+        "last": most == len(weights) - 1,
+    }

@@ -64,9 +64,13 @@ def extremes(found: dict[str, list[list[float]]]) -> dict[str, Any]:
     weight, layer, head = largest(found["last"])
     back, far_layer, far_head = largest(found["back"])
     return {
-        "layer": layer, "head": head, "weight": f"{weight:.2f}",
-        "far_layer": far_layer, "far_head": far_head, "back": f"{back:.1f}",
-    }  # fmt: skip
+        "layer": layer,
+        "head": head,
+        "weight": f"{weight:.2f}",
+        "far_layer": far_layer,
+        "far_head": far_head,
+        "back": f"{back:.1f}",
+    }
 
 
 def as_sum(result: LessonResult) -> list[dict[str, Any]]:
@@ -126,11 +130,15 @@ def orders(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
         found = films.log_p(films.scores("long", [order], device), order)[0]
         other = films.log_p(films.scores("target", [order], device), order)[0]
         top = found.topk(films.TOP).indices.tolist()
-        out.append({
-            "order": name, "first": catalogue()[top[0]].label,
-            "shared": len(set(top) & set(kept_top)), "rank": films.rank(found, place),
-            "target_rank": films.rank(other, place),
-        })  # fmt: skip
+        out.append(
+            {
+                "order": name,
+                "first": catalogue()[top[0]].label,
+                "shared": len(set(top) & set(kept_top)),
+                "rank": films.rank(found, place),
+                "target_rank": films.rank(other, place),
+            }
+        )
     return tuple(out)
 
 
@@ -163,10 +171,14 @@ def models(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
     for name in films.MODELS:
         found = films.log_p(films.scores(name, [seen], device), seen)[0]
         top = found.topk(films.TOP).indices.tolist()
-        out.append({
-            "model": name, "top": [catalogue()[p].label for p in top[:3]],
-            "shared": len(ours & set(top)), "rank": films.rank(found, place),
-        })  # fmt: skip
+        out.append(
+            {
+                "model": name,
+                "top": [catalogue()[p].label for p in top[:3]],
+                "shared": len(ours & set(top)),
+                "rank": films.rank(found, place),
+            }
+        )
     return tuple(out)
 
 
@@ -211,12 +223,16 @@ def card(ranker: str) -> dict[str, Any]:
     manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
     hit, times = (manifest.metrics[n] for n in ("hit_rate_at_10", "hit_rate_at_10_over_popularity"))
     return {
-        "hit": 100 * hit.value, "popular": 100 * (hit.baseline or 0.0), "times": times.value,
-        "last": others["last_film"], "twin": others["long-mean"],
+        "hit": 100 * hit.value,
+        "popular": 100 * (hit.baseline or 0.0),
+        "times": times.value,
+        "last": others["last_film"],
+        "twin": others["long-mean"],
         "pooled": others["long-pooled"],
-        "n": hit.n, "films": manifest.raw["data"][0]["films"],
+        "n": hit.n,
+        "films": manifest.raw["data"][0]["films"],
         "parameters": manifest.raw["parameters"] / 1e6,
-    }  # fmt: skip
+    }
 
 
 def span(ranker: str) -> int:
@@ -279,16 +295,22 @@ def order_of(
     if method == "random":
         return rng.sample(range(n), n)
     by = {
-        "attention": weights, "left_out": effects,
-        "oldest": [float(-i) for i in range(n)], "newest": [float(i) for i in range(n)],
-    }[method]  # fmt: skip
+        "attention": weights,
+        "left_out": effects,
+        "oldest": [float(-i) for i in range(n)],
+        "newest": [float(i) for i in range(n)],
+    }[method]
     return sorted(range(n), key=lambda i: -by[i])
 
 
 def taken_out(
-    report: Report, should_stop: Callable[[], bool], *,
-    history: tuple[int, ...], ranker: str, candidate: int,
-) -> list[dict[str, Any]]:  # fmt: skip
+    report: Report,
+    should_stop: Callable[[], bool],
+    *,
+    history: tuple[int, ...],
+    ranker: str,
+    candidate: int,
+) -> list[dict[str, Any]]:
     """Take films out of a history one after another, in several orders.
 
     Parameters

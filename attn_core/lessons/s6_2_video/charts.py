@@ -9,9 +9,12 @@ from attn_core.charts.figure import Figure, drawn, rows, value
 
 
 def timeline(
-    weights: Sequence[float], alone: Sequence[float], moved: Sequence[bool], marked: int,
+    weights: Sequence[float],
+    alone: Sequence[float],
+    moved: Sequence[bool],
+    marked: int,
     labels: Mapping[str, str],
-) -> Figure:  # fmt: skip
+) -> Figure:
     """Attention over frames, beside what each frame says alone and where the motion really is.
 
     Parameters
@@ -56,10 +59,12 @@ def _timeline(
         alt.Tooltip("share:Q", title=alone, format=".2f"),
     ]
     bars = base.mark_bar(color=KEY, stroke="#555").encode(
-        x=x, y=alt.Y("weight:Q", title=weight), tooltip=tip,
+        x=x,
+        y=alt.Y("weight:Q", title=weight),
+        tooltip=tip,
         strokeWidth=alt.condition("datum.open", alt.value(2.5), alt.value(0.4)),
         stroke=alt.condition("datum.open", alt.value(QUERY), alt.value("#555555")),
-    )  # fmt: skip
+    )
     line = base.mark_line(color=OUTPUT, point=True).encode(x=x, y="alone:Q", tooltip=tip)
     layers: list[alt.Chart] = []
     if moves:
@@ -72,9 +77,11 @@ def _timeline(
 
 
 def walked(
-    points: Sequence[Sequence[float]], weights: Sequence[float], marked: int,
+    points: Sequence[Sequence[float]],
+    weights: Sequence[float],
+    marked: int,
     labels: Mapping[str, str],
-) -> Figure:  # fmt: skip
+) -> Figure:
     """A hand's path, its points as large and dark as attention makes them.
 
     Parameters
@@ -103,9 +110,13 @@ def walked(
     return Figure(
         _walked(labels["title"], labels["point"], labels["weight"]),
         {"path": path},
-        {"left": across - reach, "right": across + reach, "top": down - reach,
-         "bottom": down + reach},
-    )  # fmt: skip
+        {
+            "left": across - reach,
+            "right": across + reach,
+            "top": down - reach,
+            "bottom": down + reach,
+        },
+    )
 
 
 @drawn
@@ -116,7 +127,8 @@ def _walked(title: str, point: str, weight: str) -> alt.LayerChart:
     y = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=down, nice=False))
     line = base.mark_line(color="#888888", strokeWidth=1.5).encode(x=x, y=y, order="point:Q")
     dots = base.mark_point(filled=True, opacity=1).encode(
-        x=x, y=y,
+        x=x,
+        y=y,
         size=alt.Size("weight:Q", legend=None, scale=alt.Scale(range=[18, 420])),
         color=alt.Color("weight:Q", title=weight, scale=alt.Scale(scheme="oranges")),
         shape=alt.condition("datum.start", alt.value("square"), alt.value("circle")),
@@ -126,5 +138,5 @@ def _walked(title: str, point: str, weight: str) -> alt.LayerChart:
             alt.Tooltip("point:Q", title=point),
             alt.Tooltip("weight:Q", title=weight, format=".3f"),
         ],
-    )  # fmt: skip
+    )
     return alt.layer(line, dots).properties(height=HEIGHT + 100)

@@ -27,9 +27,13 @@ def _of(runs: Runs, kind: str, key: str) -> list[float]:
 
 
 def against(
-    key: str, values: list[float], baseline: list[float], n: int, metric: str = "",
+    key: str,
+    values: list[float],
+    baseline: list[float],
+    n: int,
+    metric: str = "",
     better: str = "",
-) -> Condition:  # fmt: skip
+) -> Condition:
     """One condition, run by run.
 
     Parameters
@@ -50,9 +54,13 @@ def against(
     """
     pairs = list(zip(values, baseline, strict=False))
     return Condition(
-        key, numbers([a for a, _ in pairs]), numbers([b for _, b in pairs]), n,
-        better=better, metric=metric,
-    )  # fmt: skip
+        key,
+        numbers([a for a, _ in pairs]),
+        numbers([b for _, b in pairs]),
+        n,
+        better=better,
+        metric=metric,
+    )
 
 
 def key_frames(runs: Runs) -> Claim:
@@ -75,16 +83,32 @@ def key_frames(runs: Runs) -> Claim:
     pointing = _of(runs, "divided", "pointing")
     conditions = (
         against("chance", pointing, _of(runs, "divided", "chance"), moving, "pointing_accuracy"),
-        against("change", pointing, _of(runs, "divided", "pointing_change"), moving,
-                "pointing_accuracy"),
-        against("deletion", _of(runs, "divided", "without_top"),
-                _of(runs, "divided", "without_random"), n, better="lower"),
+        against(
+            "change", pointing, _of(runs, "divided", "pointing_change"), moving, "pointing_accuracy"
+        ),
+        against(
+            "deletion",
+            _of(runs, "divided", "without_top"),
+            _of(runs, "divided", "without_random"),
+            n,
+            better="lower",
+        ),
         against("mean", _of(runs, "divided", "accuracy"), _of(runs, "mean", "accuracy"), n),
-        against("apart_chance", _of(runs, "space", "pointing"), _of(runs, "space", "chance"),
-                moving, "pointing_accuracy"),
-        against("apart_deletion", _of(runs, "space", "without_top"),
-                _of(runs, "space", "without_random"), n, better="lower"),
-    )  # fmt: skip
+        against(
+            "apart_chance",
+            _of(runs, "space", "pointing"),
+            _of(runs, "space", "chance"),
+            moving,
+            "pointing_accuracy",
+        ),
+        against(
+            "apart_deletion",
+            _of(runs, "space", "without_top"),
+            _of(runs, "space", "without_random"),
+            n,
+            better="lower",
+        ),
+    )
     measure = Measure("accuracy", "fraction", "higher", SMALLEST, conditions)
     return Claim("6.2.a", "6.2", "measured", COMMAND, "recorded", measure)
 
@@ -131,16 +155,34 @@ def regions(runs: Runs) -> Claim:
     moving, n = int(first["n_moving"]), int(first["n"])
     accuracy = _of(runs, "divided", "accuracy")
     conditions = (
-        against("frames", _of(runs, "divided", "in_span"), _of(runs, "divided", "chance"), moving,
-                "share_of_attention"),
-        against("apart_frames", _of(runs, "space", "in_span"), _of(runs, "space", "chance"),
-                moving, "share_of_attention"),
-        against("thing", _of(runs, "divided", "on_thing"), _of(runs, "divided", "thing_share"), n,
-                "share_of_attention", "lower"),
-        *(against(f"no_{gone}", accuracy, _of(runs, left, "accuracy"), n)
-          for gone, left in (("time", "space"), ("space", "time"))),
+        against(
+            "frames",
+            _of(runs, "divided", "in_span"),
+            _of(runs, "divided", "chance"),
+            moving,
+            "share_of_attention",
+        ),
+        against(
+            "apart_frames",
+            _of(runs, "space", "in_span"),
+            _of(runs, "space", "chance"),
+            moving,
+            "share_of_attention",
+        ),
+        against(
+            "thing",
+            _of(runs, "divided", "on_thing"),
+            _of(runs, "divided", "thing_share"),
+            n,
+            "share_of_attention",
+            "lower",
+        ),
+        *(
+            against(f"no_{gone}", accuracy, _of(runs, left, "accuracy"), n)
+            for gone, left in (("time", "space"), ("space", "time"))
+        ),
         against("joint", accuracy, _of(runs, "joint", "accuracy"), n),
-    )  # fmt: skip
+    )
     measure = Measure("accuracy", "fraction", "higher", SMALLEST, conditions)
     return Claim("6.2.c", "6.2", "measured", COMMAND, "recorded", measure)
 

@@ -35,11 +35,14 @@ def card(attention: str = "divided") -> dict[str, Any]:
     manifest = read_manifest(experiment.CHECKPOINTS[attention])
     named, points = (manifest.metrics[n] for n in ("accuracy_motion", "pointing_accuracy"))
     return {
-        "accuracy": 100 * named.value, "n": named.n, "pointing": 100 * points.value,
-        "chance": 100 * (points.baseline or 0), "n_moving": points.n,
+        "accuracy": 100 * named.value,
+        "n": named.n,
+        "pointing": 100 * points.value,
+        "chance": 100 * (points.baseline or 0),
+        "n_moving": points.n,
         "parameters": manifest.raw["parameters"] / 1e3,
         "gradient": 100 * manifest.raw["measured"]["pointing_gradient"],
-    }  # fmt: skip
+    }
 
 
 def twins() -> list[dict[str, Any]]:
@@ -55,8 +58,10 @@ def twins() -> list[dict[str, Any]]:
     out = []
     for name in TWINS:
         row: dict[str, Any] = {
-            "model": name, "parameters": raw["parameters"][name], "steps": raw["steps"],
-        }  # fmt: skip
+            "model": name,
+            "parameters": raw["parameters"][name],
+            "steps": raw["steps"],
+        }
         for key in ("accuracy", "pointing", "off"):
             values = [run[key] for run in raw["by_seed"][name]]
             row[key], row["seeds"] = statistics.mean(values), len(values)
@@ -117,10 +122,15 @@ def everywhere(
             seen = experiment.asked(experiment.Config(clip=clip, attention=attention), traced=False)
             right += MOTIONS[int(seen.logits[0].argmax())] == kind
             points += bool(motion.moving[int(seen.frames[0].argmax())])
-        rows.append({
-            "motion": kind, "speed": speed, "right": right, "n": len(motions),
-            "points": None if kind == "still" else points,
-        })  # fmt: skip
+        rows.append(
+            {
+                "motion": kind,
+                "speed": speed,
+                "right": right,
+                "n": len(motions),
+                "points": None if kind == "still" else points,
+            }
+        )
         report((i + 1) / len(jobs), "s6_2.live.running", list(rows))
     return rows
 

@@ -126,9 +126,12 @@ def _read(clip: str, start: int, frozen: tuple[int, ...]) -> Tensor:
 
 
 def asked(
-    config: Config, intervention: Intervention | None = None, device: str = "cpu", *,
+    config: Config,
+    intervention: Intervention | None = None,
+    device: str = "cpu",
+    *,
     traced: bool = True,
-) -> Seen:  # fmt: skip
+) -> Seen:
     """The classifier's answer to a clip.
 
     Parameters
@@ -156,9 +159,11 @@ def asked(
     frames, seen = given(config)
     with torch.inference_mode():
         return loaded.module(
-            frames.to(loaded.device), seen.to(loaded.device), traced=traced,
+            frames.to(loaded.device),
+            seen.to(loaded.device),
+            traced=traced,
             intervention=intervention,
-        )  # fmt: skip
+        )
 
 
 def truth_in(config: Config) -> Motion | None:
@@ -228,9 +233,13 @@ def run(
 
 
 def _result(
-    config: Config, seen: Seen, traces: dict[str, AttentionTrace],
-    names: dict[str, tuple[tuple[str, ...], tuple[str, ...]]], milliseconds: float, device: str,
-) -> LessonResult:  # fmt: skip
+    config: Config,
+    seen: Seen,
+    traces: dict[str, AttentionTrace],
+    names: dict[str, tuple[tuple[str, ...], tuple[str, ...]]],
+    milliseconds: float,
+    device: str,
+) -> LessonResult:
     chances = seen.logits[0].softmax(-1).cpu()
     by_frame = seen.by_frame[0].cpu()
     weights = seen.frames[0].cpu()
@@ -249,11 +258,14 @@ def _result(
     }
     if known and moving is not None:
         numbers |= {
-            "in_span": float(weights[moving].sum()), "span_share": float(moving.float().mean()),
-        }  # fmt: skip
+            "in_span": float(weights[moving].sum()),
+            "span_share": float(moving.float().mean()),
+        }
     contributions = (weights[:, None] * by_frame)[:, top]
     details: dict[str, Any] = {
-        "model": "clip", "attention": config.attention, "names": names,
+        "model": "clip",
+        "attention": config.attention,
+        "names": names,
         "motion": MOTIONS[top],
         "probabilities": {m: round(float(p), 4) for m, p in zip(MOTIONS, chances, strict=True)},
         "frames": [round(float(w), 5) for w in weights],
@@ -261,18 +273,26 @@ def _result(
         "says_moving": says,
         "contributions": [round(float(c), 4) for c in contributions],
         "patches": [[round(float(w), 4) for w in row] for row in seen.patches[0].cpu()],
-        "truth": None if truth is None else
-        {"motion": truth.kind, "first": truth.first, "last": truth.last},
+        "truth": None
+        if truth is None
+        else {"motion": truth.kind, "first": truth.first, "last": truth.last},
         "moved": [] if moving is None else [bool(v) for v in moving],
-        "start": min(config.start, last_start(clip)), "last_start": last_start(clip),
-        "dropped": list(config.dropped), "frozen": list(config.frozen), "open_frame": config.frame,
+        "start": min(config.start, last_start(clip)),
+        "last_start": last_start(clip),
+        "dropped": list(config.dropped),
+        "frozen": list(config.frozen),
+        "open_frame": config.frame,
         "stages": {"decode": clip.decode_ms, "model": milliseconds},
-        "seconds": N_FRAMES / PACE, "device": zoo.get(CHECKPOINTS[config.attention], device).device,
-    }  # fmt: skip
+        "seconds": N_FRAMES / PACE,
+        "device": zoo.get(CHECKPOINTS[config.attention], device).device,
+    }
     return LessonResult(
         {site: in_half(trace) for site, trace in traces.items()},
-        frame_names(), frame_names(), numbers, details,
-    )  # fmt: skip
+        frame_names(),
+        frame_names(),
+        numbers,
+        details,
+    )
 
 
 def before(config: Config) -> Config:
@@ -322,8 +342,10 @@ def _head(result: LessonResult) -> Selection:
     Selection
         The head whose rows differ most from each other.
     """
-    last = max((site for site in result.traces if site != FRAMES_SITE and site.endswith(".time")),
-               default=FRAMES_SITE)  # fmt: skip
+    last = max(
+        (site for site in result.traces if site != FRAMES_SITE and site.endswith(".time")),
+        default=FRAMES_SITE,
+    )
     site = last if result.details["model"] == "clip" else signs.LAST
     spread = result.traces[site].weights[0].float().std(1, correction=0).mean(-1)
     return Selection(site, int(spread.argmax()))
@@ -372,6 +394,9 @@ def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str,
     row = weights[head, query]
     top = int(row.argmax())
     return {
-        "row": rows[query], "key": keys[top], "weight": float(row[top]), "head": head + 1,
+        "row": rows[query],
+        "key": keys[top],
+        "weight": float(row[top]),
+        "head": head + 1,
         "n": len(keys),
-    }  # fmt: skip
+    }

@@ -62,16 +62,23 @@ def one_of(trace: AttentionTrace, row: int) -> AttentionTrace:
         mask = mask[row : row + 1]
     here = slice(row, row + 1)
     return replace(
-        trace, mask=mask, query=trace.query[here], key=trace.key[here], value=trace.value[here],
-        scores=trace.scores[here], weights=trace.weights[here], context=trace.context[here],
+        trace,
+        mask=mask,
+        query=trace.query[here],
+        key=trace.key[here],
+        value=trace.value[here],
+        scores=trace.scores[here],
+        weights=trace.weights[here],
+        context=trace.context[here],
         location=None if trace.location is None else trace.location[here],
-    )  # fmt: skip
+    )
 
 
 def slopes(
-    model: nn.Module, frames: Float[Tensor, "clip frame row column"],
+    model: nn.Module,
+    frames: Float[Tensor, "clip frame row column"],
     seen: Bool[Tensor, "clip frame"] | None = None,
-) -> Float[Tensor, "clip frame"]:  # fmt: skip
+) -> Float[Tensor, "clip frame"]:
     """How strongly the largest logit depends on each frame's pixels.
 
     Parameters

@@ -44,9 +44,12 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
     most, least = int(np.argmax(frames)), int(np.argmin(frames))
     ratio = frames[most] / max(frames[least], 1e-6)
     return {
-        "most": f"{frames[most]:.3f}", "most_frame": most + 1, "least": _small(frames[least]),
-        "least_frame": least + 1, "ratio": f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}",
-    }  # fmt: skip
+        "most": f"{frames[most]:.3f}",
+        "most_frame": most + 1,
+        "least": _small(frames[least]),
+        "least_frame": least + 1,
+        "ratio": f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}",
+    }
 
 
 def _small(value: float) -> str:
@@ -112,9 +115,11 @@ def _drop(config: experiment.Config, device: str) -> Question:
     weights = experiment.run(experiment.before(config), None, device).details["frames"]
     top, needed = int(np.argmax(weights)), int(np.argmax(lost))
     values = {
-        "top": top + 1, "lost": _small(lost[top]), "needed": needed + 1,
+        "top": top + 1,
+        "lost": _small(lost[top]),
+        "needed": needed + 1,
         "most": _small(lost[needed]),
-    }  # fmt: skip
+    }
     answer = 0 if needed == top else 1
     options = ("s6_2.quiz.drop.yes", "s6_2.quiz.drop.no")
     return Question("s6_2.quiz.drop", values, options, answer, option_keys=True)

@@ -21,9 +21,13 @@ from attn_core.models.signs import N_POINTS, SIGNS, evenly
 CHECKPOINT = "signs"
 PATH = "horizontal_zigzag"
 SAMPLES = (
-    "horizontal_zigzag", "circle", "clockwise_arc", "vertical_wave", "horizontal_swing",
+    "horizontal_zigzag",
+    "circle",
+    "clockwise_arc",
+    "vertical_wave",
+    "horizontal_swing",
     "face_up_curve",
-)  # fmt: skip
+)
 """Paths drawn by rule, not by a signer."""
 LAST = "encoder.1"
 PARTS = 5
@@ -151,20 +155,25 @@ def run(path: str, intervention: Intervention | None = None, device: str = "cpu"
     shares = {s: round(float(p), 4) for s, p in zip(SIGNS, chances, strict=True)}
     return LessonResult(
         {site: in_half(trace) for site, trace in traces.items()},
-        names, names,
+        names,
+        names,
         {
-            "probability": float(chances[int(order[0])]), "second": float(chances[int(order[1])]),
+            "probability": float(chances[int(order[0])]),
+            "second": float(chances[int(order[1])]),
             "top_weight": float(weights.max()),
             "effective": float(np.exp(-(weights * weights.clamp_min(1e-12).log()).sum())),
         },
         {
-            "model": "sign", "names": {"pool": (("▸",), names)},
-            "motion": SIGNS[int(order[0])], "probabilities": shares,
+            "model": "sign",
+            "names": {"pool": (("▸",), names)},
+            "motion": SIGNS[int(order[0])],
+            "probabilities": shares,
             "path": [[round(float(v), 4) for v in point] for point in line],
             "frames": [round(float(w), 5) for w in weights],
-            "stages": {"model": spent}, "device": loaded.device,
+            "stages": {"model": spent},
+            "device": loaded.device,
         },
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=64)
@@ -195,8 +204,9 @@ def without_parts(path: str, device: str = "cpu") -> dict[str, list[float]]:
         left = run(path, Intervention(tokens=gone), device)
         lost.append(full.numbers["probability"] - left.details["probabilities"][top])
     return {
-        "weight": [sum(frames[part * n : (part + 1) * n]) for part in range(PARTS)], "lost": lost,
-    }  # fmt: skip
+        "weight": [sum(frames[part * n : (part + 1) * n]) for part in range(PARTS)],
+        "lost": lost,
+    }
 
 
 def card() -> dict[str, str]:
@@ -211,7 +221,10 @@ def card() -> dict[str, str]:
     manifest = read_manifest(CHECKPOINT)
     found = manifest.metrics["accuracy_signs"]
     return {
-        "accuracy": f"{100 * found.value:.1f}", "nearest": f"{100 * (found.baseline or 0):.1f}",
-        "spread": f"{100 * (found.spread or 0):.1f}", "n": str(found.n), "folds": str(found.seeds),
+        "accuracy": f"{100 * found.value:.1f}",
+        "nearest": f"{100 * (found.baseline or 0):.1f}",
+        "spread": f"{100 * (found.spread or 0):.1f}",
+        "n": str(found.n),
+        "folds": str(found.seeds),
         "parameters": f"{manifest.raw['parameters'] / 1e3:.0f}",
-    }  # fmt: skip
+    }

@@ -170,16 +170,24 @@ def spans(config: experiment.Config, result: LessonResult) -> list[dict[str, Any
         real = (truth["first"], truth["last"])
     rows = [
         {
-            "how": how, "first": span and span[0], "last": span and span[1],
-            "off": None if span is None or real is None
+            "how": how,
+            "first": span and span[0],
+            "last": span and span[1],
+            "off": None
+            if span is None or real is None
             else (abs(span[0] - real[0]) + abs(span[1] - real[1])) / 2,
         }
         for how, span in found.items()
-    ]  # fmt: skip
+    ]
     if truth is not None:
-        rows.append({
-            "how": "truth", "first": real and real[0], "last": real and real[1], "off": None,
-        })  # fmt: skip
+        rows.append(
+            {
+                "how": "truth",
+                "first": real and real[0],
+                "last": real and real[1],
+                "off": None,
+            }
+        )
     return rows
 
 
@@ -343,9 +351,11 @@ def under_freeze(config: experiment.Config) -> dict[str, Any] | None:
     if truth is None or not config.frozen:
         return None
     return {
-        "frames": ", ".join(str(frame + 1) for frame in config.frozen), "motion": truth.kind,
-        "first": truth.first + 1, "last": truth.last + 1,
-    }  # fmt: skip
+        "frames": ", ".join(str(frame + 1) for frame in config.frozen),
+        "motion": truth.kind,
+        "first": truth.first + 1,
+        "last": truth.last + 1,
+    }
 
 
 def moves(result: LessonResult) -> list[float]:

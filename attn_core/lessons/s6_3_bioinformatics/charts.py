@@ -70,10 +70,16 @@ def logo_letters(
         low = 0.0
         for i in np.argsort(row, kind="stable").tolist():
             height = float(row[i] * bits[place])
-            out.append({
-                "place": place, "site": place - middle + (place >= middle), "base": BASES[i],
-                "from": low, "to": low + height, "share": float(row[i]),
-            })  # fmt: skip
+            out.append(
+                {
+                    "place": place,
+                    "site": place - middle + (place >= middle),
+                    "base": BASES[i],
+                    "from": low,
+                    "to": low + height,
+                    "share": float(row[i]),
+                }
+            )
             low += height
     return out
 
@@ -111,12 +117,15 @@ def window(
     half = len(letters) // 2
     bars: list[dict[str, Any]] = [
         {
-            "place": i, "site": i - half + (i >= half), "base": c,
-            "changed": c != original[i], "was": original[i],
+            "place": i,
+            "site": i - half + (i >= half),
+            "base": c,
+            "changed": c != original[i],
+            "was": original[i],
             **{name: float(values[i]) for name, values in tracks.items()},
         }
         for i, c in enumerate(letters)
-    ]  # fmt: skip
+    ]
     limits: dict[str, float] = {}
     for name, values in tracks.items():
         low, high = min(0.0, *values), max(0.0, *values)
@@ -132,9 +141,15 @@ def window(
 
 @drawn
 def _window(
-    half: int, tracks: tuple[str, ...], named: tuple[str, ...],
-    title: str, logo: str, letters: str, place: str, bits: str,
-) -> alt.VConcatChart:  # fmt: skip
+    half: int,
+    tracks: tuple[str, ...],
+    named: tuple[str, ...],
+    title: str,
+    logo: str,
+    letters: str,
+    place: str,
+    bits: str,
+) -> alt.VConcatChart:
     colour = alt.Color(
         "base:N", scale=alt.Scale(domain=list(BASES), range=BASE_COLOURS), legend=None
     )
@@ -155,18 +170,28 @@ def _window(
         ]
         for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
             y = alt.Y(
-                f"{name}:Q", title=None, axis=alt.Axis(tickCount=3, **_MARGIN),
+                f"{name}:Q",
+                title=None,
+                axis=alt.Axis(tickCount=3, **_MARGIN),
                 scale=alt.Scale(domain=[value(f"{name}_low"), value(f"{name}_high")]),
-            )  # fmt: skip
+            )
             last = name == tracks[-1]
-            axis = alt.Axis(
-                labelExpr=f"datum.value % 5 ? '' : datum.value - {half} + (datum.value >= {half})",
-                labelAngle=0, labelOverlap=False, ticks=False,
-            ) if last else None  # fmt: skip
+            axis = (
+                alt.Axis(
+                    labelExpr="datum.value % 5 ? '' : "
+                    f"datum.value - {half} + (datum.value >= {half})",
+                    labelAngle=0,
+                    labelOverlap=False,
+                    ticks=False,
+                )
+                if last
+                else None
+            )
             chart = here.mark_bar(color=shade).encode(
-                x=alt.X("place:O", axis=axis, title=place if last else None), y=y,
+                x=alt.X("place:O", axis=axis, title=place if last else None),
+                y=y,
                 tooltip=["site:O", "base:N", alt.Tooltip(f"{name}:Q", format=".3f")],
-            )  # fmt: skip
+            )
             parts.append(chart.properties(width=WIDTH, height=54, title=_title(titles[name])))
     return alt.vconcat(*parts, spacing=4, description=title).resolve_scale(color="shared")
 
@@ -176,9 +201,11 @@ def _logo(chart: alt.Chart, colour: alt.Color, bits: str) -> alt.LayerChart:
     base = chart.encode(x=alt.X("place:O", axis=None))
     y = alt.Y("from:Q", title=bits, scale=alt.Scale(domain=[0, 2]), axis=alt.Axis(**_MARGIN))
     bars = base.mark_bar(stroke="#8888", strokeWidth=0.3).encode(
-        y=y, y2="to:Q", color=colour,
+        y=y,
+        y2="to:Q",
+        color=colour,
         tooltip=["site:O", "base:N", alt.Tooltip("share:Q", format=".0%")],
-    )  # fmt: skip
+    )
     named = (
         base.transform_filter("datum.to - datum.from > 0.22")
         .transform_calculate(mid="(datum.from + datum.to) / 2")
@@ -270,13 +297,14 @@ def _scan(kinds: tuple[str, ...], across: str, series: str) -> alt.LayerChart:
             x=x,
             y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
             color=alt.Color(
-                "kind:N", title=series,
+                "kind:N",
+                title=series,
                 scale=alt.Scale(domain=list(kinds), range=[QUERY, KEY]),
                 legend=alt.Legend(orient="top", title=None),
             ),
             tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
         )
-    )  # fmt: skip
+    )
     return (span + truth + bars + marks).properties(height=190, title=_title(value("title")))
 
 
@@ -320,9 +348,15 @@ def states(
 
 @drawn
 def _states(
-    names: tuple[str, ...], true: bool,
-    title: str, named: str, known: str, confidence: str, across: str, series: str,
-) -> alt.VConcatChart:  # fmt: skip
+    names: tuple[str, ...],
+    true: bool,
+    title: str,
+    named: str,
+    known: str,
+    confidence: str,
+    across: str,
+    series: str,
+) -> alt.VConcatChart:
     click = alt.selection_point(name="residue", fields=["place"], on="click", clear=False)
     colour = alt.Scale(domain=list(names), range=list(STATE_COLOURS.values()))
     scale = alt.Scale(domain=[0.5, value("end")], nice=False)
@@ -331,12 +365,17 @@ def _states(
         alt.Chart(rows("chain"))
         .transform_calculate(start="datum.place - 0.5", end="datum.place + 0.5")
         .encode(
-            x=x, x2="end:Q",
-            tooltip=["residue:N", "called:N", "true:N",
-                     alt.Tooltip("confidence:Q", format=".2f"),
-                     alt.Tooltip("weight:Q", format=".3f")],
+            x=x,
+            x2="end:Q",
+            tooltip=[
+                "residue:N",
+                "called:N",
+                "true:N",
+                alt.Tooltip("confidence:Q", format=".2f"),
+                alt.Tooltip("weight:Q", format=".3f"),
+            ],
         )
-    )  # fmt: skip
+    )
     mark = (
         alt.Chart(rows("open"))
         .mark_rect(fillOpacity=0, stroke=CHANGED, strokeWidth=2)

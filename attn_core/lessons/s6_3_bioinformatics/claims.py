@@ -99,12 +99,17 @@ def genome_claim(raw: dict[str, Any]) -> Claim:
     share = tested(raw, "site_share")
     n, items = raw["metrics"]["accuracy_splice"]["n"], raw["by_seed"]["tests"][0]["n"]
     seeds = raw["by_seed"]
-    return claim("6.3.a", "attention_share", (
-        condition("accuracy", "accuracy", seeds["attention"], seeds["convolution"], n),
-        condition("site", "attention_share", share, [raw["core_share"]] * len(share), items),
-        condition("mutated", "answers_changed", tested(raw, "attention"), tested(raw, "random"),
-                  items),
-    ))  # fmt: skip
+    return claim(
+        "6.3.a",
+        "attention_share",
+        (
+            condition("accuracy", "accuracy", seeds["attention"], seeds["convolution"], n),
+            condition("site", "attention_share", share, [raw["core_share"]] * len(share), items),
+            condition(
+                "mutated", "answers_changed", tested(raw, "attention"), tested(raw, "random"), items
+            ),
+        ),
+    )
 
 
 def protein_claim(raw: dict[str, Any]) -> Claim:
@@ -121,12 +126,21 @@ def protein_claim(raw: dict[str, Any]) -> Claim:
         Q3 against the twin and against near residues alone; what masking moves.
     """
     seeds, n = raw["by_seed"], raw["q3_all_residues"]["n"]
-    return claim("6.3.b", "q3", (
-        condition("twin", "q3", seeds["attention"], seeds["convolution"], n),
-        condition("far", "q3", tested(raw, "all"), tested(raw, "near"), n),
-        condition("masked", "probability_moved", tested(raw, "attended"),
-                  tested(raw, "mirrored"), seeds["tests"][0]["n"]),
-    ))  # fmt: skip
+    return claim(
+        "6.3.b",
+        "q3",
+        (
+            condition("twin", "q3", seeds["attention"], seeds["convolution"], n),
+            condition("far", "q3", tested(raw, "all"), tested(raw, "near"), n),
+            condition(
+                "masked",
+                "probability_moved",
+                tested(raw, "attended"),
+                tested(raw, "mirrored"),
+                seeds["tests"][0]["n"],
+            ),
+        ),
+    )
 
 
 def drug_claim(raw: dict[str, Any]) -> Claim:
@@ -150,14 +164,31 @@ def drug_claim(raw: dict[str, Any]) -> Claim:
         name = "concordance_index"
         return condition(split, name, one[name], other[name], one["n"])
 
-    return claim("6.3.c", "attention_share", (
-        condition("motif", "attention_share", tested(raw, "motif_share"), tested(raw, "chance"),
-                  kinases),
-        condition("masked", "pairs_moved_more", more, [0.5] * len(more),
-                  raw["by_seed"]["tests"][0]["n"]),
-        *(against(split) for split in ("usual", "cold_target", "cold_drug")
-          if {f"{split}_mean", f"{split}_cross"} <= set(splits)),
-    ))  # fmt: skip
+    return claim(
+        "6.3.c",
+        "attention_share",
+        (
+            condition(
+                "motif",
+                "attention_share",
+                tested(raw, "motif_share"),
+                tested(raw, "chance"),
+                kinases,
+            ),
+            condition(
+                "masked",
+                "pairs_moved_more",
+                more,
+                [0.5] * len(more),
+                raw["by_seed"]["tests"][0]["n"],
+            ),
+            *(
+                against(split)
+                for split in ("usual", "cold_target", "cold_drug")
+                if {f"{split}_mean", f"{split}_cross"} <= set(splits)
+            ),
+        ),
+    )
 
 
 def main() -> None:

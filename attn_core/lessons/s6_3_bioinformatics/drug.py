@@ -183,20 +183,28 @@ def run(smiles: str, target: str, intervention: Intervention | None, device: str
             "chance": len(at) / len(segments),
         },
         {
-            "model": "drug", "device": loaded.device, "name": record.name,
-            "smiles": molecule.smiles, "chain": chain, "motifs": [list(m) for m in found],
-            "motif_segments": at, "n_left": record.n_left, "n_unknown": record.n_unknown,
-            "atoms_left": molecule.n_left, "unknown_tokens": unknown,
+            "model": "drug",
+            "device": loaded.device,
+            "name": record.name,
+            "smiles": molecule.smiles,
+            "chain": chain,
+            "motifs": [list(m) for m in found],
+            "motif_segments": at,
+            "n_left": record.n_left,
+            "n_unknown": record.n_unknown,
+            "atoms_left": molecule.n_left,
+            "unknown_tokens": unknown,
             "track": [round(v, 5) for v in track.tolist()],
             "atoms": [round(v, 5) for v in pooled.tolist()],
             "seen_drug": digest(molecule.smiles) in trained["drugs"],
             "seen_chain": digest(chain) in trained["chains"],
             "names": {
-                CROSS: (atoms, segments), POOL: (("pKd",), atoms),
+                CROSS: (atoms, segments),
+                POOL: (("pKd",), atoms),
                 "drug.0": (molecule.tokens, molecule.tokens),
             },
         },
-    )  # fmt: skip
+    )
 
 
 @lru_cache(maxsize=32)
@@ -294,11 +302,13 @@ def beside(result: LessonResult) -> dict[str, Any] | None:
     off = result.numbers["pkd"] - found
     times = 10 ** abs(off)
     return {
-        "measured": found, "kd": concentration(found), "by": abs(off),
+        "measured": found,
+        "kd": concentration(found),
+        "by": abs(off),
         "way": "high" if off > 0 else "low",
         "times": f"{times:.1f}" if times < 10 else f"{times:.0f}",
         "none": found <= NONE_SEEN,
-    }  # fmt: skip
+    }
 
 
 def concentration(pkd: float) -> str:

@@ -203,9 +203,11 @@ def _mutated(sequence: str, places: Sequence[int], rng: random.Random) -> str:
 
 @torch.inference_mode()
 def splice(
-    module: SequenceReader, windows: Sequence[tuple[str, str]], logos: dict[str, np.ndarray],
+    module: SequenceReader,
+    windows: Sequence[tuple[str, str]],
+    logos: dict[str, np.ndarray],
     seed: int,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float]:
     """Attention at splice sites, and answers that change when few letters are mutated.
 
     Parameters
@@ -360,6 +362,9 @@ def drug(
         more += 1.0 if attended > other else 0.5 if attended == other else 0.0
         pairs += 1
     return {
-        "motif_share": float(np.mean(share)), "chance": float(np.mean(chance)),
-        "moved_more": more / pairs, "kinases": len(share), "n": pairs,
-    }  # fmt: skip
+        "motif_share": float(np.mean(share)),
+        "chance": float(np.mean(chance)),
+        "moved_more": more / pairs,
+        "kinases": len(share),
+        "n": pairs,
+    }

@@ -83,9 +83,11 @@ def given(config: Config, kind: str) -> str:
         FASTA or SMILES.
     """
     typed = {
-        "genome": config.dna, "protein": config.protein, "drug": config.smiles,
+        "genome": config.dna,
+        "protein": config.protein,
+        "drug": config.smiles,
         "target": config.target,
-    }  # fmt: skip
+    }
     return typed[kind] or text(kind, SAMPLES[kind][0])
 
 

@@ -395,17 +395,27 @@ def run(
             "sites": float(len(found)),
         },
         {
-            "model": "genome", "device": loaded.device, "name": record.name, "window": window,
-            "original": record.sequence[at : at + WINDOW], "at": at, "kind": named,
-            "shown": shown, "length": len(sequence), "n_left": record.n_left,
-            "n_unknown": record.n_unknown, "sites": found, "core": places,
+            "model": "genome",
+            "device": loaded.device,
+            "name": record.name,
+            "window": window,
+            "original": record.sequence[at : at + WINDOW],
+            "at": at,
+            "kind": named,
+            "shown": shown,
+            "length": len(sequence),
+            "n_left": record.n_left,
+            "n_unknown": record.n_unknown,
+            "sites": found,
+            "core": places,
             "weights": [round(float(v), 5) for v in weights],
             "lost": [round(float(v), 4) for v in by_place(lost)],
-            "rule": by_rule(window), "known": known("genome", record.sequence, "known"),
+            "rule": by_rule(window),
+            "known": known("genome", record.sequence, "known"),
             "scan": {c: np.round(probabilities[:, order.index(c)], 3).tolist() for c in MOTIFS},
             "names": {POOL: ((NAMES[named],), letters)},
         },
-    )  # fmt: skip
+    )
 
 
 NAMES = {"D": "donor", "A": "acceptor", "N": "neither"}

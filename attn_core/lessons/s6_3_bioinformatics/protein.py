@@ -135,14 +135,19 @@ def run(protein: str, intervention: Intervention | None, device: str) -> LessonR
         | {"confidence": float(p.amax(-1).mean()), "reach": float(reach(last).mean())}
         | ({} if good is None else {"q3": good}),
         {
-            "model": "protein", "device": loaded.device, "name": record.name,
-            "sequence": record.sequence, "states": states, "truth": truth,
-            "n_left": record.n_left, "n_unknown": record.n_unknown,
+            "model": "protein",
+            "device": loaded.device,
+            "name": record.name,
+            "sequence": record.sequence,
+            "states": states,
+            "truth": truth,
+            "n_left": record.n_left,
+            "n_unknown": record.n_unknown,
             "probabilities": {
                 c: [round(v, 3) for v in p[:, i].tolist()] for i, c in enumerate(classes)
             },
         },
-    )  # fmt: skip
+    )
 
 
 def default_row(result: LessonResult) -> int:

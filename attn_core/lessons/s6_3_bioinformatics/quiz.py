@@ -112,8 +112,11 @@ def _matters(result: LessonResult) -> Question | None:
         return None
     names = tuple(result.keys[i] for i in order)
     kind = f"s6_3.kind.{genome.NAMES[result.details['kind']]}"
-    values = {"kind": kind, "nats": f"{lost[best]:.1f}",
-              "weight": f"{100 * result.details['weights'][best]:.1f}"}  # fmt: skip
+    values = {
+        "kind": kind,
+        "nats": f"{lost[best]:.1f}",
+        "weight": f"{100 * result.details['weights'][best]:.1f}",
+    }
     return Question("s6_3.quiz.matters", values, names, order.index(best))
 
 

@@ -106,29 +106,32 @@ def card(model: str) -> dict[str, Any]:
     if model == "genome":
         found = metrics["accuracy_splice"]
         return size | {
-            "accuracy": f"{100 * found.value:.1f}", "n": found.n,
+            "accuracy": f"{100 * found.value:.1f}",
+            "n": found.n,
             "rule": f"{100 * (found.baseline or 0):.1f}",
             "columns": f"{100 * raw['column_frequencies']:.1f}",
             "alone": f"{100 * raw['without_relatives']['accuracy']:.1f}",
             "alone_n": raw["without_relatives"]["n"],
-        }  # fmt: skip
+        }
     if model == "protein":
         found = metrics["q3"]
         return size | {
-            "q3": f"{100 * found.value:.1f}", "n": f"{found.n:,}",
+            "q3": f"{100 * found.value:.1f}",
+            "n": f"{found.n:,}",
             "all_q3": f"{100 * raw['q3_all_residues']['value']:.1f}",
             "all_n": f"{raw['q3_all_residues']['n']:,}",
             "baseline": f"{100 * (found.baseline or 0):.1f}",
             "anchor": f"{100 * raw['anchor']['q3']:.1f}",
-        }  # fmt: skip
+        }
     return size | {
-        "ci": f"{metrics['concordance_index'].value:.3f}", "mse": f"{metrics['mse'].value:.3f}",
+        "ci": f"{metrics['concordance_index'].value:.3f}",
+        "mse": f"{metrics['mse'].value:.3f}",
         "n": f"{metrics['mse'].n:,}",
         "published_ci": f"{raw['published']['concordance_index']:.3f}",
         "published_mse": f"{raw['published']['mse']:.3f}",
         "additive_ci": f"{metrics['concordance_index'].baseline:.3f}",
         "additive_mse": f"{metrics['mse'].baseline:.3f}",
-    }  # fmt: skip
+    }
 
 
 def trained_on() -> dict[str, int]:
@@ -156,7 +159,7 @@ def on_motifs() -> dict[str, str]:
         "mean": f"{100 * found['motif_share']:.1f}",
         "mean_chance": f"{100 * found['chance']:.1f}",
         "kinases": str(found["kinases"]),
-    }  # fmt: skip
+    }
 
 
 def twins() -> list[dict[str, Any]]:
@@ -171,10 +174,14 @@ def twins() -> list[dict[str, Any]]:
     for model, module in (("genome", genome), ("protein", protein)):
         raw = read_manifest(module.CHECKPOINT).raw
         for kind in ("attention", "convolution"):
-            rows.append({
-                "model": model, "kind": kind, "values": raw["by_seed"][kind],
-                "parameters": raw["twin_parameters"][kind],
-            })  # fmt: skip
+            rows.append(
+                {
+                    "model": model,
+                    "kind": kind,
+                    "values": raw["by_seed"][kind],
+                    "parameters": raw["twin_parameters"][kind],
+                }
+            )
     return rows
 
 

@@ -330,11 +330,14 @@ def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, An
         first_of[first // drug.STRIDE] = name
     return [
         {
-            "place": i * drug.STRIDE + 1, "segment": segment, "motif": names.get(i, ""),
-            "label": first_of.get(i, ""), "weight": v,
+            "place": i * drug.STRIDE + 1,
+            "segment": segment,
+            "motif": names.get(i, ""),
+            "label": first_of.get(i, ""),
+            "weight": v,
         }
         for i, (segment, v) in enumerate(zip(result.keys, values, strict=True))
-    ]  # fmt: skip
+    ]
 
 
 def residue_rows(result: LessonResult, site: str, head: int, query: int) -> list[dict[str, Any]]:
@@ -359,9 +362,12 @@ def residue_rows(result: LessonResult, site: str, head: int, query: int) -> list
     rows = []
     for i, (name, state) in enumerate(zip(result.queries, details["states"], strict=True)):
         row = {
-            "place": i + 1, "residue": name, "state": state, "weight": round(weights[i], 4),
+            "place": i + 1,
+            "residue": name,
+            "state": state,
+            "weight": round(weights[i], 4),
             "confidence": details["probabilities"][state][i],
-        }  # fmt: skip
+        }
         if details["truth"]:
             row["truth"] = details["truth"][i]
         rows.append(row)

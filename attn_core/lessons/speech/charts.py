@@ -40,9 +40,12 @@ def lattice(
     )
     x = alt.X("start:Q", title=labels["x"], scale=alt.Scale(zero=False, nice=False))
     tiles = base.mark_rect().encode(
-        x=x, x2="end:Q", y=y, tooltip=tip,
+        x=x,
+        x2="end:Q",
+        y=y,
+        tooltip=tip,
         color=alt.Color("value:Q", title=labels["value"], scale=scale),
-    )  # fmt: skip
+    )
     path = (
         base.transform_filter("datum.on")
         .transform_calculate(middle="(datum.start + datum.end) / 2")

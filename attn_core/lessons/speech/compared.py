@@ -43,11 +43,15 @@ def card(checkpoint: str) -> dict[str, Any]:
     )
     recorded, made = manifest.raw["data"]
     return {
-        "error": 100 * known.value, "n": known.n, "unseen": 100 * unseen.value,
-        "n_unseen": unseen.n, "parameters": manifest.raw["parameters"] / 1e6,
-        "takes": recorded["split"]["train"], "speakers": recorded["speakers"],
+        "error": 100 * known.value,
+        "n": known.n,
+        "unseen": 100 * unseen.value,
+        "n_unseen": unseen.n,
+        "parameters": manifest.raw["parameters"] / 1e6,
+        "takes": recorded["split"]["train"],
+        "speakers": recorded["speakers"],
         "synthetic": 100 * made["share_of_sequences"],
-    }  # fmt: skip
+    }
 
 
 def by_noise(checkpoints: dict[str, str], part: str = "known") -> list[dict[str, Any]]:
@@ -153,9 +157,14 @@ def written(checkpoint: str, wave: np.ndarray, device: str = "cpu") -> tuple[int
 
 
 def under_noise(
-    report: Report, should_stop: Callable[[], bool], *,
-    wave: bytes, said: tuple[int, ...] | None, checkpoints: dict[str, str], seed: int = 0,
-) -> list[dict[str, Any]]:  # fmt: skip
+    report: Report,
+    should_stop: Callable[[], bool],
+    *,
+    wave: bytes,
+    said: tuple[int, ...] | None,
+    checkpoints: dict[str, str],
+    seed: int = 0,
+) -> list[dict[str, Any]]:
     """Add more and more noise to a sound and count what each model gets wrong.
 
     Parameters

@@ -341,8 +341,13 @@ def as_details(words: list[Heard], loud: Bool[np.ndarray, "token"]) -> list[dict
     out = []
     for word, (a, b) in zip(words, stretches(words, len(loud)), strict=True):
         inside = [i for i in range(a, b + 1) if loud[i] or word.first <= i <= word.last]
-        out.append({
-            "digit": word.digit, "first": word.first, "last": word.last,
-            "score": round(word.score, 4), "heard": [inside[0], inside[-1]],
-        })  # fmt: skip
+        out.append(
+            {
+                "digit": word.digit,
+                "first": word.first,
+                "last": word.last,
+                "score": round(word.score, 4),
+                "heard": [inside[0], inside[-1]],
+            }
+        )
     return out

@@ -66,8 +66,10 @@ def predict(model: DrugTarget, data: Davis) -> np.ndarray:
 def measure(guess: np.ndarray, data: Davis, mask: np.ndarray) -> dict[str, float]:
     """Error and order on some pairs."""
     truth = data.pkd[mask]
-    return {"mse": float(((guess[mask] - truth) ** 2).mean()),
-            "concordance_index": concordance_index(truth, guess[mask])}  # fmt: skip
+    return {
+        "mse": float(((guess[mask] - truth) ** 2).mean()),
+        "concordance_index": concordance_index(truth, guess[mask]),
+    }
 
 
 def additive(data: Davis, train: np.ndarray) -> np.ndarray:
@@ -108,9 +110,13 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         kept = json.loads((args.start.parent / "result.json").read_text())
         tokens = tuple(kept["config"]["tokens"])
     config = DrugTargetConfig(
-        tokens, RESIDUES, not args.twin,
-        mean=float(data.pkd[parts["train"]].mean()), dropout=args.dropout, **SIZES[args.size],
-    )  # fmt: skip
+        tokens,
+        RESIDUES,
+        not args.twin,
+        mean=float(data.pkd[parts["train"]].mean()),
+        dropout=args.dropout,
+        **SIZES[args.size],
+    )
     model = DrugTarget(config)
     if args.start:
         model.load_state_dict(torch.load(args.start, weights_only=True))
@@ -166,22 +172,31 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         )
         sys.stdout.flush()
         torch.save(
-            {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-             "epoch": epoch + 1, "seconds": spent, "best": best, "rng": torch.get_rng_state()},
+            {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "epoch": epoch + 1,
+                "seconds": spent,
+                "best": best,
+                "rng": torch.get_rng_state(),
+            },
             last.with_suffix(".tmp"),
-        )  # fmt: skip
+        )
         last.with_suffix(".tmp").replace(last)
     model.load_state_dict(best.pop("model"))
     told: dict[str, Any] = {
         "test": measure(predict(model, data), data, parts["test"]),
         "additive": measure(additive(data, parts["train"]), data, parts["test"]),
         "mean": float(((data.pkd[parts["test"]] - config.mean) ** 2).mean()),
-        "sizes": {k: int(v.sum()) for k, v in parts.items()}, "validation": best,
-        "seconds": spent, "config": asdict(config), "seed": args.seed,
+        "sizes": {k: int(v.sum()) for k, v in parts.items()},
+        "validation": best,
+        "seconds": spent,
+        "config": asdict(config),
+        "seed": args.seed,
         "parameters": sum(p.numel() for p in model.parameters()),
-        "arguments": {k: v for k, v in vars(args).items()
-                      if k not in ("data", "out", "start")},
-    }  # fmt: skip
+        "arguments": {k: v for k, v in vars(args).items() if k not in ("data", "out", "start")},
+    }
     torch.save(model.state_dict(), out / "best.pt")
     (out / "result.json").write_text(json.dumps(told, indent=1) + "\n")
     last.unlink()

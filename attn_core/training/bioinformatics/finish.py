@@ -124,8 +124,10 @@ def splice(runs: Path, folder: Path) -> None:
     columns = by_columns(parts)
     letters = np.array([[ord(c) for c in w.sequence] for w in parts["train"]])
     alone = [float((letters == [ord(c) for c in w.sequence]).mean(1).max()) < NEAR for w in test]
-    kinds = {k: [r for s in SEEDS if (r := found(runs, f"splice-{k}-{s}"))]
-             for k in ("attention", "convolution")}  # fmt: skip
+    kinds = {
+        k: [r for s in SEEDS if (r := found(runs, f"splice-{k}-{s}"))]
+        for k in ("attention", "convolution")
+    }
     logos = {c: frequencies(parts["train"], c) for c in "DA"}
     pairs = [(w.sequence, w.label) for w in test][: FAMILIES * 3]
     tests = []
@@ -137,30 +139,46 @@ def splice(runs: Path, folder: Path) -> None:
         sys.stdout.flush()
     scores = [r["accuracy"] for r in kinds["attention"]]
     shown = kinds["attention"][0]
-    write("splice", model, {
-        "command": "python -m attn_core.training.bioinformatics.sequences splice --seed 0",
-        "wall_seconds": round(shown["seconds"]), "config": shown["config"],
-        "data": splice_data.provenance(folder, parts),
-        "metrics": {"accuracy_splice": save.metric(
-            of(good), len(good), "test, genes never trained on", scores, of(rule),
-            "two_letter_rule",
-        )},
-        "column_frequencies": of(columns),
-        "without_relatives": {
-            "near": NEAR, "n": sum(alone), "accuracy": of(good, alone),
-            "rule": of(rule, alone),
+    write(
+        "splice",
+        model,
+        {
+            "command": "python -m attn_core.training.bioinformatics.sequences splice --seed 0",
+            "wall_seconds": round(shown["seconds"]),
+            "config": shown["config"],
+            "data": splice_data.provenance(folder, parts),
+            "metrics": {
+                "accuracy_splice": save.metric(
+                    of(good),
+                    len(good),
+                    "test, genes never trained on",
+                    scores,
+                    of(rule),
+                    "two_letter_rule",
+                )
+            },
+            "column_frequencies": of(columns),
+            "without_relatives": {
+                "near": NEAR,
+                "n": sum(alone),
+                "accuracy": of(good, alone),
+                "rule": of(rule, alone),
+            },
+            "by_class": {
+                c: {
+                    "n": sum(w.label == c for w in test),
+                    "accuracy": of(good, [w.label == c for w in test]),
+                }
+                for c in "DAN"
+            },
+            "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()}
+            | {"tests": tests},
+            "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items()},
+            "core_share": evidence.CORE / 60,
+            "logo": {c: np.round(v, 4).tolist() for c, v in logos.items()},
+            "alphabet": NUCLEOTIDES,
         },
-        "by_class": {
-            c: {"n": sum(w.label == c for w in test),
-                "accuracy": of(good, [w.label == c for w in test])}
-            for c in "DAN"
-        },
-        "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()} | {"tests": tests},
-        "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items()},
-        "core_share": evidence.CORE / 60,
-        "logo": {c: np.round(v, 4).tolist() for c, v in logos.items()},
-        "alphabet": NUCLEOTIDES,
-    })  # fmt: skip
+    )
 
 
 def protein(runs: Path, folder: Path) -> None:
@@ -179,8 +197,10 @@ def protein(runs: Path, folder: Path) -> None:
     states = Counter(s for c in parts["train"] for s in c.states)
     common = states.most_common(1)[0][0]
     seen = [s for c in test for s, o in zip(c.states, c.ordered, strict=True) if o]
-    kinds = {k: [r for s in SEEDS if (r := found(runs, f"protein_small-{k}-{s}"))]
-             for k in ("attention", "convolution")}  # fmt: skip
+    kinds = {
+        k: [r for s in SEEDS if (r := found(runs, f"protein_small-{k}-{s}"))]
+        for k in ("attention", "convolution")
+    }
     tests = []
     for r in kinds["attention"]:
         reader = loaded(runs, f"protein_small-attention-{r['seed']}")
@@ -193,25 +213,37 @@ def protein(runs: Path, folder: Path) -> None:
     q3 = sum(ordered) / len(ordered)
     flat = [s for c in test for s in c.states]
     hits = [g for row in good for g in row]
-    write("protein_structure", model, {
-        "command": "python -m attn_core.training.bioinformatics.sequences protein --seed 0",
-        "wall_seconds": round(shown["seconds"]), "config": shown["config"],
-        "data": residues.provenance(folder, parts),
-        "metrics": {"q3": save.metric(
-            q3, len(ordered), "TS115, residues whose structure was seen", [], baseline,
-            "most_common_state",
-        )},
-        "q3_all_residues": {"value": share(good), "n": len(hits)},
-        "q3_by_chain": statistics.mean(sum(row) / len(row) for row in good),
-        "recall": {c: of(hits, [s == c for s in flat]) for c in residues.CLASSES},
-        "anchor": {
-            "q3": 0.675,
-            "what": "GOR V, single sequences, full jack-knife on CB513 (Kloczkowski, Ting, "
-            "Jernigan and Garnier 2002, Proteins 49:154)",
+    write(
+        "protein_structure",
+        model,
+        {
+            "command": "python -m attn_core.training.bioinformatics.sequences protein --seed 0",
+            "wall_seconds": round(shown["seconds"]),
+            "config": shown["config"],
+            "data": residues.provenance(folder, parts),
+            "metrics": {
+                "q3": save.metric(
+                    q3,
+                    len(ordered),
+                    "TS115, residues whose structure was seen",
+                    [],
+                    baseline,
+                    "most_common_state",
+                )
+            },
+            "q3_all_residues": {"value": share(good), "n": len(hits)},
+            "q3_by_chain": statistics.mean(sum(row) / len(row) for row in good),
+            "recall": {c: of(hits, [s == c for s in flat]) for c in residues.CLASSES},
+            "anchor": {
+                "q3": 0.675,
+                "what": "GOR V, single sequences, full jack-knife on CB513 (Kloczkowski, Ting, "
+                "Jernigan and Garnier 2002, Proteins 49:154)",
+            },
+            "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()}
+            | {"tests": tests},
+            "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items() if rs},
         },
-        "by_seed": {k: [r["accuracy"] for r in rs] for k, rs in kinds.items()} | {"tests": tests},
-        "twin_parameters": {k: rs[0]["parameters"] for k, rs in kinds.items() if rs},
-    })  # fmt: skip
+    )
 
 
 def trained(names: list[str], rows: np.ndarray) -> list[str]:
@@ -233,8 +265,9 @@ def drug(runs: Path, folder: Path) -> None:
         f"{split}_{kind}": [
             r for s in SEEDS if (r := found(runs, f"drug_small-{split}-{kind}-{s}"))
         ]
-        for split in SPLITS for kind in ("cross", "mean")
-    }  # fmt: skip
+        for split in SPLITS
+        for kind in ("cross", "mean")
+    }
     distinct = sorted(set(data.chains))
 
     def tested(each: nn.Module, seed: int) -> dict[str, float]:
@@ -251,31 +284,49 @@ def drug(runs: Path, folder: Path) -> None:
     about: dict[str, Any] = {}
     for each in MEASURES:
         about[each] = save.metric(
-            measured[each], n, "DeepDTA's test fold of Davis", [], shown["additive"][each],
+            measured[each],
+            n,
+            "DeepDTA's test fold of Davis",
+            [],
+            shown["additive"][each],
             "drug_plus_kinase",
-        )  # fmt: skip
+        )
     train = parts["train"]
-    write("drug_target", model, {
-        "command": "sh attn_core/training/bioinformatics.sh python runs ../shared/data",
-        "wall_seconds": round(seconds), "config": shown["config"],
-        "data": provenance(folder, shown["sizes"]), "metrics": about,
-        "validation": drug_target.measure(guess, data, parts["validation"]),
-        "published": {"name": "DeepDTA (Öztürk, Özgür and Ozkirimli 2018, Bioinformatics 34:i821)",
-                      "concordance_index": 0.878, "mse": 0.261},
-        "by_split": {
-            name: {
-                "seeds": len(rs), "n": rs[0]["sizes"]["test"],
-                "epochs": rs[0]["arguments"]["epochs"], "parameters": rs[0]["parameters"],
-                **{m: [r["test"][m] for r in rs] for m in MEASURES},
-                **{f"additive_{m}": [r["additive"][m] for r in rs] for m in MEASURES},
-            }
-            for name, rs in kinds.items() if rs
+    write(
+        "drug_target",
+        model,
+        {
+            "command": "sh attn_core/training/bioinformatics.sh python runs ../shared/data",
+            "wall_seconds": round(seconds),
+            "config": shown["config"],
+            "data": provenance(folder, shown["sizes"]),
+            "metrics": about,
+            "validation": drug_target.measure(guess, data, parts["validation"]),
+            "published": {
+                "name": "DeepDTA (Öztürk, Özgür and Ozkirimli 2018, Bioinformatics 34:i821)",
+                "concordance_index": 0.878,
+                "mse": 0.261,
+            },
+            "by_split": {
+                name: {
+                    "seeds": len(rs),
+                    "n": rs[0]["sizes"]["test"],
+                    "epochs": rs[0]["arguments"]["epochs"],
+                    "parameters": rs[0]["parameters"],
+                    **{m: [r["test"][m] for r in rs] for m in MEASURES},
+                    **{f"additive_{m}": [r["additive"][m] for r in rs] for m in MEASURES},
+                }
+                for name, rs in kinds.items()
+                if rs
+            },
+            "by_seed": {"tests": tests},
+            "shown_test": tested(model, 0),
+            "trained_on": {
+                "drugs": trained(data.drugs, train),
+                "chains": trained(data.chains, train.T),
+            },
         },
-        "by_seed": {"tests": tests}, "shown_test": tested(model, 0),
-        "trained_on": {
-            "drugs": trained(data.drugs, train), "chains": trained(data.chains, train.T),
-        },
-    })  # fmt: skip
+    )
 
 
 WHAT = {"splice": splice, "protein": protein, "drug": drug}

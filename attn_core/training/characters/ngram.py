@@ -38,8 +38,9 @@ class NGram:
 
     def __init__(self, text: str, alphabet: str, order: int) -> None:
         if order < 1 or not text:
-            raise ValueError(f"order is {order} and the text has {len(text)} characters; both "
-                             "must be at least 1")  # fmt: skip
+            raise ValueError(
+                f"order is {order} and the text has {len(text)} characters; both must be at least 1"
+            )
         self.order = order
         self.alphabet = frozenset(alphabet)
         self.n_symbols = 1 + len(self.alphabet)

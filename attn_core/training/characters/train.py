@@ -46,8 +46,9 @@ def parts_and_config(language: str, texts: Path) -> tuple[dict[str, list[str]], 
         return english(texts), CharactersConfig(ENGLISH_ALPHABET, context=512)
     parts = chinese(texts)
     alphabet = chinese_alphabet(parts["train"])
-    return parts, CharactersConfig(alphabet, d_model=160, n_heads=5, n_layers=4, dropout=0.3,
-                                   context=128)  # fmt: skip
+    return parts, CharactersConfig(
+        alphabet, d_model=160, n_heads=5, n_layers=4, dropout=0.3, context=128
+    )
 
 
 def stream(
@@ -161,9 +162,13 @@ def train(args: argparse.Namespace) -> None:
                 best = found
                 torch.save(average, args.out / "best.pt")
             state = {
-                "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-                "average": average, "spent": spent, "best": best,
-            }  # fmt: skip
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "average": average,
+                "spent": spent,
+                "best": best,
+            }
             torch.save(state, last.with_suffix(".tmp"))
             last.with_suffix(".tmp").replace(last)
             row = {"step": step, "validation": found, "seconds": spent}

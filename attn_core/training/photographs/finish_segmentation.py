@@ -124,16 +124,24 @@ def shown(runs: Path, name: str, photos: list[Photo], data: Any) -> None:
     baseline = all_person(photos)
     if run["arguments"].get("nobody"):
         data = [*data, provenance_of_nobody()]
-    write(CHECKPOINT, weights, {
-        "command": told("photographs.segmentation", run),
-        "wall_seconds": spent(run), "parameters": run["parameters"], "data": data,
-        "config": run["config"], "validation": run["validation"], "each": found["each"],
-        "encoder_sha256": run["encoder_sha256"],
-        "metrics": {
-            "iou": metric(found["iou"], found["n"], baseline, "all_person", []),
-            "iou_pooled": metric(found["pooled"], found["n"], baseline, "all_person", []),
+    write(
+        CHECKPOINT,
+        weights,
+        {
+            "command": told("photographs.segmentation", run),
+            "wall_seconds": spent(run),
+            "parameters": run["parameters"],
+            "data": data,
+            "config": run["config"],
+            "validation": run["validation"],
+            "each": found["each"],
+            "encoder_sha256": run["encoder_sha256"],
+            "metrics": {
+                "iou": metric(found["iou"], found["n"], baseline, "all_person", []),
+                "iou_pooled": metric(found["pooled"], found["n"], baseline, "all_person", []),
+            },
         },
-    })  # fmt: skip
+    )
     sys.stdout.write(f"{CHECKPOINT}: IoU {found['iou']:.4f}, every pixel {baseline:.4f}\n")
 
 
@@ -158,17 +166,25 @@ def twins(runs: Path, photos: list[Photo], data: Any, seeds: tuple[int, ...]) ->
     }
     first = runs_of[SHOWN][0]
     mean = {kind: statistics.mean(values["iou"]) for kind, values in by_seed.items()}
-    write("segmenter_twins", weights, {
-        "command": "sh attn_core/training/photographs.sh python runs data",
-        "wall_seconds": round(sum(r["seconds"] for rs in runs_of.values() for r in rs)),
-        "data": data, "config": {kind: rs[0]["config"] for kind, rs in runs_of.items()},
-        "parameters": {kind: rs[0]["parameters"] for kind, rs in runs_of.items()},
-        "by_seed": by_seed, "cost": costs(models), "epochs": first["arguments"]["epochs"],
-        "metrics": {
-            "iou": metric(mean[SHOWN], len(photos), mean[ADDED], "added_twin",
-                          by_seed[SHOWN]["iou"]),
+    write(
+        "segmenter_twins",
+        weights,
+        {
+            "command": "sh attn_core/training/photographs.sh python runs data",
+            "wall_seconds": round(sum(r["seconds"] for rs in runs_of.values() for r in rs)),
+            "data": data,
+            "config": {kind: rs[0]["config"] for kind, rs in runs_of.items()},
+            "parameters": {kind: rs[0]["parameters"] for kind, rs in runs_of.items()},
+            "by_seed": by_seed,
+            "cost": costs(models),
+            "epochs": first["arguments"]["epochs"],
+            "metrics": {
+                "iou": metric(
+                    mean[SHOWN], len(photos), mean[ADDED], "added_twin", by_seed[SHOWN]["iou"]
+                ),
+            },
         },
-    })  # fmt: skip
+    )
 
 
 def main() -> None:

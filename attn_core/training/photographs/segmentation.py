@@ -216,18 +216,28 @@ def train(args: argparse.Namespace) -> None:
             best = held
             torch.save(average, args.out / "best.pt")
         state = {
-            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-            "average": average, "spent": spent, "epoch": epoch + 1, "best": best,
-        }  # fmt: skip
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "average": average,
+            "spent": spent,
+            "epoch": epoch + 1,
+            "best": best,
+        }
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     found = {
-        "kind": args.kind, "width": args.width, "seed": args.seed, "seconds": spent,
-        "parameters": n_parameters, "config": dataclasses.asdict(config), "validation": best,
+        "kind": args.kind,
+        "width": args.width,
+        "seed": args.seed,
+        "seconds": spent,
+        "parameters": n_parameters,
+        "config": dataclasses.asdict(config),
+        "validation": best,
         "encoder_sha256": digest,
         "arguments": arguments(args),
-    } | measure(shown.eval(), parts["test"])  # fmt: skip
+    } | measure(shown.eval(), parts["test"])
     text = json.dumps(found, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

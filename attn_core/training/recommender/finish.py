@@ -79,7 +79,7 @@ def metrics(found: list[dict[str, Any]], baseline: dict[str, float], n: int) -> 
     return {
         name: save.metric(values[0], n, SPLIT, values, against, "popularity")
         for name, (values, against) in out.items()
-    }  # fmt: skip
+    }
 
 
 def told(run: dict[str, Any]) -> str:
@@ -107,10 +107,12 @@ def main() -> None:
     n = len(data.seen)
     plain = measure.baselines(data)
     seeds = {
-        k: sorted(int(p.parent.name.rpartition("-")[2]) for p in args.runs.glob(
-            f"recommender-{k}-[0-9]/result.json"))
+        k: sorted(
+            int(p.parent.name.rpartition("-")[2])
+            for p in args.runs.glob(f"recommender-{k}-[0-9]/result.json")
+        )
         for k in KINDS
-    }  # fmt: skip
+    }
     found = {k: [of_seed(k, args.runs, s, data) for s in seeds[k]] for k in KINDS if seeds[k]}
     first = {k: result(args.runs, k, 0) for k in found}
     by_model: dict[str, Any] = {
@@ -126,27 +128,41 @@ def main() -> None:
     for kind, name in SHOWN.items():
         weights, _ = best(args.runs, kind, 0)
         run = first[kind]
-        write(name, weights, common | {
-            "command": told(run), "wall_seconds": round(run["seconds"]), "config": run["config"],
-            "parameters": run["parameters"], "steps": run["arguments"]["steps"],
-            "metrics": metrics(found[kind], plain["popularity"], n),
-            "by_seed": {part: [f[part] for f in found[kind]] for part in found[kind][0]},
-            "by_model": by_model,
-        })  # fmt: skip
+        write(
+            name,
+            weights,
+            common
+            | {
+                "command": told(run),
+                "wall_seconds": round(run["seconds"]),
+                "config": run["config"],
+                "parameters": run["parameters"],
+                "steps": run["arguments"]["steps"],
+                "metrics": metrics(found[kind], plain["popularity"], n),
+                "by_seed": {part: [f[part] for f in found[kind]] for part in found[kind][0]},
+                "by_model": by_model,
+            },
+        )
     twins = [k for k in found if k not in SHOWN]
     weights = {"popularity.counts": torch.from_numpy(measure.counts(data)).half()}
     for kind in twins:
         weights |= {f"{kind}.{k}": v for k, v in best(args.runs, kind, 0)[0].items()}
-    write(TWINS, weights, common | {
-        "command": "sh attn_core/training/recommender.sh python runs FOLDER",
-        "wall_seconds": round(sum(result(args.runs, k, s)["seconds"]
-                                  for k in twins for s in seeds[k])),
-        "config": {k: first[k]["config"] for k in twins}
-        | {"popularity": {"n_films": len(data.films)}},
-        "parameters": {k: first[k]["parameters"] for k in twins},
-        "metrics": metrics(found["attention"], plain["popularity"], n),
-        "by_seed": {k: found[k] for k in twins},
-    })  # fmt: skip
+    write(
+        TWINS,
+        weights,
+        common
+        | {
+            "command": "sh attn_core/training/recommender.sh python runs FOLDER",
+            "wall_seconds": round(
+                sum(result(args.runs, k, s)["seconds"] for k in twins for s in seeds[k])
+            ),
+            "config": {k: first[k]["config"] for k in twins}
+            | {"popularity": {"n_films": len(data.films)}},
+            "parameters": {k: first[k]["parameters"] for k in twins},
+            "metrics": metrics(found["attention"], plain["popularity"], n),
+            "by_seed": {k: found[k] for k in twins},
+        },
+    )
 
 
 if __name__ == "__main__":

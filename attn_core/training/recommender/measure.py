@@ -152,18 +152,22 @@ def attended(model: Model, data: Histories, users: int) -> dict[str, float]:
             "attention": sorted(range(n), key=lambda i: -weights[i])[:GONE],
             "newest": list(range(n - GONE, n)),
             "best": sorted(range(n), key=lambda i: -effects[i])[:GONE],
-        }  # fmt: skip
+        }
         draws = [rng.sample(range(n), GONE) for _ in range(DRAWS + 1)]
         lost = (whole - log_p([gone(w) for w in [*ways.values(), *draws]])).tolist()
         mean = statistics.mean(lost[-DRAWS:])
         named = dict(zip([*ways, "random"], lost, strict=False))
         by_weight, by_effect = (np.argsort(np.argsort(x)) for x in (weights, effects))
         rows.append(
-            {"agree": float(top == most), "last": float(most == n - 1), "chance": 1 / n,
-             "correlation": float(np.corrcoef(by_weight, by_effect)[0, 1])}
+            {
+                "agree": float(top == most),
+                "last": float(most == n - 1),
+                "chance": 1 / n,
+                "correlation": float(np.corrcoef(by_weight, by_effect)[0, 1]),
+            }
             | {key: float(value > mean) for key, value in named.items()}
             | {f"lost_{key}": value for key, value in named.items()}
-        )  # fmt: skip
+        )
     return {key: statistics.mean(row[key] for row in rows) for key in rows[0]} | {
         "n": float(len(rows))
     }

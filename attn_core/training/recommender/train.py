@@ -135,9 +135,10 @@ def measured(found: np.ndarray) -> dict[str, float]:
     hit = found <= AT
     gain = np.where(hit, 1 / np.log2(found + 1), 0.0)
     return {
-        "hit_rate_at_10": float(hit.mean()), "ndcg_at_10": float(gain.mean()),
+        "hit_rate_at_10": float(hit.mean()),
+        "ndcg_at_10": float(gain.mean()),
         "reciprocal_rank": float((1 / found).mean()),
-    }  # fmt: skip
+    }
 
 
 def split(data: Histories, back: int) -> tuple[list[tuple[int, ...]], list[int]]:
@@ -218,12 +219,15 @@ def main() -> None:
     torch.save(model.state_dict(), args.out / "best.pt")
     before, targets = split(data, 1)
     result = {
-        "kind": args.kind, "seed": args.seed, "validation": best,
+        "kind": args.kind,
+        "seed": args.seed,
+        "validation": best,
         "test": measured(ranks(predict(model, before), targets)),
-        "seconds": time.perf_counter() - began, "config": asdict(model.config),
+        "seconds": time.perf_counter() - began,
+        "config": asdict(model.config),
         "parameters": sum(p.numel() for p in model.parameters()),
         "arguments": {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()},
-    }  # fmt: skip
+    }
     (args.out / "result.json").write_text(json.dumps(result, indent=1), encoding="utf-8")
     sys.stdout.write(json.dumps(result) + "\n")
 

@@ -80,9 +80,11 @@ def scene(name: str) -> tuple[Image.Image, dict[str, Any]]:
         corner = (left + xs.min(), top + ys.min(), left + xs.max() + 1, top + ys.max() + 1)
         boxes.append([round(float(v) / s, 4) for v, s in zip(corner, SIZE * 2, strict=True)])
     return Image.fromarray(np.round(pixels).astype(np.uint8)), {
-        "labels": labels, "boxes": boxes, "made_by": "attn_core.training.samples.photos",
+        "labels": labels,
+        "boxes": boxes,
+        "made_by": "attn_core.training.samples.photos",
         "licence": PHOTOS.get(ground, "ours"),
-    }  # fmt: skip
+    }
 
 
 def main() -> None:

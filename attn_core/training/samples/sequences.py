@@ -61,10 +61,14 @@ def main() -> None:
     rng = random.Random(63)
     samples = {
         "genome": {
-            "hbb": {"fasta": f">HBB, exon 1 to intron 2\n{HBB}",
-                    "known": [HBB.index(end) + len(end) for end in HBB_ENDS]},
-            "random": {"fasta": ">random\n" + "".join(rng.choice("ACGT") for _ in range(600)),
-                       "known": []},
+            "hbb": {
+                "fasta": f">HBB, exon 1 to intron 2\n{HBB}",
+                "known": [HBB.index(end) + len(end) for end in HBB_ENDS],
+            },
+            "random": {
+                "fasta": ">random\n" + "".join(rng.choice("ACGT") for _ in range(600)),
+                "known": [],
+            },
         },
         "protein": {
             "first": {"fasta": f">TS115, 148\n{kept[0].sequence}", "states": kept[0].states},
@@ -73,7 +77,7 @@ def main() -> None:
         },
         "target": {"cdk2": {"fasta": f">CDK2\n{CDK2}"}, "p38": {"fasta": f">p38 alpha\n{P38}"}},
         "drug": DRUGS,
-    }  # fmt: skip
+    }
     OUT.write_text(json.dumps(samples, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     sys.stdout.write(f"{OUT.name} {OUT.stat().st_size} bytes\n")
 

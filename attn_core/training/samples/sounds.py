@@ -59,10 +59,11 @@ def main() -> None:
         wave = 0.6 * wave / np.abs(wave).max() * rng.uniform(0.8, 1.0)
         soundfile.write(args.out / f"{name}.flac", wave, RATE, subtype="PCM_16")
         about[name] = {
-            "digits": [int(d) for d in digits], "source": SOURCES[which],
+            "digits": [int(d) for d in digits],
+            "source": SOURCES[which],
             "noise_db": NOISE_DB if name == "noisy" else None,
             "seconds": round(len(wave) / RATE, 2),
-        }  # fmt: skip
+        }
         sys.stdout.write(f"{name}: {digits}, {len(wave) / RATE:.1f} s\n")
     text = json.dumps(about, indent=1, ensure_ascii=False)
     args.out.with_suffix(".json").write_text(text + "\n", encoding="utf-8")

@@ -47,8 +47,11 @@ def write(name: str, weights: dict[str, torch.Tensor], about: dict[str, Any]) ->
 
 def recorded_curves(language: str, reviews: list[Any]) -> dict[str, Any]:
     """Mean deletion and insertion curves over held-out reviews, and the means by fifths."""
-    short = [r for r in reviews if len(r.text.split() if language == "en" else r.text)
-             <= MAX_LENGTH[language]]  # fmt: skip
+    short = [
+        r
+        for r in reviews
+        if len(r.text.split() if language == "en" else r.text) <= MAX_LENGTH[language]
+    ]
     chosen = random.Random(0).sample(short, min(N_CURVES, len(short)))
     found = []
     for i, review in enumerate(chosen):
@@ -57,12 +60,16 @@ def recorded_curves(language: str, reviews: list[Any]) -> dict[str, Any]:
             sys.stdout.write(f"curves {language} {i + 1}\n")
             sys.stdout.flush()
     rows = [
-        {"kind": kind, "method": method, "share": 100 * i / (N_POINTS - 1),
-         "probability": statistics.mean(f[kind][method][i] for f in found)}
+        {
+            "kind": kind,
+            "method": method,
+            "share": 100 * i / (N_POINTS - 1),
+            "probability": statistics.mean(f[kind][method][i] for f in found),
+        }
         for kind in ("deletion", "insertion")
         for method in METHODS
         for i in range(N_POINTS)
-    ]  # fmt: skip
+    ]
     return {"curves": rows, "n_curves": len(found)}
 
 
@@ -88,14 +95,21 @@ def twins(runs: Path, language: str, common: dict[str, Any], n: int) -> None:
         path = runs / f"sentiment-{language}-{p}{end}-0" / "best.pt"
         weights |= {f"{p}.{k}": v for k, v in torch.load(path, weights_only=True).items()}
     seeds = [r["accuracy"] for r in found["attention"]]
-    write(f"sentiment_{language}_pooling", weights, common | {
-        "command": "sh attn_core/training/sentiment.sh python runs",
-        "wall_seconds": round(sum(r["seconds"] for rs in found.values() for r in rs)),
-        "config": found["attention"][0]["config"],
-        "metrics": {key: metric(means["attention"], n, means["mean"], "twin_mean_pooling", seeds)},
-        "accuracy_by_pooling": means,
-        "accuracy_by_seed": {p: [r["accuracy"] for r in rs] for p, rs in found.items()},
-    })  # fmt: skip
+    write(
+        f"sentiment_{language}_pooling",
+        weights,
+        common
+        | {
+            "command": "sh attn_core/training/sentiment.sh python runs",
+            "wall_seconds": round(sum(r["seconds"] for rs in found.values() for r in rs)),
+            "config": found["attention"][0]["config"],
+            "metrics": {
+                key: metric(means["attention"], n, means["mean"], "twin_mean_pooling", seeds)
+            },
+            "accuracy_by_pooling": means,
+            "accuracy_by_seed": {p: [r["accuracy"] for r in rs] for p, rs in found.items()},
+        },
+    )
     sys.stdout.write(f"{language}: accuracy by pooling {means}\n")
 
 
@@ -105,15 +119,18 @@ def shown(runs: Path, language: str, common: dict[str, Any], test: list[Any]) ->
     found = result(runs, f"sentiment-{language}")
     best = torch.load(runs / f"sentiment-{language}" / "best.pt", weights_only=True)
     options = " ".join(
-        f"--{k} {v}" for k, v in found["arguments"].items()
+        f"--{k} {v}"
+        for k, v in found["arguments"].items()
         if k in ("layers", "size", "epochs", "rate", "drop")
-    )  # fmt: skip
+    )
     about = common | {
         "command": f"python -m attn_core.training.sentiment.train {language} "
         f"--name sentiment-{language} {options}",
-        "wall_seconds": round(found["seconds"]), "config": found["config"],
-        "parameters": found["parameters"], "accuracy_by_source": found["by_source"],
-    }  # fmt: skip
+        "wall_seconds": round(found["seconds"]),
+        "config": found["config"],
+        "parameters": found["parameters"],
+        "accuracy_by_source": found["by_source"],
+    }
     name, baseline = f"sentiment_{language}", (common["majority"], "majority_class")
     first = {"metrics": {}, "curves": [], "n_curves": 0}
     write(name, best, about | first)

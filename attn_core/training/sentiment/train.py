@@ -83,9 +83,12 @@ class Chinese:
         sizes: dict[str, Any] = dict(SIZES[args.size])
         sizes["n_heads"] = args.heads or sizes["n_heads"]
         self.config = SentimentConfig(
-            args.pooling, characters=known, width=args.width,
-            positions=not args.no_positions, **sizes,
-        )  # fmt: skip
+            args.pooling,
+            characters=known,
+            width=args.width,
+            positions=not args.no_positions,
+            **sizes,
+        )
 
     def model(self) -> nn.Module:
         """From scratch."""
@@ -174,18 +177,28 @@ def train(data: Any, args: argparse.Namespace, out: Path) -> None:
         spent += time.perf_counter() - began
         accuracy = sum(right(model, data, "validation")) / len(data.parts["validation"])
         if accuracy > best["accuracy"]:
-            best = {"accuracy": accuracy, "epoch": epoch + 1,
-                    "model": {k: v.clone() for k, v in model.state_dict().items()}}  # fmt: skip
+            best = {
+                "accuracy": accuracy,
+                "epoch": epoch + 1,
+                "model": {k: v.clone() for k, v in model.state_dict().items()},
+            }
         sys.stdout.write(
             f"{out.name} epoch {epoch + 1} loss {losses * args.batch / n:.4f} "
             f"validation {accuracy:.4f} seconds {spent:.0f}\n"
         )
         sys.stdout.flush()
         torch.save(
-            {"model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-             "epoch": epoch + 1, "seconds": spent, "best": best, "rng": torch.get_rng_state()},
+            {
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "epoch": epoch + 1,
+                "seconds": spent,
+                "best": best,
+                "rng": torch.get_rng_state(),
+            },
             last.with_suffix(".tmp"),
-        )  # fmt: skip
+        )
         last.with_suffix(".tmp").replace(last)
     model.load_state_dict(best["model"])
     good = right(model, data, "test")
@@ -195,11 +208,16 @@ def train(data: Any, args: argparse.Namespace, out: Path) -> None:
         for s in sorted(set(sources))
     }
     found = {
-        "accuracy": sum(good) / len(good), "n": len(good), "by_source": by_source,
-        "validation": best["accuracy"], "epoch": best["epoch"], "seconds": spent,
-        "parameters": sum(p.numel() for p in model.parameters()), "config": asdict(data.config),
+        "accuracy": sum(good) / len(good),
+        "n": len(good),
+        "by_source": by_source,
+        "validation": best["accuracy"],
+        "epoch": best["epoch"],
+        "seconds": spent,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "config": asdict(data.config),
         "arguments": {k: v for k, v in vars(args).items() if k not in ("data", "out")},
-    }  # fmt: skip
+    }
     torch.save(best["model"], out / "best.pt")
     (out / "result.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
     last.unlink()

@@ -102,9 +102,13 @@ def finish(
     known, unseen = ([f[part]["clean"] for f in found] for part in ("known", "unseen"))
     about = {
         "lesson": lessons,
-        "command": told("speech.train", run), "seed": run["seed"],
-        "wall_seconds": round(run["seconds"]), "data": data, "config": run["config"],
-        "parameters": run["parameters"], "steps": run["arguments"]["steps"],
+        "command": told("speech.train", run),
+        "seed": run["seed"],
+        "wall_seconds": round(run["seconds"]),
+        "data": data,
+        "config": run["config"],
+        "parameters": run["parameters"],
+        "steps": run["arguments"]["steps"],
         "default_result": f"{DEFAULTS[lessons[0]]}.default.safetensors",
         "by_seed": {part: [f[part] for f in found] for part in found[0]},
         "metrics": {
@@ -113,7 +117,7 @@ def finish(
                 unseen, len(said["unseen"]), SPLIT_UNSEEN, nothing
             ),
         },
-    }  # fmt: skip
+    }
     save.write(name, weights, about, ("torchaudio", "numpy"))
 
 

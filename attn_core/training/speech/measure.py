@@ -278,7 +278,9 @@ def reach_of_errors(
         return float(np.mean([sum(r) - r[at] for r, at in zip(rows, which, strict=True)]))
 
     return {
-        "n": len(said), "covered": float(np.mean(own)),
-        "others": others(after), "before": others(before),
+        "n": len(said),
+        "covered": float(np.mean(own)),
+        "others": others(after),
+        "before": others(before),
         "by_distance": [float(np.mean(added[d])) for d in range(1, 6)],
-    }  # fmt: skip
+    }

@@ -108,15 +108,22 @@ def ctc_loss(log_p: Tensor, frames: Tensor, digits: list[tuple[int, ...]]) -> Te
     """Mean over the batch of -log P(digits | sound), each by its number of digits."""
     flat = torch.tensor([d for row in digits for d in row], dtype=torch.long)
     return nn.functional.ctc_loss(
-        log_p.transpose(0, 1), flat, n_tokens(frames), torch.tensor([len(row) for row in digits]),
-        blank=BLANK, zero_infinity=True,
-    )  # fmt: skip
+        log_p.transpose(0, 1),
+        flat,
+        n_tokens(frames),
+        torch.tensor([len(row) for row in digits]),
+        blank=BLANK,
+        zero_infinity=True,
+    )
 
 
 def loss_of(
-    name: str, model: Recogniser | Listener, features: Tensor, frames: Tensor,
+    name: str,
+    model: Recogniser | Listener,
+    features: Tensor,
+    frames: Tensor,
     digits: list[tuple[int, ...]],
-) -> Tensor:  # fmt: skip
+) -> Tensor:
     """The training loss of a batch."""
     before = padded(digits, [START], []).clamp_min(0)
     after = padded(digits, [], [END])
@@ -296,9 +303,13 @@ def train(args: argparse.Namespace) -> None:
             best = clean + noisy
             torch.save(average, args.out / "best.pt")
         state = {
-            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1,
-            "average": average, "spent": spent, "best": best,
-        }  # fmt: skip
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step + 1,
+            "average": average,
+            "spent": spent,
+            "best": best,
+        }
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
         sums, began = [], time.perf_counter()
@@ -306,11 +317,16 @@ def train(args: argparse.Namespace) -> None:
     shown.eval()
     test = speech.held_out(parts["test"], N_TEST, 200)
     result = {
-        "model": args.model, "seed": args.seed, "seconds": spent, "parameters": n_parameters,
-        "config": dataclasses.asdict(shown.config), "validation": best,
+        "model": args.model,
+        "seed": args.seed,
+        "seconds": spent,
+        "parameters": n_parameters,
+        "config": dataclasses.asdict(shown.config),
+        "validation": best,
         "arguments": arguments(args) | {"voices": args.voices.name},
-        "digit_error_rate": measure(args.model, shown, test), "n": len(test),
-    }  # fmt: skip
+        "digit_error_rate": measure(args.model, shown, test),
+        "n": len(test),
+    }
     text = json.dumps(result, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -84,13 +84,17 @@ def main() -> None:
     parts = cmudict.split(cmudict.read(path))
     test = parts["test"]
     common: dict[str, Any] = {
-        "data": [{
-            "source": SOURCE, "licence": "BSD 2-clause",
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
-            "split_sizes": {k: len(v) for k, v in parts.items()},
-            "split_unit": "word family (-s, -'s, -ed, -ing together)", "synthetic_share": 0.0,
-        }]
-    }  # fmt: skip
+        "data": [
+            {
+                "source": SOURCE,
+                "licence": "BSD 2-clause",
+                "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+                "split_sizes": {k: len(v) for k, v in parts.items()},
+                "split_unit": "word family (-s, -'s, -ed, -ing together)",
+                "synthetic_share": 0.0,
+            }
+        ]
+    }
     twins: dict[str, list[list[tuple[int, int, int]]]] = {}
     if args.only != "large":
         for name, size in TWINS.items():
@@ -138,31 +142,45 @@ def main() -> None:
         sys.stdout.write(f"large, beam {SHOWN_BEAM}: {wer:.4f} {per:.4f} on {len(rows)}\n")
         greedy = rates(evaluate(model, test, 1))
         common["speller"] = {
-            "by_length": [by_length(rows)], "decoding": f"beam {SHOWN_BEAM}",
+            "by_length": [by_length(rows)],
+            "decoding": f"beam {SHOWN_BEAM}",
             "greedy": {"word_error_rate": greedy[0], "phoneme_error_rate": greedy[1]},
             "published": {
-                "word_error_rate": 0.22, "phoneme_error_rate": 0.055,
+                "word_error_rate": 0.22,
+                "phoneme_error_rate": 0.055,
                 "source": "Toshniwal and Livescu 2016; Yao and Zweig 2015 (another split)",
             },
-        }  # fmt: skip
+        }
         command = (
             "python -m attn_core.training.speller.train --id speller --out runs/speller "
             "--size large "
             f"--epochs {run['epoch']} --batch 128 --rate 1.5e-3 --seed 0"
         )
-        write("speller", model, run, command, {
-            "word_error_rate": metric(wer, len(rows), [], None, ""),
-            "phoneme_error_rate": metric(per, len(rows), [], None, ""),
-        }, common)  # fmt: skip
+        write(
+            "speller",
+            model,
+            run,
+            command,
+            {
+                "word_error_rate": metric(wer, len(rows), [], None, ""),
+                "phoneme_error_rate": metric(per, len(rows), [], None, ""),
+            },
+            common,
+        )
         words = [e for e in test if 4 <= len(e.word) <= 14 and e.word.isalpha()]
         sample = random.Random(0).sample(words, 600)
         (ASSETS / "samples" / "cmudict_held_out.json").write_text(
-            json.dumps({
-                "source": SOURCE, "licence": "BSD 2-clause, Carnegie Mellon University",
-                "what": "600 words of the test split, drawn with seed 0",
-                "words": {e.word: [" ".join(v) for v in e.said] for e in sample},
-            }, indent=0) + "\n"
-        )  # fmt: skip
+            json.dumps(
+                {
+                    "source": SOURCE,
+                    "licence": "BSD 2-clause, Carnegie Mellon University",
+                    "what": "600 words of the test split, drawn with seed 0",
+                    "words": {e.word: [" ".join(v) for v in e.said] for e in sample},
+                },
+                indent=0,
+            )
+            + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -109,12 +109,16 @@ def train(args: argparse.Namespace) -> None:
             file.write(json.dumps(row | {"seconds": spent}) + "\n")
         torch.save(
             {
-                "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-                "average": average, "epoch": epoch + 1, "seconds": spent,
+                "model": model.state_dict(),
+                "optimiser": optimiser.state_dict(),
+                "step": step,
+                "average": average,
+                "epoch": epoch + 1,
+                "seconds": spent,
                 "rng": torch.get_rng_state(),
             },
             last.with_suffix(".tmp"),
-        )  # fmt: skip
+        )
         last.with_suffix(".tmp").replace(last)
 
 

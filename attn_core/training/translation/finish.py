@@ -77,8 +77,14 @@ def by_length(rows: list[Ids], found: list[str], true: list[str], language: str)
         part = order[i * len(order) // N_BUCKETS : (i + 1) * len(order) // N_BUCKETS]
         chrf = scores([found[j] for j in part], [true[j] for j in part], language)["chrf"]
         # END is no token that the learner typed
-        out.append({"from": len(rows[part[0]][0]) - 1, "to": len(rows[part[-1]][0]) - 1,
-                    "chrf": chrf, "n": len(part)})  # fmt: skip
+        out.append(
+            {
+                "from": len(rows[part[0]][0]) - 1,
+                "to": len(rows[part[-1]][0]) - 1,
+                "chrf": chrf,
+                "n": len(part),
+            }
+        )
     return out
 
 
@@ -101,19 +107,27 @@ def shown(
         found[kind] = scores(written, true, target)
         twin = kind in RECURRENT
         name = f"translator_{source}_{target}" + "_recurrent" * twin
-        write(name, weights, {
-            "command": f"python -m attn_core.training.translation.train --model {kind} "
-            f"--direction {direction} --seed 0 --epochs {run['arguments']['epochs']} "
-            f"--out {runs / f'translation-{kind}-{direction}-0'}",
-            "wall_seconds": round(run["seconds"]), "parameters": run["parameters"], "data": data,
-            "config": {"kind": "recurrent" if twin else "transformer"} | run["config"],
-            "beam": BEAM, "by_length": by_length(rows, written, true, target),
-            "metrics": {
-                k: metric(v, len(true), None, "", []) if twin
-                else metric(v, len(true), found["large-recurrent"][k], "recurrent_twin", [])
-                for k, v in found[kind].items()
+        write(
+            name,
+            weights,
+            {
+                "command": f"python -m attn_core.training.translation.train --model {kind} "
+                f"--direction {direction} --seed 0 --epochs {run['arguments']['epochs']} "
+                f"--out {runs / f'translation-{kind}-{direction}-0'}",
+                "wall_seconds": round(run["seconds"]),
+                "parameters": run["parameters"],
+                "data": data,
+                "config": {"kind": "recurrent" if twin else "transformer"} | run["config"],
+                "beam": BEAM,
+                "by_length": by_length(rows, written, true, target),
+                "metrics": {
+                    k: metric(v, len(true), None, "", [])
+                    if twin
+                    else metric(v, len(true), found["large-recurrent"][k], "recurrent_twin", [])
+                    for k, v in found[kind].items()
+                },
             },
-        })  # fmt: skip
+        )
         sys.stdout.write(f"{name}: {found[kind]}\n")
 
 
@@ -133,19 +147,32 @@ def twins(runs: Path, data: Any, n: int) -> None:
     }
     first = found["small"][0]
     mean = {k: {m: statistics.mean(v) for m, v in d.items()} for k, d in by_seed.items()}
-    write("translator_small", weights, {
-        "command": "sh attn_core/training/translation.sh python runs data 0 1 2",
-        "wall_seconds": round(sum(r["seconds"] for rs in found.values() for r in rs)),
-        "data": data, "parameters": {k: rs[0]["parameters"] for k, rs in found.items()},
-        "config": {k: rs[0]["config"] for k, rs in found.items()},
-        "by_seed": by_seed, "beam": first["beam"], "n_long": first["n_long"],
-        "long_tokens": first["long_tokens"], "epochs": first["arguments"]["epochs"],
-        "metrics": {
-            m: metric(mean["small"][m], n, mean["small-recurrent"][m], "recurrent_twin",
-                      by_seed["small"][m])
-            for m in ("chrf", "bleu")
+    write(
+        "translator_small",
+        weights,
+        {
+            "command": "sh attn_core/training/translation.sh python runs data 0 1 2",
+            "wall_seconds": round(sum(r["seconds"] for rs in found.values() for r in rs)),
+            "data": data,
+            "parameters": {k: rs[0]["parameters"] for k, rs in found.items()},
+            "config": {k: rs[0]["config"] for k, rs in found.items()},
+            "by_seed": by_seed,
+            "beam": first["beam"],
+            "n_long": first["n_long"],
+            "long_tokens": first["long_tokens"],
+            "epochs": first["arguments"]["epochs"],
+            "metrics": {
+                m: metric(
+                    mean["small"][m],
+                    n,
+                    mean["small-recurrent"][m],
+                    "recurrent_twin",
+                    by_seed["small"][m],
+                )
+                for m in ("chrf", "bleu")
+            },
         },
-    })  # fmt: skip
+    )
     for kind, values in mean.items():
         sys.stdout.write(f"{kind}: {values}\n")
 

@@ -155,9 +155,13 @@ def scores(found: list[str], true: list[str], language: str) -> dict[str, float]
 
 
 def measure(
-    model: Transformer | Recurrent, rows: list[Ids], pairs: list[Pair], direction: str,
-    tokenizers: dict[str, Tokenizer], width: int,
-) -> dict[str, Any]:  # fmt: skip
+    model: Transformer | Recurrent,
+    rows: list[Ids],
+    pairs: list[Pair],
+    direction: str,
+    tokenizers: dict[str, Tokenizer],
+    width: int,
+) -> dict[str, Any]:
     """Scores on held-out pairs, of all and of the longest fifth."""
     source, target = direction.split("-")
     found = translate(model, rows, tokenizers[target], width)
@@ -235,10 +239,15 @@ def train(args: argparse.Namespace) -> None:
             best = held
             torch.save(average, args.out / "best.pt")
         state = {
-            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step,
-            "average": average, "spent": spent, "epoch": epoch + 1, "best": best,
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step,
+            "average": average,
+            "spent": spent,
+            "epoch": epoch + 1,
+            "best": best,
             "rng": torch.get_rng_state(),
-        }  # fmt: skip
+        }
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))

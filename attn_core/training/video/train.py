@@ -138,9 +138,12 @@ def train(args: argparse.Namespace) -> None:
         )
         sys.stdout.flush()
         state = {
-            "model": model.state_dict(), "optimiser": optimiser.state_dict(), "step": step + 1,
-            "average": average, "spent": spent,
-        }  # fmt: skip
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "step": step + 1,
+            "average": average,
+            "spent": spent,
+        }
         torch.save(state, last.with_suffix(".tmp"))
         last.with_suffix(".tmp").replace(last)
         sums, began = [], time.perf_counter()
@@ -148,11 +151,16 @@ def train(args: argparse.Namespace) -> None:
     torch.save(average, args.out / "best.pt")
     test = video.held_out(photos["test"], N_TEST, 200)
     result = {
-        "model": args.model, "seed": args.seed, "seconds": spent,
-        "parameters": n_parameters, "config": dataclasses.asdict(shown.config),
-        "validation": found, "arguments": arguments(args),
-        "accuracy_motion": accuracy(shown.eval(), test), "n": N_TEST,
-    }  # fmt: skip
+        "model": args.model,
+        "seed": args.seed,
+        "seconds": spent,
+        "parameters": n_parameters,
+        "config": dataclasses.asdict(shown.config),
+        "validation": found,
+        "arguments": arguments(args),
+        "accuracy_motion": accuracy(shown.eval(), test),
+        "n": N_TEST,
+    }
     text = json.dumps(result, indent=1)
     (args.out / "result.json").write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -21,9 +21,11 @@ def _named(data: bytes) -> str:
 def _record(name: str) -> None:
     """What the microphone takes."""
     shot = st.audio_input(
-        t("sound.record"), key=inputs.turned_over("microphone"), label_visibility="collapsed",
+        t("sound.record"),
+        key=inputs.turned_over("microphone"),
+        label_visibility="collapsed",
         sample_rate=2 * RATE,
-    )  # fmt: skip
+    )
     if inputs.sent(name, shot, _named) is None and shot is None:
         st.caption(t("sound.record_help"))
 
@@ -59,19 +61,30 @@ def _level(chosen: Sound) -> None:
         st.warning(t("sound.silent", level=_decibels(chosen.rms_db)), icon=":material/volume_off:")
         return
     st.caption(
-        t("sound.level", seconds=f"{chosen.seconds:.1f}", peak=_decibels(chosen.peak_db),
-          level=_decibels(chosen.rms_db), rate=f"{chosen.rate / 1000:g}", n=chosen.channels)
-    )  # fmt: skip
+        t(
+            "sound.level",
+            seconds=f"{chosen.seconds:.1f}",
+            peak=_decibels(chosen.peak_db),
+            level=_decibels(chosen.rms_db),
+            rate=f"{chosen.rate / 1000:g}",
+            n=chosen.channels,
+        )
+    )
     notes = (
-        ("clipped", chosen.clipped > CLIPPED_SHARE), ("cut", chosen.cut),
+        ("clipped", chosen.clipped > CLIPPED_SHARE),
+        ("cut", chosen.cut),
         ("repaired", chosen.repaired > 0),
-    )  # fmt: skip
+    )
     for note, so in notes:
         if so:
             st.caption(
-                t(f"sound.{note}", share=f"{100 * chosen.clipped:.1f}", limit=MAX_SECONDS,
-                  n=chosen.repaired)
-            )  # fmt: skip
+                t(
+                    f"sound.{note}",
+                    share=f"{100 * chosen.clipped:.1f}",
+                    limit=MAX_SECONDS,
+                    n=chosen.repaired,
+                )
+            )
 
 
 def _decibels(value: float) -> str:
