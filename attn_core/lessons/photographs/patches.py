@@ -22,16 +22,6 @@ GREY = 0.5
 def as_text(patches: Iterable[int]) -> str:
     """Patches as a link holds them.
 
-    Parameters
-    ----------
-    patches : iterable of int
-        In any order.
-
-    Returns
-    -------
-    str
-        Runs of neighbours as "first-last", joined by dots.
-
     Examples
     --------
     >>> as_text([7, 3, 4, 5])
@@ -49,20 +39,12 @@ def as_text(patches: Iterable[int]) -> str:
 def from_text(text: str) -> tuple[int, ...]:
     """The inverse of ``as_text``.
 
-    Parameters
-    ----------
-    text : str
-        From a link: a stranger's.
-
-    Returns
-    -------
-    tuple of int
-        Sorted; empty where the text is no such list.
-
     Examples
     --------
     >>> from_text("3-5.7"), from_text("5-3"), from_text("1-99999999")
     ((3, 4, 5, 7), (), ())
+
+    Sorted; empty where the text is no such list.
     """
     if not re.fullmatch(r"\d{1,3}(-\d{1,3})?(\.\d{1,3}(-\d{1,3})?)*", text[:2000]):
         return ()
@@ -77,18 +59,6 @@ def greyed(
     pixels: Float[Tensor, "1 3 row column"], hidden: Iterable[int]
 ) -> Float[Tensor, "1 3 row column"]:
     """The picture with some patches painted grey.
-
-    Parameters
-    ----------
-    pixels : Float[Tensor, "1 3 row column"]
-        In [0, 1].
-    hidden : iterable of int
-        Patches in rows; those out of range are left out.
-
-    Returns
-    -------
-    Float[Tensor, "1 3 row column"]
-        A copy.
 
     Examples
     --------
@@ -108,18 +78,6 @@ def greyed(
 def visible(rows: int, columns: int, hidden: Iterable[int]) -> Bool[Tensor, "row column"]:
     """The pixels of the patches that are not hidden.
 
-    Parameters
-    ----------
-    rows, columns : int
-        Of the grid.
-    hidden : iterable of int
-        Patches of it.
-
-    Returns
-    -------
-    Bool[Tensor, "row column"]
-        One for each pixel.
-
     Examples
     --------
     >>> visible(1, 2, [0]).sum().item()
@@ -133,15 +91,7 @@ def visible(rows: int, columns: int, hidden: Iterable[int]) -> Bool[Tensor, "row
 def packed(levels: Float[Tensor, "row column"]) -> dict[str, Any]:
     """A map of values in [0, 1] in 8 bits, as JSON.
 
-    Parameters
-    ----------
-    levels : Float[Tensor, "row column"]
-        Values.
-
-    Returns
-    -------
-    dict
-        For ``unpacked``.
+    For ``unpacked``.
     """
     data = (255 * levels.float().cpu().clamp(0, 1)).round().to(torch.uint8).numpy()
     return {
@@ -153,16 +103,6 @@ def packed(levels: Float[Tensor, "row column"]) -> dict[str, Any]:
 
 def unpacked(kept: dict[str, Any]) -> UInt8[np.ndarray, "row column"]:
     """The inverse of ``packed``.
-
-    Parameters
-    ----------
-    kept : dict
-        From ``packed``.
-
-    Returns
-    -------
-    UInt8[np.ndarray, "row column"]
-        0 to 255.
 
     Examples
     --------
@@ -178,16 +118,6 @@ def halved(
 ) -> Float[np.ndarray, "half_row half_column"]:
     """A mask at the resolution that the model answers with; it draws the pixels between them.
 
-    Parameters
-    ----------
-    levels : Float[np.ndarray, "row column"]
-        Of each pixel; both sides even.
-
-    Returns
-    -------
-    Float[np.ndarray, "half_row half_column"]
-        Means of two by two.
-
     Examples
     --------
     >>> halved(np.array([[0.0, 1.0], [1.0, 0.0]])).tolist()
@@ -199,16 +129,6 @@ def halved(
 
 def iou(one: Tensor, other: Tensor) -> float:
     """Intersection over union of two masks.
-
-    Parameters
-    ----------
-    one, other : Tensor
-        Boolean, of one shape.
-
-    Returns
-    -------
-    float
-        1 where both are empty.
 
     Examples
     --------
@@ -222,19 +142,11 @@ def iou(one: Tensor, other: Tensor) -> float:
 def names_of(rows: int, columns: int) -> tuple[str, ...]:
     """Each patch by row and column, from 1.
 
-    Parameters
-    ----------
-    rows, columns : int
-        Of the grid.
-
-    Returns
-    -------
-    tuple of str
-        In rows.
-
     Examples
     --------
     >>> names_of(1, 2)
     ('1·1', '1·2')
+
+    In rows.
     """
     return tuple(f"{r + 1}·{c + 1}" for r in range(rows) for c in range(columns))

@@ -34,13 +34,7 @@ def _numbers(values: list[float]) -> Numbers:
 
 
 def accuracy_claim() -> Claim:
-    """1.a: attention lowers the word error rate, over all words and over long ones.
-
-    Returns
-    -------
-    Claim
-        Twins of equal parameters and equal epochs; value with attention, baseline without.
-    """
+    """1.a: attention lowers the word error rate, over all words and over long ones."""
     with_, without = (read_manifest(c).raw for c in (TWIN_WITH, TWIN_WITHOUT))
     n = with_["metrics"]["word_error_rate"]["n"]
     conditions = tuple(
@@ -56,19 +50,7 @@ def accuracy_claim() -> Claim:
 
 @torch.inference_mode()
 def movement(model: Speller) -> float:
-    """How far attention moves from word to word: mean total variation distance of its rows.
-
-    Parameters
-    ----------
-    model : Speller
-        With attention, in ``eval()`` mode.
-
-    Returns
-    -------
-    float
-        0 where the weights of two words with equally many letters are the same at every step, 1
-        where they never overlap.
-    """
+    """How far attention moves from word to word: mean total variation distance of its rows."""
     by_length: dict[int, list[str]] = {}
     for word in held_out():
         by_length.setdefault(len(word), []).append(word)
@@ -95,18 +77,7 @@ def _trained(run: Path) -> Speller:
 
 
 def dynamic_claim(runs: Path) -> Claim:
-    """1.b: other inputs, other weights.
-
-    Parameters
-    ----------
-    runs : Path
-        Folder of the twins' runs.
-
-    Returns
-    -------
-    Claim
-        Baseline 0 is what fixed weights would give.
-    """
+    """1.b: other inputs, other weights."""
     values = [movement(_trained(runs / f"speller-small-{seed}")) for seed in SEEDS]
     condition = Condition("same_length", _numbers(values), _numbers([0.0] * len(SEEDS)), N_PAIRS)
     measure = Measure("total_variation", "fraction", "higher", 0.1, (condition,))
@@ -116,17 +87,7 @@ def dynamic_claim(runs: Path) -> Claim:
 def step_seconds(seed: int, n_batches: int = 24) -> tuple[float, float]:
     """Processor time of one training step of each twin on the same batches, in turns.
 
-    Parameters
-    ----------
-    seed : int
-        Of weights and batches.
-    n_batches : int
-        Steps of each twin.
-
-    Returns
-    -------
-    tuple of float
-        Median seconds of one thread, with attention and without.
+    Median seconds of one thread, with attention and without.
     """
     torch.set_num_threads(1)
     torch.manual_seed(seed)
@@ -152,18 +113,7 @@ def step_seconds(seed: int, n_batches: int = 24) -> tuple[float, float]:
 
 
 def efficiency_claim(runs: Path) -> Claim:
-    """1.c: attention makes the model more efficient, by examples needed and by time an example.
-
-    Parameters
-    ----------
-    runs : Path
-        Folder of the twins' runs, with their histories.
-
-    Returns
-    -------
-    Claim
-        Two conditions that need not agree.
-    """
+    """1.c: attention makes the model more efficient, by examples needed and by time an example."""
 
     def history(size: str, seed: int) -> list[dict[str, float]]:
         lines = (runs / f"speller-{size}-{seed}" / "history.jsonl").read_text().splitlines()

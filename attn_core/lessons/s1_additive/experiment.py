@@ -76,20 +76,8 @@ def run(
 ) -> LessonResult:
     """Pronounce a word and trace the attention of the best pronunciation.
 
-    Parameters
-    ----------
-    config : Config
-        Word and beam width.
-    intervention : Intervention, optional
-        A learner's changes at site "decoder.cross"; every hypothesis obeys them.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Queries are the phonemes written and the end, keys the letters. ``details`` holds the
-        hypotheses, the twins' answers, and the listed pronunciations of held-out words.
+    Queries are the phonemes written and the end, keys the letters. ``details`` holds the
+    hypotheses, the twins' answers, and the listed pronunciations of held-out words.
     """
     loaded = zoo.get(MODEL, device)
     hypotheses = beam_search(loaded.module, [config.word], config.beam, intervention)[0]
@@ -127,69 +115,26 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same word with every control at its default.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: the same word with every control at its default."""
     return Config(config.word)
 
 
 def default_row(result: LessonResult) -> int:
-    """The step to open first: the one whose attention is most spread, the end left out.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A step.
-    """
+    """The step to open first: the one whose attention is most spread, the end left out."""
     weights = result.traces[SITE].weights[0, 0]
     entropy = -(weights * weights.clamp_min(1e-30).log2()).sum(-1)
     return int(entropy[:-1].argmax()) if len(entropy) > 1 else 0
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return Selection(next(iter(result.traces)), 0, default_row(result))
 
 
 def reading(result: LessonResult, query: int) -> dict[str, Any]:
     """What stands out in one step, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The step; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        Phoneme, the letters with the largest weights, their weights, the entropy, energies.
+    Phoneme, the letters with the largest weights, their weights, the entropy, energies.
     """
     trace = result.traces[SITE]
     query = min(max(query, 0), len(result.queries) - 1)
@@ -217,19 +162,6 @@ def without_each_letter(config: Config, device: str = "cpu") -> list[list[float]
     """How much each phoneme's probability falls when a letter is hidden from the attention.
 
     This is the test of the misconception that the weights are always the alignment.
-
-    Parameters
-    ----------
-    config : Config
-        Word and beam width.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of list of float
-        [step][letter] probability with the letter minus without it; the pronunciation is the one
-        written with nothing hidden.
     """
     module = zoo.get(MODEL, device).module
     best = beam_search(module, [config.word], config.beam)[0][0]
@@ -247,17 +179,7 @@ def without_each_letter(config: Config, device: str = "cpu") -> list[list[float]
 def agreement(result: LessonResult, falls: list[list[float]]) -> dict[str, int]:
     """In how many steps the most attended letter is also the one that matters most when hidden.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run`` with nothing changed.
-    falls : list of list of float
-        From ``without_each_letter``.
-
-    Returns
-    -------
-    dict of str to int
-        "agree" and "steps"; the end of the word is not counted.
+    "agree" and "steps"; the end of the word is not counted.
     """
     weights = result.traces[SITE].weights[0, 0, :-1]
     most = weights.argmax(-1)
@@ -271,19 +193,7 @@ def pronounce_list(
 ) -> list[dict[str, Any]]:
     """The best pronunciation of each word of a list.
 
-    Parameters
-    ----------
-    words : tuple of str
-        Words of the speller's letters.
-    beam : int
-        Hypotheses kept.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        Word, phonemes, IPA and probability.
+    Word, phonemes, IPA and probability.
     """
     if not words:
         return []

@@ -17,10 +17,7 @@ BATCH = 20
 def by_length() -> list[dict[str, Any]]:
     """Word error rate by word length of the shown model and both twins, means over their seeds.
 
-    Returns
-    -------
-    list of dict
-        "length", "error", "n", "model" ("shown", "with", "without"), from the manifests.
+    "length", "error", "n", "model" ("shown", "with", "without"), from the manifests.
     """
     rows = []
     for checkpoint, name in ((MODEL, "shown"), (TWIN_WITH, "with"), (TWIN_WITHOUT, "without")):
@@ -42,10 +39,7 @@ def by_length() -> list[dict[str, Any]]:
 def length_facts() -> dict[str, float]:
     """The twins' error on short and long words, for the sentence under the chart.
 
-    Returns
-    -------
-    dict of str to float
-        Rates at the shortest and longest length that both have.
+    Rates at the shortest and longest length that both have.
     """
     rows = by_length()
     out: dict[str, float] = {}
@@ -60,19 +54,7 @@ def length_facts() -> dict[str, float]:
 def compare(report: Report, should_stop: Callable[[], bool], seed: int = 0) -> list[dict[str, Any]]:
     """Both twins and the shown model on held-out words, as a job.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done and a message key.
-    should_stop : callable
-        Polled between batches; what was measured by then is answered.
-    seed : int
-        Draws the words.
-
-    Returns
-    -------
-    list of dict
-        "model", "error" (word error rate) and "n".
+    "model", "error" (word error rate) and "n".
     """
     listed = held_out()
     words = random.Random(seed).sample(sorted(listed), min(N_WORDS, len(listed)))

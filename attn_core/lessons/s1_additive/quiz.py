@@ -13,38 +13,14 @@ ACT: dict[str, Any] = {}
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Hide each letter in turn and count where the most attended one mattered most.
-
-    Parameters
-    ----------
-    config : Config
-        Which word.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "word", "agree" and "steps".
-    """
+    """Hide each letter in turn and count where the most attended one mattered most."""
     result = experiment.run(config, None, device)
     falls = experiment.without_each_letter(config, device)
     return {"word": config.word, **experiment.agreement(result, falls)}
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if found["agree"] == found["steps"]:
         return "always"
     return "never" if found["agree"] == 0 else "mostly"
@@ -56,24 +32,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the word is too short to ask.
-    """
+    """Questions about the run on screen."""
     trace = result.traces[experiment.SITE]
     weights = trace.weights[0, 0]
     out = []
@@ -101,24 +60,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Make the model say something else by hiding one single letter.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when one hidden letter, and nothing else, changed the pronunciation.
-    """
+    """Make the model say something else by hiding one single letter."""
     plain = experiment.run(config, None, device).queries if changes else result.queries
     only_one = len(changes.tokens) == 1 and not (
         changes.scores or changes.weights or changes.mask_cells or changes.heads

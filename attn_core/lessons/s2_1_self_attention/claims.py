@@ -41,18 +41,7 @@ def _accuracy(runs: Path, names: str) -> list[float]:
 
 @torch.inference_mode()
 def rows_differ(texts: list[str]) -> list[float]:
-    """Mean total variation distance between two positions' rows, for each layer of MiniLM.
-
-    Parameters
-    ----------
-    texts : list of str
-        Sentences.
-
-    Returns
-    -------
-    list of float
-        One for each layer; 0 where every position has the same row.
-    """
+    """Mean total variation distance between two positions' rows, for each layer of MiniLM."""
     sums = [0.0] * 6
     for text in texts:
         _, traces = zoo.get("minilm").module(tokenize(text, 64).ids)
@@ -65,18 +54,7 @@ def rows_differ(texts: list[str]) -> list[float]:
 
 
 def positions_claim(texts: list[str]) -> Claim:
-    """2.1.a: each position has a row of its own.
-
-    Parameters
-    ----------
-    texts : list of str
-        Held-out sentences.
-
-    Returns
-    -------
-    Claim
-        Exact: one value for each layer, baseline 0.
-    """
+    """2.1.a: each position has a row of its own."""
     conditions = tuple(
         Condition(f"layer_{i + 1}", numbers([value]), numbers([0.0]), len(texts))
         for i, value in enumerate(rows_differ(texts))
@@ -101,19 +79,7 @@ def _twin(language: str, runs: Path, seed: int) -> Any:
 def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[float]]:
     """Mean area under the deletion curve by method, for the attention twin of each seed.
 
-    Parameters
-    ----------
-    language : str
-        "en" or "zh".
-    runs : Path
-        Folder of the runs.
-    reviews : list
-        Held-out.
-
-    Returns
-    -------
-    dict of str to list of float
-        One number for each seed.
+    One number for each seed.
     """
     out: dict[str, list[float]] = {"attention": [], "random": [], "occlusion": []}
     for seed in SEEDS:
@@ -132,20 +98,7 @@ def deletion(language: str, runs: Path, reviews: list[Any]) -> dict[str, list[fl
 
 
 def key_words_claim(runs: Path, parts: dict[str, list[Any]]) -> Claim:
-    """2.1.b: attention pooling against the mean, and the words it picks.
-
-    Parameters
-    ----------
-    runs : Path
-        Folder of the runs.
-    parts : dict
-        Language to held-out reviews.
-
-    Returns
-    -------
-    Claim
-        Accuracy is better higher, the area under a deletion curve lower.
-    """
+    """2.1.b: attention pooling against the mean, and the words it picks."""
     conditions = []
     for language, reviews in parts.items():
         end = "-w1" if language == "zh" else ""
@@ -181,10 +134,7 @@ def key_words_claim(runs: Path, parts: dict[str, list[Any]]) -> Claim:
 def documentation() -> list[tuple[str, list[str]]]:
     """Python functions' documentation: the author's summary line, and the sentences after it.
 
-    Returns
-    -------
-    list of tuple
-        Summary and at least four sentences of description.
+    Summary and at least four sentences of description.
     """
     found: dict[str, list[str]] = {}
     for package in PACKAGES:
@@ -217,13 +167,7 @@ def documentation() -> list[tuple[str, list[str]]]:
 
 
 def summary_claim() -> Claim:
-    """2.1.d: the sentence that attention centres on against the first and against chance.
-
-    Returns
-    -------
-    Claim
-        Fifths of the documents stand for seeds; ROUGE-1 F by the ``rouge-score`` package.
-    """
+    """2.1.d: the sentence that attention centres on against the first and against chance."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorer = RougeScorer(["rouge1"], use_stemmer=True)
@@ -254,20 +198,7 @@ def summary_claim() -> Claim:
 
 
 def order_claim(runs: Path, n: int) -> Claim:
-    """2.2.b: the Chinese classifier with positions against without, no neighbour seen otherwise.
-
-    Parameters
-    ----------
-    runs : Path
-        Folder of the runs.
-    n : int
-        Held-out reviews.
-
-    Returns
-    -------
-    Claim
-        Twins equal in all else.
-    """
+    """2.2.b: the Chinese classifier with positions against without, no neighbour seen otherwise."""
     with_ = _accuracy(runs, "sentiment-zh-attention-w1-{}")
     without = _accuracy(runs, "sentiment-zh-attention-nopos-w1-{}")
     condition = Condition("classification_zh", numbers(with_), numbers(without), n)

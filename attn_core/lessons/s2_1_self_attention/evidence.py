@@ -42,18 +42,8 @@ def _gradient(reader: Reader, target: int) -> list[float]:
 def scores(reader: Reader) -> tuple[dict[str, list[float]], int]:
     """How much each token matters by each method that gives one answer.
 
-    Parameters
-    ----------
-    reader : Reader
-        The text and its classifier.
-
-    Returns
-    -------
-    dict of str to list of float
-        "attention" (the pooling's weights), "gradient", "occlusion" (fall of the probability with
-        the token hidden); one number for each token.
-    int
-        The class that was predicted, 1 for positive.
+    "attention" (the pooling's weights), "gradient", "occlusion" (fall of the probability with the
+    token hidden); one number for each token. The class that was predicted, 1 for positive.
     """
     with torch.inference_mode():
         logits, traces = reader.logits(reader.embed(reader.ids))
@@ -86,20 +76,8 @@ def curves(
 ) -> dict[str, Any]:
     """Deletion and insertion curves of every method for one text.
 
-    Parameters
-    ----------
-    reader : Reader
-        The text and its classifier.
-    seed : int
-        Of the random orders, ``N_RANDOM`` of them averaged.
-    kinds : tuple of str
-        "deletion", "insertion" or both.
-
-    Returns
-    -------
-    dict
-        Each kind: method to ``N_POINTS`` probabilities of the predicted class;
-        "scores" of ``scores``; "target".
+    Each kind: method to ``N_POINTS`` probabilities of the predicted class; "scores" of ``scores``;
+    "target".
     """
     found, target = scores(reader)
     places = reader.places
@@ -118,16 +96,6 @@ def curves(
 def area(curve: Sequence[float]) -> float:
     """Mean height of a curve (trapezoids): small is good for deletion, large for insertion.
 
-    Parameters
-    ----------
-    curve : sequence of float
-        At equal steps, at least two.
-
-    Returns
-    -------
-    float
-        The area over a base of length 1.
-
     Examples
     --------
     >>> area([1.0, 0.0])
@@ -145,19 +113,7 @@ def compare(
 ) -> list[dict[str, Any]]:
     """The learner's own text, as a job: rows for a chart.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done and a message key.
-    should_stop : callable
-        Polled before the work.
-    text, language, model : str
-        As in ``Config``.
-
-    Returns
-    -------
-    list of dict
-        "kind" ("deletion", "insertion"), "method", "share" (per cent), "probability".
+    "kind" ("deletion", "insertion"), "method", "share" (per cent), "probability".
     """
     report(0.05, "s2_1.live.measuring")
     if should_stop():

@@ -137,27 +137,7 @@ def _classifier(config: Config, device: str) -> tuple[Any, str]:
 
 
 def read(config: Config, device: str = "cpu", classifier: Any = None) -> Reader:
-    """A text as its classifier sees it.
-
-    Parameters
-    ----------
-    config : Config
-        Text, language, model.
-    device : str
-        Where to run.
-    classifier : nn.Module, optional
-        In place of the configured one: another seed of a twin, say.
-
-    Returns
-    -------
-    Reader
-        At most ``MAX_TOKENS`` tokens.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the text has nothing to read.
-    """
+    """A text as its classifier sees it."""
     text = clean_text(config.text).strip()
     if not text:
         raise Refused("refused.empty_text")
@@ -181,19 +161,7 @@ def run(
 ) -> LessonResult:
     """Classify a review and trace every attention.
 
-    Parameters
-    ----------
-    config : Config
-        Text, language, model.
-    intervention : Intervention, optional
-        A learner's changes, at sites "encoder.<i>" and "pool".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Queries and keys are the tokens; site "pool" has one query.
+    Queries and keys are the tokens; site "pool" has one query.
     """
     reader = read(config, device)
     with torch.inference_mode():
@@ -217,34 +185,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same text and classifier.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same.
-    """
+    """What "before" means: the same text and classifier."""
     return replace(config)
 
 
 def _head(result: LessonResult) -> Selection:
-    """What to open first: in the last layer, the head and word most sure of another word.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site, head and row.
-    """
+    """What to open first: in the last layer, the head and word most sure of another word."""
     site = [s for s in result.traces if s != POOL][-1]
     weights = result.traces[site].weights[0].clone()
     marks = [i for i, t in enumerate(result.keys) if t in SPECIAL or not t[:1].isalnum()]
@@ -257,52 +203,20 @@ def _head(result: LessonResult) -> Selection:
 
 
 def default_row(result: LessonResult) -> int:
-    """The row of ``_head``.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A row.
-    """
+    """The row of ``_head``."""
     return _head(result).query or 0
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return _head(result)
 
 
 def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
     """What stands out, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    selection : Selection
-        What is open.
-
-    Returns
-    -------
-    dict
-        Verdict and probability, the token that pooling weighs most, and of the open row its word,
-        the word it looks at most, that weight, and the row's entropy.
+    Verdict and probability, the token that pooling weighs most, and of the open row its word, the
+    word it looks at most, that weight, and the row's entropy.
     """
     site = selection.site if selection.site in result.traces else _head(result).site
     trace = result.traces[site]

@@ -19,21 +19,7 @@ LITTLE = 0.02
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Hide each token in turn, and rank the loss of the one with the largest pooling weight.
-
-    Parameters
-    ----------
-    config : Config
-        Which text.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "word" and its "weight" and "fall"; "other", the token whose loss hurts most, and its
-        "other_fall"; "rank" of the first among the falls, of "n".
-    """
+    """Hide each token in turn, and rank the loss of the one with the largest pooling weight."""
     reader = experiment.read(config, device)
     found, _ = scores(reader)
     places = reader.places
@@ -51,18 +37,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if float(found["fall"]) < LITTLE:
         return "nothing"
     return "most" if found["rank"] == 1 else "less"
@@ -74,24 +49,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the text is too short to ask.
-    """
+    """Questions about the run on screen."""
     out = []
     opened = selection or experiment.opened(result)
     if opened.site not in result.traces or opened.site == POOL:
@@ -118,24 +76,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Turn the verdict round with one single cut.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when one token cut in one place, or one head, and nothing else, changed the verdict.
-    """
+    """Turn the verdict round with one single cut."""
     one = len(changes.tokens) + len(changes.heads) == 1
     one &= not (changes.scores or changes.weights or changes.mask_cells)
     one &= changes.temperature == 1.0

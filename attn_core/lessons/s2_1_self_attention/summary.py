@@ -55,16 +55,6 @@ class Summary:
 def sentences(text: str) -> list[str]:
     """A text cut after full stops, question and exclamation marks.
 
-    Parameters
-    ----------
-    text : str
-        English or Chinese.
-
-    Returns
-    -------
-    list of str
-        Without empty ones.
-
     Examples
     --------
     >>> sentences("One is here. Two?  三。")
@@ -77,25 +67,7 @@ def sentences(text: str) -> list[str]:
 
 @torch.inference_mode()
 def summarise(text: str, device: str = "cpu") -> Summary:
-    """How central each sentence is to MiniLM's attention.
-
-    Parameters
-    ----------
-    text : str
-        At least two sentences.
-    device : str
-        Where MiniLM runs.
-
-    Returns
-    -------
-    Summary
-        Sentences and their centrality.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If there are fewer than two sentences.
-    """
+    """How central each sentence is to MiniLM's attention."""
     found = sentences(clean_text(text))
     if len(found) < 2:
         raise Refused("refused.two_sentences")

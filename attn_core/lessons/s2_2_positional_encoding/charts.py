@@ -35,26 +35,7 @@ def matrix(
     square: bool = False,
     most: float | None = None,
 ) -> go.Figure:
-    """A matrix of signed numbers; 0 is white.
-
-    Parameters
-    ----------
-    values : sequence of sequence of float
-        Rows from the top.
-    labels : mapping
-        "title", "x", "y" and "value".
-    first : tuple of int
-        What the first row and the first column are called.
-    square : bool
-        Whether cells are as wide as high.
-    most : float, optional
-        The size that gets the strongest colour; ``None`` is the largest there is.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The figure.
-    """
+    """A matrix of signed numbers; 0 is white."""
     found = np.asarray(values, dtype=float)
     top = most or float(np.abs(found).max(initial=0.0)) or 1.0
     figure = go.Figure(
@@ -78,22 +59,7 @@ def matrix(
 
 
 def spiral(points: Sequence[Sequence[float]], first: int, labels: Mapping[str, str]) -> go.Figure:
-    """Places as a path through three channels.
-
-    Parameters
-    ----------
-    points : sequence of sequence of float
-        Three numbers a place.
-    first : int
-        The first place.
-    labels : mapping
-        "title", "x", "y", "z" and "place".
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        To be turned with the mouse or a finger.
-    """
+    """Places as a path through three channels."""
     found = np.round(np.asarray(points, dtype=float), 4)
     places = list(range(first, first + len(found)))
     figure = go.Figure(
@@ -123,20 +89,7 @@ def spiral(points: Sequence[Sequence[float]], first: int, labels: Mapping[str, s
 
 
 def clocks(hands: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> go.Figure:
-    """One clock for each pair of channels, with the hands of two places, four in a row.
-
-    Parameters
-    ----------
-    hands : sequence of mapping
-        "pair", "who", "x", "y", "degrees", "between".
-    labels : mapping
-        "title", "pair", "query", "key", "degrees".
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Under each clock its pair and the angle between the hands.
-    """
+    """One clock for each pair of channels, with the hands of two places, four in a row."""
     figure = go.Figure()
     centres = {
         p: (2.5 * (i % 4), -3.0 * (i // 4)) for i, p in enumerate({h["pair"]: 0 for h in hands})
@@ -191,22 +144,7 @@ def clocks(hands: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> go.
 def lines(
     rows: Sequence[Mapping[str, Any]], x: str, series: str, labels: Mapping[str, str]
 ) -> alt.Chart:
-    """Curves without points, for many places.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        ``x``, ``series`` and "value".
-    x, series : str
-        Names of the fields.
-    labels : mapping
-        "title", "x", "series".
-
-    Returns
-    -------
-    altair.Chart
-        Told apart by colour and by dashes.
-    """
+    """Curves without points, for many places."""
     ticks = alt.Axis(tickMinStep=whole([r[x] for r in rows]))
     return (
         alt.Chart(
@@ -238,24 +176,7 @@ def over_picture(
     pixels: UInt8[np.ndarray, "row column 3"] | None,
     labels: Mapping[str, str],
 ) -> go.Figure:
-    """A number for each patch over the picture that the patches are of.
-
-    Parameters
-    ----------
-    values : sequence of sequence of float
-        In [−1, 1], one for each patch.
-    picked : tuple of int
-        Row and column of the patch to outline.
-    pixels : UInt8[np.ndarray, "row column 3"], optional
-        The picture; ``None`` shows the grid alone.
-    labels : mapping
-        "title", "row", "column", "value".
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        Patches can be clicked: each has a point in its middle.
-    """
+    """A number for each patch over the picture that the patches are of."""
     found = np.round(np.asarray(values, dtype=float), 4)
     rows, columns = found.shape
     ratio = 1.0

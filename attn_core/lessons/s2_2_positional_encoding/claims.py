@@ -29,13 +29,7 @@ SENTENCES = (
 
 
 def shuffle_condition() -> Condition:
-    """Exact: what a shuffle does to the weights of the same two words, with a code and without.
-
-    Returns
-    -------
-    Condition
-        One run for each of ``SENTENCES``: MiniLM's own positions, baseline none.
-    """
+    """Exact: what a shuffle does to the weights of the same two words, with a code and without."""
     gaps = {
         kind: [
             experiment.run(experiment.Config(text=text, kind=kind)).numbers["order_gap"]
@@ -54,18 +48,7 @@ def shuffle_condition() -> Condition:
 
 
 def accuracy_claim(rows: list[dict[str, Any]]) -> Claim:
-    """2.2.a, a position code lets attention know order: accuracy against no code, seed by seed.
-
-    Parameters
-    ----------
-    rows : list of dict
-        "kind", "length", "seed", "accuracy" for all kinds, at one and at four times ``LENGTH``.
-
-    Returns
-    -------
-    Claim
-        At the trained length and at four times that length, for each kind.
-    """
+    """2.2.a, a position code lets attention know order: accuracy against no code, seed by seed."""
     found = {(r["kind"], r["length"], r["seed"]): r["accuracy"] for r in rows}
 
     def values(kind: str, length: int) -> Numbers:

@@ -88,19 +88,6 @@ class Config:
 def shuffled(pieces: tuple[str, ...], seed: int) -> list[int]:
     """Places of the pieces after a shuffle of the words between the two markers.
 
-    Parameters
-    ----------
-    pieces : tuple of str
-        Word pieces; those that go on a word begin with "##" and stay behind its first one.
-    seed : int
-        The same one, the same order.
-
-    Returns
-    -------
-    list of int
-        Entry i is where piece i of the new order stood. Another order than the written one,
-        wherever there are two words.
-
     Examples
     --------
     >>> shuffled(("[CLS]", "a", "##b", "c", "[SEP]"), 0)
@@ -149,20 +136,6 @@ def similarity_of(
 ) -> Float[Tensor, "*distance"]:
     """Cosine of the codes of two places: the mean of cos(ω_i · distance).
 
-    Parameters
-    ----------
-    distance : Shaped[Tensor, "*distance"]
-        How far they are apart.
-    width : int
-        Channels.
-    base : float
-        Of the sinusoidal code; for rotary positions it is the mean turn.
-
-    Returns
-    -------
-    Float[Tensor, "*distance"]
-        In [−1, 1].
-
     Examples
     --------
     >>> similarity_of(torch.tensor([0.0]), 4, 100.0).tolist()
@@ -176,26 +149,9 @@ def run(
 ) -> LessonResult:
     """One head under the chosen code, and what a shuffle and a shift do to it.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        What the learner changed, at site "position".
-    device : str
-        Where MiniLM runs.
-
-    Returns
-    -------
-    LessonResult
-        One site, one head. "order_gap" is the largest difference between weights of the same two
-        words in the written and the shuffled sentence, over all heads; "output_gap" the same of
-        the layer's output; "shift_gap" that of the written sentence at another start.
-
-    Raises
-    ------
-    Refused
-        If the text can't be used.
+    One site, one head. "order_gap" is the largest difference between weights of the same two words
+    in the written and the shuffled sentence, over all heads; "output_gap" the same of the layer's
+    output; "shift_gap" that of the written sentence at another start.
     """
     tokens = _encode(config.text)
     n = len(tokens.pieces)
@@ -266,72 +222,29 @@ def _sorted(trace: AttentionTrace, back: Tensor) -> AttentionTrace:
 
 
 def before(config: Config) -> Config:
-    """What "before" means: MiniLM's own positions; for rows sorted back, the written sentence.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: MiniLM's own positions; for rows sorted back, the written sentence."""
     if config.order == "sorted":
         return replace(config, order="written")
     return replace(config, kind="learned", base=BASE, shift=0)
 
 
 def default_row(result: LessonResult) -> int:
-    """The row to open first: the second place of the word that stands at most places.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A row.
-    """
+    """The row to open first: the second place of the word that stands at most places."""
     word = result.details["twins"].get("word")
     at = [i for i, piece in enumerate(result.queries) if piece == word]
     return at[1] if len(at) > 1 else min(1, len(result.queries) - 1)
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return Selection(next(iter(result.traces)), 0, default_row(result))
 
 
 def reading(result: LessonResult, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        The strongest key, its place (counted from the first place) and weight, and the weight of
-        the same two words in the order that is not on screen.
+    The strongest key, its place (counted from the first place) and weight, and the weight of the
+    same two words in the order that is not on screen.
     """
     query = min(max(query, 0), len(result.queries) - 1)
     row = result.traces[SITE].weights[0, 0, query].float().nan_to_num()

@@ -27,18 +27,7 @@ FREQUENT = range(1996, 2012)
 
 
 def first_attention(model: MiniLM) -> MultiHeadAttention:
-    """The attention of MiniLM's first layer.
-
-    Parameters
-    ----------
-    model : MiniLM
-        With its weights.
-
-    Returns
-    -------
-    MultiHeadAttention
-        Shared: never change it.
-    """
+    """The attention of MiniLM's first layer."""
     return cast(MultiHeadAttention, model.layers[0].attention)
 
 
@@ -87,29 +76,7 @@ class FirstLayer:
     ) -> tuple[Float[Tensor, "1 token d_out"], AttentionTrace]:
         """Embed, put a position code in, attend.
 
-        Parameters
-        ----------
-        ids : Int[Tensor, "1 token"]
-            Tokens in the order that the model sees.
-        kind : str
-            One of ``attn_core.layers.positional.attention.KINDS``.
-        start : int
-            Place of the first token.
-        base : float
-            Of the sinusoidal and rotary codes.
-        head : int, optional
-            One head alone; ``None`` is all.
-        site : str
-            Trace key.
-        intervention : Intervention, optional
-            A learner's changes.
-
-        Returns
-        -------
-        output : Float[Tensor, "1 token d_out"]
-            Of the attention, without the residual.
-        trace : AttentionTrace
-            On the CPU where one head was asked for.
+        Of the attention, without the residual. On the CPU where one head was asked for.
         """
         model, ids = self.model, ids.to(self.device)
         places = torch.arange(start, start + ids.shape[1], device=ids.device)
@@ -141,16 +108,6 @@ def measured_bias(model: MiniLM) -> Float[Tensor, "bucket head"]:
     A sentence of one word alone: what differs between its scores comes from the places. The mean
     over all pairs of a bucket, less the mean over all pairs, is the bucket's bias; averaged over
     ``FREQUENT`` words. It is the learned table boiled down to 32 numbers a head.
-
-    Parameters
-    ----------
-    model : MiniLM
-        With its weights.
-
-    Returns
-    -------
-    Float[Tensor, "bucket head"]
-        In the scores' unit. Place 0, where only [CLS] ever stood, is left out.
     """
     places = torch.arange(1, MEASURED, device=model.positions.weight.device)
     words = model.tokens.weight[FREQUENT.start : FREQUENT.stop, None] + model.segments.weight[0]
@@ -166,23 +123,7 @@ def measured_bias(model: MiniLM) -> Float[Tensor, "bucket head"]:
 
 @lru_cache(maxsize=4)
 def first_layer(device: str = "cpu") -> FirstLayer:
-    """MiniLM's first layer on a device, shared by all learners.
-
-    Parameters
-    ----------
-    device : str
-        Where it should run.
-
-    Returns
-    -------
-    FirstLayer
-        Ready.
-
-    Raises
-    ------
-    attn_core.checkpoints.manifests.WeightsMissing
-        If MiniLM's weights can't be had.
-    """
+    """MiniLM's first layer on a device, shared by all learners."""
     loaded = zoo.get("minilm", device)
     model = loaded.module
     length = float(model.positions.weight[1:MEASURED].norm(dim=1).mean())

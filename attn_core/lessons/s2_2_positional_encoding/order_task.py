@@ -46,24 +46,7 @@ def _draw(n: int, length: int, draw: Generator) -> Int[Tensor, "batch position"]
 
 @torch.inference_mode()
 def accuracy(model: OrderModel, length: int, back: int, seed: int = 0) -> float:
-    """Share of right answers on sequences that training never drew.
-
-    Parameters
-    ----------
-    model : OrderModel
-        Of ``DIGITS`` tokens.
-    length : int
-        Of the sequences, above ``back``.
-    back : int
-        How many places before the answer stands.
-    seed : int
-        Draws the sequences.
-
-    Returns
-    -------
-    float
-        Over all positions that have an answer.
-    """
+    """Share of right answers on sequences that training never drew."""
     tokens = _draw(N_TEST, length, torch.Generator().manual_seed(10_000 + seed))
     logits, _ = model(tokens)
     return float((logits[:, back:].argmax(-1) == tokens[:, :-back]).float().mean())
@@ -121,35 +104,8 @@ def train_side_by_side(
 ) -> dict[str, Any]:
     """Train one model for each kind on the same sequences, in turns, as a job.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done, a message key, and what there is so far.
-    should_stop : callable
-        Polled at every step; what was learned by then is measured.
-    kinds : sequence of str
-        Position codes.
-    steps : int
-        Batches for each.
-    length : int
-        Of the training sequences, above ``back``.
-    seed : int
-        Of weights and sequences; the same one gives the same curves.
-    back : int
-        How many places before the answer stands, at least 1.
-    measure_every : int
-        Steps between two points of the curve.
-
-    Returns
-    -------
-    dict
-        "curve": "kind", "step", "accuracy" at the trained length; "lengths": "kind", "length",
-        "accuracy" at the end; "steps": how many were made; "length", "back", "seed".
-
-    Raises
-    ------
-    ValueError
-        If a number is out of its bound.
+    "curve": "kind", "step", "accuracy" at the trained length; "lengths": "kind", "length",
+    "accuracy" at the end; "steps": how many were made; "length", "back", "seed".
     """
     if not 1 <= back < length:
         raise ValueError(f"back is {back}; it must be in [1, {length - 1}]")
@@ -188,16 +144,6 @@ def train_side_by_side(
 def coin(digits: int = DIGITS) -> float:
     """What a coin between the right place and its mirror image gets right.
 
-    Parameters
-    ----------
-    digits : int
-        Different tokens.
-
-    Returns
-    -------
-    float
-        Half, and half of the times that both hold the same digit.
-
     Examples
     --------
     >>> round(coin(10), 2)
@@ -207,19 +153,7 @@ def coin(digits: int = DIGITS) -> float:
 
 
 def most_frequent(length: int, back: int = 1, seed: int = 0) -> float:
-    """What naming each test sequence's most frequent digit at every place gets right.
-
-    Parameters
-    ----------
-    length, back, seed : int
-        As in ``accuracy``.
-
-    Returns
-    -------
-    float
-        Share of right answers: the most that is to be had without knowing where anything stands,
-        but for what the digit at the place itself tells.
-    """
+    """What naming each test sequence's most frequent digit at every place gets right."""
     tokens = _draw(N_TEST, length, torch.Generator().manual_seed(10_000 + seed))
     named = tokens.mode(dim=1, keepdim=True).values
     return float((tokens[:, :-back] == named).float().mean())
@@ -229,10 +163,7 @@ def most_frequent(length: int, back: int = 1, seed: int = 0) -> float:
 def recorded() -> dict[str, Any]:
     """The recorded runs of ``attn_core.lessons.s2_2_positional_encoding.claims``.
 
-    Returns
-    -------
-    dict
-        "length", "back", "steps", "seeds", and "rows": "kind", "length", "seed", "accuracy".
+    "length", "back", "steps", "seeds", and "rows": "kind", "length", "seed", "accuracy".
     """
     return dict(json.loads(RECORDED.read_text(encoding="utf-8")))
 
@@ -240,10 +171,7 @@ def recorded() -> dict[str, Any]:
 def recorded_means() -> list[dict[str, Any]]:
     """The recorded accuracy of each kind at each length, mean over seeds.
 
-    Returns
-    -------
-    list of dict
-        "kind", "length", "accuracy", "low", "high" (the seeds' extremes).
+    "kind", "length", "accuracy", "low", "high" (the seeds' extremes).
     """
     rows = recorded()["rows"]
     out = []
@@ -264,11 +192,8 @@ def recorded_means() -> list[dict[str, Any]]:
 def recorded_facts() -> dict[str, float]:
     """Numbers for the sentence under the recorded chart.
 
-    Returns
-    -------
-    dict
-        Per cent right of each kind at the trained length ("rotary_short") and at four times that
-        length ("rotary_long"); "coin", and "frequent": ``most_frequent`` at the trained length.
+    Per cent right of each kind at the trained length ("rotary_short") and at four times that length
+    ("rotary_long"); "coin", and "frequent": ``most_frequent`` at the trained length.
     """
     rows = recorded_means()
     longest = max(r["length"] for r in rows)

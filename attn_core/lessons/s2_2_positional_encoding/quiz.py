@@ -15,21 +15,7 @@ SAME = 1e-5
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Shuffle a sentence without a position code and with MiniLM's own, and compare all pairs.
-
-    Parameters
-    ----------
-    config : Config
-        Whose sentence is shuffled.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "gap", as text, and "raw", the largest difference without a code; "own", that with
-        MiniLM's positions.
-    """
+    """Shuffle a sentence without a position code and with MiniLM's own, and compare all pairs."""
     gaps = {
         kind: experiment.run(
             experiment.Config(text=config.text, kind=kind, seed=config.seed), None, device
@@ -44,18 +30,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     return "same" if found["raw"] < SAME else "other"
 
 
@@ -70,24 +45,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where there is too little to ask about.
-    """
+    """Questions about the run on screen."""
     out = []
     yes_no = ("s2_2.quiz.yes", "s2_2.quiz.no")
     if 4 <= len(result.keys) <= 32:
@@ -112,24 +70,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Find the base at which a far place looks nearer than the next one.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        Not used.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached where all hands turn equally fast: after 2π places they are back.
-    """
+    """Find the base at which a far place looks nearer than the next one."""
     waves = config.kind in ("sinusoidal", "rotary")
     near, far = result.details["near"], result.details["far"]
     values = {

@@ -46,20 +46,7 @@ class View:
 
 
 def code(view: View, device: str = "cpu") -> Float[Tensor, "position channel"]:
-    """The code itself, one row a place.
-
-    Parameters
-    ----------
-    view : View
-        Which.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    Float[Tensor, "position channel"]
-        In float64 on the CPU.
-    """
+    """The code itself, one row a place."""
     places = torch.arange(view.shift, view.shift + view.length)
     if view.table == "learned":
         return first_layer(device).model.positions.weight[places].double().cpu()
@@ -68,16 +55,6 @@ def code(view: View, device: str = "cpu") -> Float[Tensor, "position channel"]:
 
 def similarity(codes: Float[Tensor, "position channel"]) -> Float[Tensor, "position position"]:
     """Dot products of all pairs, divided by both lengths.
-
-    Parameters
-    ----------
-    codes : Float[Tensor, "position channel"]
-        From ``code``.
-
-    Returns
-    -------
-    Float[Tensor, "position position"]
-        Cosines. For the sinusoidal code all rows are equally long, so this is the dot product.
 
     Examples
     --------
@@ -91,16 +68,8 @@ def similarity(codes: Float[Tensor, "position channel"]) -> Float[Tensor, "posit
 def nearest(cosines: Float[Tensor, "position position"]) -> dict[str, float]:
     """Whether near places have near codes.
 
-    Parameters
-    ----------
-    cosines : Float[Tensor, "position position"]
-        From ``similarity``.
-
-    Returns
-    -------
-    dict of str to float
-        Mean over neighbours ("near"), over pairs half the length apart ("half"), and the spread of
-        neighbours' similarities ("spread"; 0 where distance alone decides).
+    Mean over neighbours ("near"), over pairs half the length apart ("half"), and the spread of
+    neighbours' similarities ("spread"; 0 where distance alone decides).
     """
     near = cosines.diagonal(1)
     half = cosines.diagonal(len(cosines) // 2)
@@ -114,19 +83,7 @@ def nearest(cosines: Float[Tensor, "position position"]) -> dict[str, float]:
 def waves(view: View, channels: list[int], device: str = "cpu") -> list[dict[str, Any]]:
     """Single channels along the places.
 
-    Parameters
-    ----------
-    view : View
-        Which code.
-    channels : list of int
-        Which of its channels; those it does not have are left out.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    list of dict
-        "place", "channel", "value".
+    "place", "channel", "value".
     """
     table = code(view, device)
     return [
@@ -140,20 +97,6 @@ def waves(view: View, channels: list[int], device: str = "cpu") -> list[dict[str
 def wavelength(channel: int, d_model: int, base: float) -> float:
     """Places until a channel of the sinusoidal code repeats.
 
-    Parameters
-    ----------
-    channel : int
-        From 0.
-    d_model : int
-        Channels.
-    base : float
-        The code's.
-
-    Returns
-    -------
-    float
-        2π / ω.
-
     Examples
     --------
     >>> round(wavelength(0, 64, 10_000.0), 2)
@@ -165,20 +108,8 @@ def wavelength(channel: int, d_model: int, base: float) -> float:
 def hands(place: int, key_place: int, d_model: int, base: float) -> list[dict[str, Any]]:
     """Rotary positions as clocks: the hand of a pair at two places, and the angle between them.
 
-    Parameters
-    ----------
-    place, key_place : int
-        Of the query and of the key.
-    d_model : int
-        Channels of a head; one clock for each pair, ``MAX_HANDS`` spread over them.
-    base : float
-        Of the frequencies.
-
-    Returns
-    -------
-    list of dict
-        "pair", "who" ("query", "key"), "x", "y" (the hand's end, a turn counted from twelve
-        o'clock), "degrees" and "between" (key's minus query's, in −180 … 180).
+    "pair", "who" ("query", "key"), "x", "y" (the hand's end, a turn counted from twelve o'clock),
+    "degrees" and "between" (key's minus query's, in −180 … 180).
     """
     n = d_model // 2
     last = max(1, min(n, MAX_HANDS) - 1)  # more of the fast ones, where something is to be seen
@@ -225,22 +156,7 @@ class ShiftCheck:
 
 
 def shift_check(view: View, steps: int, device: str = "cpu") -> ShiftCheck:
-    """Shift all places by one matrix, and hold the result against the code.
-
-    Parameters
-    ----------
-    view : View
-        Length, width, base and first place.
-    steps : int
-        k.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    ShiftCheck
-        Matrix and errors.
-    """
+    """Shift all places by one matrix, and hold the result against the code."""
     places = torch.arange(view.shift, view.shift + view.length)
     here = sinusoidal(places, view.d_model, view.base)
     there = sinusoidal(places + steps, view.d_model, view.base)
@@ -256,21 +172,7 @@ def shift_check(view: View, steps: int, device: str = "cpu") -> ShiftCheck:
 
 @lru_cache(maxsize=128)
 def learned_shift_error(steps: int, device: str = "cpu") -> float:
-    """How badly the best linear map shifts MiniLM's learned positions.
-
-    Parameters
-    ----------
-    steps : int
-        k, at least 0.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    float
-        Root mean square error over the rows left out of the fit, as a share of the spread of those
-        rows around their mean; 0 is exact, 1 no better than naming the mean.
-    """
+    """How badly the best linear map shifts MiniLM's learned positions."""
     table = first_layer(device).model.positions.weight[1:].double().cpu()
     here, there = table[: len(table) - steps or None], table[steps:]
     fit, test = slice(0, None, 2), slice(1, None, 2)
@@ -286,17 +188,7 @@ def learned_shift_error(steps: int, device: str = "cpu") -> float:
 def by_distance(head: int, device: str = "cpu") -> list[dict[str, Any]]:
     """What ALiBi, the relative bias and rotary positions add to a score, by distance.
 
-    Parameters
-    ----------
-    head : int
-        Of MiniLM's first layer; ALiBi's slope is that of the same head of twelve.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    list of dict
-        "distance" (key minus query), "kind" ("alibi", "relative"), "value".
+    "distance" (key minus query), "kind" ("alibi", "relative"), "value".
     """
     layer = first_layer(device)
     slope = float(slopes(layer.model.config.n_heads)[head])
@@ -313,24 +205,7 @@ def by_distance(head: int, device: str = "cpu") -> list[dict[str, Any]]:
 
 
 def bias_matrix(kind: str, head: int, length: int, device: str = "cpu") -> Tensor:
-    """The bias of every pair of places.
-
-    Parameters
-    ----------
-    kind : str
-        "alibi" or "relative".
-    head : int
-        Of MiniLM's first layer.
-    length : int
-        Places.
-    device : str
-        Where MiniLM is.
-
-    Returns
-    -------
-    Float[Tensor, "query key"]
-        Constant along diagonals: distance is all that counts.
-    """
+    """The bias of every pair of places."""
     layer = first_layer(device)
     places = torch.arange(length)
     distance = places[None, :] - places[:, None]
@@ -342,24 +217,7 @@ def bias_matrix(kind: str, head: int, length: int, device: str = "cpu") -> Tenso
 def patch_similarity(
     rows: int, columns: int, d_model: int, base: float, row: int, column: int
 ) -> Float[Tensor, "row column"]:
-    """How like the code of one patch the codes of all patches are.
-
-    Parameters
-    ----------
-    rows, columns : int
-        The grid.
-    d_model : int
-        Channels, a multiple of 4.
-    base : float
-        Of both halves.
-    row, column : int
-        The picked patch; out of range counts as the last.
-
-    Returns
-    -------
-    Float[Tensor, "row column"]
-        Cosines.
-    """
+    """How like the code of one patch the codes of all patches are."""
     codes = plane(rows, columns, d_model, base)
     picked = codes[min(row, rows - 1), min(column, columns - 1)]
     return (codes @ picked) / picked.square().sum()
@@ -368,22 +226,12 @@ def patch_similarity(
 def grid_of(width: int, height: int, patches: int) -> tuple[int, int]:
     """Rows and columns of nearly square patches over a picture.
 
-    Parameters
-    ----------
-    width, height : int
-        The picture's.
-    patches : int
-        Along its longer side.
-
-    Returns
-    -------
-    tuple of int
-        Both at least 1.
-
     Examples
     --------
     >>> grid_of(640, 320, 8)
     (4, 8)
+
+    Both at least 1.
     """
     longest = max(width, height)
     return max(1, round(patches * height / longest)), max(1, round(patches * width / longest))

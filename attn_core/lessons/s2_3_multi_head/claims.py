@@ -36,15 +36,7 @@ N_SENTENCES = 150
 def corpus_roles(texts: list[str]) -> list[dict[str, object]]:
     """Each head's role over many sentences: shares and nulls averaged, then judged.
 
-    Parameters
-    ----------
-    texts : list of str
-        Sentences.
-
-    Returns
-    -------
-    list of dict
-        Fields of ``Role`` and in how many sentences the same role passed by itself.
+    Fields of ``Role`` and in how many sentences the same role passed by itself.
     """
     sums: dict[str, dict[str, torch.Tensor]] = {}
     passed: list[dict[str, int]] = [{} for _ in range(N_LAYERS * N_HEADS)]
@@ -76,18 +68,7 @@ def corpus_roles(texts: list[str]) -> list[dict[str, object]]:
 
 @torch.inference_mode()
 def split_claim(texts: list[str]) -> Claim:
-    """2.3.a: a head sees all of the sequence and a twelfth of the channels.
-
-    Parameters
-    ----------
-    texts : list of str
-        Sentences; the runs are MiniLM's layers.
-
-    Returns
-    -------
-    Claim
-        Reworded: the stated share of the sequence is 1/12.
-    """
+    """2.3.a: a head sees all of the sequence and a twelfth of the channels."""
     seen = torch.zeros(N_LAYERS)
     for text in texts:
         _, traces = zoo.get("minilm").module(tokenize(text, 64).ids)
@@ -149,18 +130,7 @@ def split_claim(texts: list[str]) -> Claim:
 
 
 def several_claim(runs: Path) -> Claim:
-    """2.3.b: several heads against one at equal parameters, on two tasks.
-
-    Parameters
-    ----------
-    runs : Path
-        Folder of the sentiment runs.
-
-    Returns
-    -------
-    Claim
-        Accuracy; two look-ups at once, and Chinese sentiment.
-    """
+    """2.3.b: several heads against one at equal parameters, on two tasks."""
     lookups = {h: [list(training(h, seed))[-1][1] for seed in LOOKUP_SEEDS] for h in HEADS}
     sys.stdout.write(f"two look-ups {lookups}\n")
 

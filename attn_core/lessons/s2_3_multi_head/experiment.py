@@ -55,20 +55,7 @@ def _given(text: str) -> Tokens:
 
 
 def with_layer_off(config: Config, intervention: Intervention | None) -> Intervention:
-    """The learner's cuts and the layer's.
-
-    Parameters
-    ----------
-    config : Config
-        Names the layer.
-    intervention : Intervention, optional
-        Cuts made in the viewer.
-
-    Returns
-    -------
-    Intervention
-        Both.
-    """
+    """The learner's cuts and the layer's."""
     changes = intervention or Intervention()
     if not config.layer_off:
         return changes
@@ -81,19 +68,7 @@ def embed(
 ) -> tuple[Tensor, dict[str, AttentionTrace]]:
     """A sentence's embedding, the mean of its token states at length 1, and its traces.
 
-    Parameters
-    ----------
-    tokens : Tokens
-        The sentence.
-    intervention : Intervention, optional
-        Changes.
-    device : str
-        Where MiniLM runs.
-
-    Returns
-    -------
-    tuple
-        Float[Tensor, "d_model"] and the traces.
+    Float[Tensor, "d_model"] and the traces.
     """
     module = zoo.get("minilm", device).module
     states, traces = module(tokens.ids.to(device), None, intervention)
@@ -105,20 +80,7 @@ def run(
 ) -> LessonResult:
     """Encode both sentences, compare them, and classify the first.
 
-    Parameters
-    ----------
-    config : Config
-        Sentences and the layer that is cut.
-    intervention : Intervention, optional
-        A learner's changes at sites "encoder.<i>". Cut heads act on both sentences and on the
-        classifier; single cells on the first sentence only.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Traces of the first sentence; ``details`` has the roles of its heads.
+    Traces of the first sentence; ``details`` has the roles of its heads.
     """
     device = zoo.get("minilm", device).device
     changes = with_layer_off(config, intervention)
@@ -170,34 +132,12 @@ def _sentiment(text: str, heads: Intervention, device: str) -> float:
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same sentences, no layer cut.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same sentences.
-    """
+    """What "before" means: the same sentences, no layer cut."""
     return replace(config, layer_off=0)
 
 
 def _head(result: LessonResult) -> Selection:
-    """What to open first: the surest head that looks at the previous token, at the middle row.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site, head and row.
-    """
+    """What to open first: the surest head that looks at the previous token, at the middle row."""
     found = result.details["roles"]
     order = sorted(range(len(found)), key=lambda i: (found[i][1] == "previous") * found[i][2])
     best = order[-1]
@@ -205,51 +145,19 @@ def _head(result: LessonResult) -> Selection:
 
 
 def default_row(result: LessonResult) -> int:
-    """The row of ``_head``.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A row.
-    """
+    """The row of ``_head``."""
     return _head(result).query or 0
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return _head(result)
 
 
 def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
     """What stands out in the open head, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    selection : Selection
-        What is open.
-
-    Returns
-    -------
-    dict
-        Layer, head, its role with share, null and confidence, the row's word and strongest key.
+    Layer, head, its role with share, null and confidence, the row's word and strongest key.
     """
     at = selection if selection.site in result.traces else _head(result)
     layer = int(at.site.rpartition(".")[2])
@@ -276,19 +184,9 @@ def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
 def reach(config: Config, device: str = "cpu") -> dict[str, int]:
     """Does a head see a piece of the sentence, or all of it? Change the last word and look.
 
-    Parameters
-    ----------
-    config : Config
-        The sentence.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of str to int
-        "moved": heads of the first layer whose output at another word changes when the last word
-        does; "heads"; "seen": the fewest tokens that any head of that layer gives weight to;
-        "tokens"; "channels" of a head; "d_model".
+    "moved": heads of the first layer whose output at another word changes when the last word does;
+    "heads"; "seen": the fewest tokens that any head of that layer gives weight to; "tokens";
+    "channels" of a head; "d_model".
     """
     tokens = _given(config.text)
     loaded = zoo.get("minilm", device)

@@ -37,18 +37,7 @@ class TwoLookups(nn.Module):
         self.output = nn.Linear(D_MODEL, 2 * N_DIGITS)
 
     def forward(self, digits: Int[Tensor, "batch token"]) -> Float[Tensor, "batch token two digit"]:
-        """Logits of the digit before and of the digit after.
-
-        Parameters
-        ----------
-        digits : Int[Tensor, "batch token"]
-            ``LENGTH`` of them.
-
-        Returns
-        -------
-        Float[Tensor, "batch token two digit"]
-            For each position.
-        """
+        """Logits of the digit before and of the digit after."""
         x = self.digits(digits) + self.positions.weight
         attended, _ = self.attention(x, x, x)
         return self.output(attended).unflatten(-1, (2, N_DIGITS))  # (b, t, 2·10) -> (b, t, 2, 10)
@@ -66,22 +55,7 @@ def _both_right(model: TwoLookups, digits: Tensor, wanted: Tensor) -> float:
 
 
 def training(n_heads: int, seed: int, steps: int = STEPS) -> Iterator[tuple[int, float]]:
-    """Train, and tell the held-out accuracy (both digits right) as it goes.
-
-    Parameters
-    ----------
-    n_heads : int
-        One of ``HEADS``.
-    seed : int
-        Of weights and data; the same seed gives the same curve.
-    steps : int
-        Of AdamW, batches of ``BATCH``.
-
-    Yields
-    ------
-    tuple of int and float
-        Steps done and accuracy, twenty times.
-    """
+    """Train, and tell the held-out accuracy (both digits right) as it goes."""
     # A generator of our own: a learner's training must not disturb another's random numbers.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -105,19 +79,7 @@ def train_side_by_side(
 ) -> list[dict[str, Any]]:
     """One training for each number of heads, as a job.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done, a message key, and the rows so far.
-    should_stop : callable
-        Polled as it goes; what was measured by then is answered.
-    seed : int
-        Of all.
-
-    Returns
-    -------
-    list of dict
-        "heads", "step", "accuracy".
+    "heads", "step", "accuracy".
     """
     rows: list[dict[str, Any]] = []
     for i, heads in enumerate(HEADS):

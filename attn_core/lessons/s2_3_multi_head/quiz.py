@@ -15,36 +15,12 @@ MOST_CUT, MOVE = 6, 0.05
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Count the tokens that each head of the first layer gives weight to, and who hears a change.
-
-    Parameters
-    ----------
-    config : Config
-        Which sentence.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        As ``experiment.reach``.
-    """
+    """Tokens that each head of the first layer gives weight to, and who hears a change."""
     return dict(experiment.reach(config, device))
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if found["seen"] == found["tokens"]:
         return "all"
     return "own" if found["seen"] == 1 else "piece"
@@ -56,24 +32,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the sentence is too long to ask.
-    """
+    """Questions about the run on screen."""
     out = []
     opened = selection or experiment.opened(result)
     if opened.site not in result.traces:
@@ -106,24 +65,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Move the two sentences apart, or together, with few cut heads.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when at most ``MOST_CUT`` heads, and nothing else, moved the similarity by ``MOVE``.
-    """
+    """Move the two sentences apart, or together, with few cut heads."""
     cut = int(result.numbers["heads_cut"])
     only = 0 < cut <= MOST_CUT and not (
         changes.scores or changes.weights or changes.mask_cells or changes.tokens

@@ -64,20 +64,12 @@ class Role:
 def targets(tokens: tuple[str, ...]) -> dict[str, Bool[Tensor, "query key"]]:
     """For each role, which keys each query would look at.
 
-    Parameters
-    ----------
-    tokens : tuple of str
-        Word pieces with [CLS] and [SEP].
-
-    Returns
-    -------
-    dict of str to Bool[Tensor, "query key"]
-        ``True`` on the role's keys; rows of the two markers are empty.
-
     Examples
     --------
     >>> targets(("[CLS]", "a", "b", "[SEP]"))["previous"].nonzero().tolist()
     [[1, 0], [2, 1]]
+
+    ``True`` on the role's keys; rows of the two markers are empty.
     """
     n = len(tokens)
     eye = torch.eye(n, dtype=torch.bool)
@@ -104,19 +96,7 @@ def shares(
 ) -> dict[str, dict[str, Any]]:
     """Each role's share of the attention of each head, and that of as many random keys of each row.
 
-    Parameters
-    ----------
-    weights : Float[Tensor, "head query key"]
-        Of one layer or of many.
-    tokens : tuple of str
-        The text.
-    seed : int
-        Of the draws.
-
-    Returns
-    -------
-    dict of str to dict
-        Role to "share" [head], "null" [draw, head] and "rows"; roles without rows are out.
+    Role to "share" [head], "null" [draw, head] and "rows"; roles without rows are out.
     """
     generator = torch.Generator().manual_seed(seed)
     n = len(tokens)
@@ -137,20 +117,7 @@ def shares(
 
 
 def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
-    """The best role of each head, and whether it passes.
-
-    Parameters
-    ----------
-    found : dict
-        From ``shares``, heads of all layers one after another.
-    n_heads : int
-        Heads a layer.
-
-    Returns
-    -------
-    list of Role
-        One for each head.
-    """
+    """The best role of each head, and whether it passes."""
     roles = list(found)
     share = torch.stack([found[role]["share"] for role in roles])  # (role, head)
     null = torch.stack([found[role]["null"].mean(0) for role in roles])
@@ -186,9 +153,6 @@ def judge(found: dict[str, dict[str, Any]], n_heads: int) -> list[Role]:
 def recorded() -> dict[str, Any]:
     """Roles over a corpus, as ``attn_core.lessons.s2_3_multi_head.claims`` recorded them.
 
-    Returns
-    -------
-    dict
-        "n" sentences, and "roles": the fields of ``Role`` for each head.
+    "n" sentences, and "roles": the fields of ``Role`` for each head.
     """
     return dict(json.loads(CORPUS.read_text(encoding="utf-8")))

@@ -48,24 +48,7 @@ class Walk:
 
 @torch.inference_mode()
 def walk(result: LessonResult, site: str, head: int, size: int) -> Walk:
-    """Step through one head of a run.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Its queries, keys, values and mask are taken as they are; edited scores and weights are not.
-    site : str
-        Trace key.
-    head : int
-        Of that site.
-    size : int
-        Of a block, at least 1.
-
-    Returns
-    -------
-    Walk
-        All steps, and the difference at the end.
-    """
+    """Step through one head of a run."""
     trace = result.traces[site]
     one = slice(head, head + 1)
     query, key, value = (x[:, one].float() for x in (trace.query, trace.key, trace.value))
@@ -92,20 +75,8 @@ def walk(result: LessonResult, site: str, head: int, size: int) -> Walk:
 def history(of: Walk, step: int, row: int) -> list[dict[str, Any]]:
     """What one query has kept after each block up to a step.
 
-    Parameters
-    ----------
-    of : Walk
-        From ``walk``.
-    step : int
-        Index into its steps.
-    row : int
-        A query of that step's block.
-
-    Returns
-    -------
-    list of dict
-        "keys" (first and last, counted from 1), "maximum", "kept" (the factor for what was there
-        before), "total", "output" (its first numbers) and "gap" to the answer.
+    "keys" (first and last, counted from 1), "maximum", "kept" (the factor for what was there
+    before), "total", "output" (its first numbers) and "gap" to the answer.
     """
     queries, out = of.steps[step].queries, []
     before = -torch.inf
@@ -132,20 +103,7 @@ def history(of: Walk, step: int, row: int) -> list[dict[str, Any]]:
 
 
 def cells(of: Walk, step: int) -> Int[Tensor, "query key"]:
-    """Which cells of scores have been computed after a step.
-
-    Parameters
-    ----------
-    of : Walk
-        From ``walk``.
-    step : int
-        Index into its steps.
-
-    Returns
-    -------
-    Int[Tensor, "query key"]
-        ``NEVER``, ``MASKED``, ``LATER`` or ``DONE``.
-    """
+    """Which cells of scores have been computed after a step."""
     found = torch.full((of.n, of.n), NEVER)
     for i, each in enumerate(of.steps):
         q, k = each.queries, each.keys
@@ -155,26 +113,6 @@ def cells(of: Walk, step: int) -> Int[Tensor, "query key"]:
 
 def ever(allowed: Bool[Tensor, "query key"], how: str, size: int) -> Int[Tensor, "query key"]:
     """Which cells of scores are ever computed.
-
-    Parameters
-    ----------
-    allowed : Bool[Tensor, "query key"]
-        The mask.
-    how : str
-        "full": all, and the mask throws some away; "blocks": blocks of which the mask leaves
-        something; "cache": one row at a time, of the keys that are kept.
-    size : int
-        Of a block.
-
-    Returns
-    -------
-    Int[Tensor, "query key"]
-        ``NEVER``, ``MASKED`` or ``DONE``.
-
-    Raises
-    ------
-    ValueError
-        If ``how`` is unknown.
 
     Examples
     --------
@@ -200,20 +138,12 @@ def ever(allowed: Bool[Tensor, "query key"], how: str, size: int) -> Int[Tensor,
 def counts(states: list[list[int]]) -> dict[str, int]:
     """How many cells are computed, and how many of them are of use.
 
-    Parameters
-    ----------
-    states : list of list of int
-        From ``ever`` or ``cells``.
-
-    Returns
-    -------
-    dict
-        "computed" and "used".
-
     Examples
     --------
     >>> counts([[DONE, MASKED], [NEVER, DONE]])
     {'computed': 3, 'used': 2}
+
+    "computed" and "used".
     """
     flat = [state for row in states for state in row]
     return {"computed": sum(s > NEVER for s in flat), "used": sum(s == DONE for s in flat)}

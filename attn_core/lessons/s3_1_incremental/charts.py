@@ -25,26 +25,7 @@ def costs(
     labels: Mapping[str, str],
     unit: float = 1.0,
 ) -> alt.LayerChart:
-    """A cost by length on two logarithmic axes, with lines of the slopes that theory expects.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "method", "n" and ``what``; values at or below 0 are left out.
-    slopes : sequence of mapping
-        "method", "what" and "theory".
-    what : str
-        Field on the y axis.
-    labels : mapping
-        "title", "x", "y", "series" and the name of each method.
-    unit : float
-        What values are divided by.
-
-    Returns
-    -------
-    altair.LayerChart
-        Points and lines as measured; dashes with the expected slope end in the last point.
-    """
+    """A cost by length on two logarithmic axes, with lines of the slopes that theory expects."""
     kept = [
         {"n": r["n"], "value": r[what] / unit, "key": r["method"], "name": labels[r["method"]]}
         for r in rows
@@ -110,24 +91,7 @@ def cells(
     labels: Mapping[str, str],
     names: Sequence[str] = (),
 ) -> go.Figure:
-    """The cells of a map of scores by what became of them.
-
-    Parameters
-    ----------
-    states : sequence of sequence of int
-        Rows from the top, each cell an index into ``STATES``.
-    outline : tuple of int, optional
-        First row, end, first column, end of the block at work.
-    labels : mapping
-        "title", "x", "y", "now" and, for the legend, "0" to "3".
-    names : sequence of str
-        Of rows and columns, for the pointer.
-
-    Returns
-    -------
-    plotly.graph_objects.Figure
-        The figure.
-    """
+    """The cells of a map of scores by what became of them."""
     found = np.asarray(states, dtype=np.uint8)
     scale = [[i / 4 + d, c] for i, c in enumerate(STATES) for d in (0, 0.25)]
     says = [labels[str(i)] for i in range(4)]
@@ -193,22 +157,7 @@ def cells(
 
 
 def bits(rows: Sequence[Mapping[str, Any]], whole: float, labels: Mapping[str, str]) -> Any:
-    """Bits per character by window, and a rule where all before may be seen.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "window", "bits" and "name" of the series.
-    whole : float
-        Without a window.
-    labels : mapping
-        "title", "x", "series" and "whole".
-
-    Returns
-    -------
-    altair.LayerChart
-        Lower is better.
-    """
+    """Bits per character by window, and a rule where all before may be seen."""
     names = list(dict.fromkeys(r["name"] for r in rows))
     y = alt.Y("bits:Q", title=None, scale=alt.Scale(zero=False))
     line = (

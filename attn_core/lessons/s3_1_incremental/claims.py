@@ -239,20 +239,7 @@ def _bits_rows(texts: dict[str, tuple[str, Int[Tensor, "character"]]]) -> list[d
 
 
 def quality(rows: list[dict[str, Any]], exact: tuple[Condition, ...] = ()) -> Measure:
-    """3.1.d: the exact ones by their largest difference, windows by bits per character.
-
-    Parameters
-    ----------
-    rows : list of dict
-        "text", "language", "reading", "window", "sinks", "bits" and "n".
-    exact : tuple of Condition
-        Of blocks and cache.
-
-    Returns
-    -------
-    Measure
-        Runs are the texts; kept if bits differ by at most 0.02.
-    """
+    """3.1.d: the exact ones by their largest difference, windows by bits per character."""
 
     def condition(key: str, reading: str, language: str, window: int, sinks: int) -> Condition:
         def of(w: int, s: int) -> dict[str, float]:

@@ -40,18 +40,7 @@ THEORY = {
 
 
 def full(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Attention with its whole map of scores, as the formula is written.
-
-    Parameters
-    ----------
-    query, key, value : Tensor
-        Each (batch, head, length, d_head).
-
-    Returns
-    -------
-    Tensor
-        The output.
-    """
+    """Attention with its whole map of scores, as the formula is written."""
     scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
     weights = torch.softmax(scores, -1)
     return weights @ value
@@ -62,19 +51,7 @@ def calls(
 ) -> dict[str, Callable[[], Any]]:
     """The five ways, each as a call without arguments, on the same numbers.
 
-    Parameters
-    ----------
-    n, heads : int
-        Length and heads; a head has ``D_HEAD`` channels.
-    block, window : int
-        Of "blockwise" and "window".
-    seed : int
-        Of the numbers.
-
-    Returns
-    -------
-    dict of callables
-        By name, in the order of ``METHODS``.
+    By name, in the order of ``METHODS``.
     """
     generator = torch.Generator().manual_seed(seed)
     query, key, value = (torch.randn(1, heads, n, D_HEAD, generator=generator) for _ in range(3))
@@ -97,23 +74,6 @@ def calls(
 
 def estimate(method: str, n: int, heads: int = 1, block: int = BLOCK) -> int:
     """Bytes that a call will hold at most, from its shapes alone.
-
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``.
-    n, heads, block : int
-        As in ``calls``.
-
-    Returns
-    -------
-    int
-        float32: for "full" two maps of scores and the output.
-
-    Raises
-    ------
-    ValueError
-        If the method is unknown.
 
     Examples
     --------
@@ -140,24 +100,7 @@ def check(
     block: int = BLOCK,
     free: int | None = None,
 ) -> None:
-    """Refuse what would not fit, before anything is started.
-
-    Parameters
-    ----------
-    methods : tuple of str
-        Of ``METHODS``, at least one.
-    longest, heads, block : int
-        As in ``cost``.
-    free : int, optional
-        Bytes that may be taken; ``None`` asks the machine.
-
-    Raises
-    ------
-    Refused
-        With the estimate, if the largest call and its inputs need more.
-    ValueError
-        If a value is out of its bound.
-    """
+    """Refuse what would not fit, before anything is started."""
     for name, value, known in (
         ("longest", longest, LENGTHS),
         ("heads", heads, HEADS),
@@ -185,18 +128,6 @@ def check(
 def megabytes(methods: tuple[str, ...], longest: int, heads: int, block: int) -> float:
     """What the largest call will need with its inputs, in MiB.
 
-    Parameters
-    ----------
-    methods : tuple of str
-        At least one.
-    longest, heads, block : int
-        As in ``cost``.
-
-    Returns
-    -------
-    float
-        An estimate from shapes alone.
-
     Examples
     --------
     >>> megabytes(("full",), 4096, 1, 512)
@@ -209,15 +140,7 @@ def megabytes(methods: tuple[str, ...], longest: int, heads: int, block: int) ->
 def compared(rows: list[dict[str, Any]]) -> dict[str, str]:
     """Blockwise against the whole map at the longest length that has both.
 
-    Parameters
-    ----------
-    rows : list of dict
-        From ``cost``.
-
-    Returns
-    -------
-    dict
-        "n", "time", "memory" and "adds", as text; empty where one of the two is missing.
+    "n", "time", "memory" and "adds", as text; empty where one of the two is missing.
     """
     at = {(r["method"], r["n"]): r for r in rows}
     both = [n for m, n in at if m == "full" and ("blockwise", n) in at]
@@ -236,16 +159,8 @@ def compared(rows: list[dict[str, Any]]) -> dict[str, str]:
 def slopes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Fitted and expected exponents.
 
-    Parameters
-    ----------
-    rows : list of dict
-        "method", "n", "seconds" and "bytes".
-
-    Returns
-    -------
-    list of dict
-        "method", "what" ("seconds" or "bytes"), "fitted", "theory" and "points"; methods with at
-        least two lengths.
+    "method", "what" ("seconds" or "bytes"), "fitted", "theory" and "points"; methods with at least
+    two lengths.
     """
     out = []
     for method in METHODS:
@@ -280,32 +195,9 @@ def cost(
 ) -> dict[str, Any]:
     """Measure every method at every length up to the longest: a job.
 
-    Parameters
-    ----------
-    report : callable
-        Called with the fraction done, a message's key and what was found so far.
-    should_stop : callable
-        Asked before each method and length.
-    methods : tuple of str
-        Of ``METHODS``.
-    longest : int
-        One of ``LENGTHS``.
-    heads, block, window : int
-        Of ``HEADS``, ``BLOCKS`` and ``WINDOWS``.
-    budget : float
-        Seconds given to the timed calls of one method at one length; at least one is made.
-
-    Returns
-    -------
-    dict
-        "rows" ("method", "n", "seconds", "bytes", "multiply_adds"; the fused kernel's are not
-        counted), "slopes", "stopped" and the settings. One thread works: on a machine that others
-        use too, threads that wait for each other would be measured.
-
-    Raises
-    ------
-    Refused
-        If it would need more memory than the machine can give.
+    "rows" ("method", "n", "seconds", "bytes", "multiply_adds"; the fused kernel's are not counted),
+    "slopes", "stopped" and the settings. One thread works: on a machine that others use too,
+    threads that wait for each other would be measured.
     """
     check(methods, longest, heads, block)
     if window not in WINDOWS:

@@ -92,22 +92,7 @@ class Config:
 
 
 def reachable(changes: Intervention, n: int, window: int, sinks: int) -> Intervention:
-    """A learner's changes without cells that open what is not there: the future, or the forgotten.
-
-    Parameters
-    ----------
-    changes : Intervention
-        As asked for.
-    n : int
-        Characters read.
-    window, sinks : int
-        As in ``Config``.
-
-    Returns
-    -------
-    Intervention
-        Without cells where the mask forbids.
-    """
+    """A learner's changes without cells that open the future or what was forgotten."""
     allowed = mask_of(n, window, sinks)
 
     def kept(cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
@@ -124,20 +109,12 @@ def reachable(changes: Intervention, n: int, window: int, sinks: int) -> Interve
 def shown(text: str) -> tuple[str, ...]:
     """Characters as labels: white space gets a sign.
 
-    Parameters
-    ----------
-    text : str
-        Any.
-
-    Returns
-    -------
-    tuple of str
-        One for each character.
-
     Examples
     --------
     >>> shown("a b")
     ('a', '␣', 'b')
+
+    One for each character.
     """
     return tuple(SHOWN.get(c, c) for c in text)
 
@@ -161,26 +138,9 @@ def run(
 ) -> LessonResult:
     """Continue the prompt with the cache, then read all of it at once for its attention.
 
-    Parameters
-    ----------
-    config : Config
-        Prompt, window and sampling.
-    intervention : Intervention, optional
-        A learner's changes; cells of row i hold when the character after i is written.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Rows are the characters being written (or foreseen, in the prompt), keys the ones read.
-        "gap" is the largest difference between logits made step by step from the cache and those
-        of the same text read at once, without one.
-
-    Raises
-    ------
-    Refused
-        If there is no prompt.
+    Rows are the characters being written (or foreseen, in the prompt), keys the ones read. "gap" is
+    the largest difference between logits made step by step from the cache and those of the same
+    text read at once, without one.
     """
     prompt, n_left = config.prompt()
     loaded = zoo.get(MODELS[config.language], device)
@@ -250,33 +210,14 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same prompt, drawn the same way, with all of it in view.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        Without a window.
-    """
+    """What "before" means: the same prompt, drawn the same way, with all of it in view."""
     return replace(config, window=0, sinks=0)
 
 
 def break_watching(result: LessonResult) -> dict[tuple[str, int], float]:
     """How much of its weight each head puts on the last line break, on average.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    dict
-        By site and head; empty where the text has one line.
+    By site and head; empty where the text has one line.
     """
     last, at = [], -1
     for i, key in enumerate(result.keys):
@@ -294,19 +235,7 @@ def break_watching(result: LessonResult) -> dict[tuple[str, int], float]:
 
 
 def _head(result: LessonResult) -> Selection:
-    """The head that watches line breaks most, or the sharpest of those that look some way back.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        A head that keeps at least ``WATCHING`` of its weight on the last line break; where there
-        is none, the one with the lowest entropy among those that look at least 4 places back.
-    """
+    """The head that watches line breaks most, or the sharpest of those that look some way back."""
     watching = break_watching(result)
     if watching and max(watching.values()) >= WATCHING:
         return Selection(*max(watching, key=lambda place: watching[place]))
@@ -324,18 +253,7 @@ def _head(result: LessonResult) -> Selection:
 
 
 def default_row(result: LessonResult) -> int:
-    """The row to open first: a character written with a firm look some way back.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        Of the head that is open at first, the row with the largest weight at least 3 places back.
-    """
+    """The row to open first: a character written with a firm look some way back."""
     at = _head(result)
     weights = result.traces[at.site].weights[0, at.head].float().tril(-3)
     first = int(result.details["first"])
@@ -343,36 +261,15 @@ def default_row(result: LessonResult) -> int:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, selection: Selection) -> dict[str, Any]:
     """What stands out in the open row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    selection : Selection
-        Site, head and row; out of range counts as the first, or the last row.
-
-    Returns
-    -------
-    dict
-        The character, how surprising it was, the key with the largest weight, how far back that
-        is, and how many keys were looked at.
+    The character, how surprising it was, the key with the largest weight, how far back that is, and
+    how many keys were looked at.
     """
     site = selection.site if selection.site in result.traces else next(iter(result.traces))
     trace = result.traces[site]

@@ -49,22 +49,7 @@ def _medians(seconds: tuple[float, ...], first: int, way: str) -> list[dict[str,
 def gap_in_float64(
     model: Characters, ids: tuple[int, ...], should_stop: Callable[[], bool] = lambda: False
 ) -> float:
-    """Largest difference of a cached logit to an uncached one, where rounding is next to nothing.
-
-    Parameters
-    ----------
-    model : Characters
-        Copied; the copy computes in float64.
-    ids : tuple of int
-        A text, read one character at a time and at once.
-    should_stop : callable
-        Asked before every step.
-
-    Returns
-    -------
-    float
-        What is left when float32's rounding is taken away.
-    """
+    """Largest difference of a cached logit to an uncached one, in float64."""
     exact = copy.deepcopy(model).double()
     text, cache, rows = torch.tensor([ids]), None, []
     for i in range(len(ids)):
@@ -83,28 +68,9 @@ def decode_times(
 ) -> dict[str, Any]:
     """Time of every step of decoding, with the cache and without: a job.
 
-    Parameters
-    ----------
-    report : callable
-        Called with the fraction done, a message's key and the points so far.
-    should_stop : callable
-        Asked before every step.
-    language : str
-        "en" or "zh": whose model writes, greedily, after its example's first character.
-    until : int
-        Position of the last character, one of ``POSITIONS``.
-
-    Returns
-    -------
-    dict
-        "rows" ("way", "position", "milliseconds": medians of ``EVERY`` steps, processor time),
-        "gap" (largest difference of a logit), "exact" (the same in float64), "same" (whether both
-        wrote the same), "until" and, by way, "seconds".
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its bound.
+    "rows" ("way", "position", "milliseconds": medians of ``EVERY`` steps, processor time), "gap"
+    (largest difference of a logit), "exact" (the same in float64), "same" (whether both wrote the
+    same), "until" and, by way, "seconds".
     """
     if until not in POSITIONS or language not in LANGUAGES:
         raise ValueError(
@@ -161,15 +127,7 @@ def decode_times(
 def held_out(language: str) -> dict[str, str]:
     """The passage that the page reads: never trained on, with its source.
 
-    Parameters
-    ----------
-    language : str
-        "en" or "zh".
-
-    Returns
-    -------
-    dict
-        "text", "source", "licence", "what".
+    "text", "source", "licence", "what".
     """
     path = ASSETS / "samples" / f"{MODELS[language]}_held_out.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
@@ -181,22 +139,8 @@ def surprises(
 ) -> Float[Tensor, "predicted"]:
     """Bits that each character costs under a window.
 
-    Parameters
-    ----------
-    model : Characters
-        In ``eval()`` mode.
-    ids : Int[Tensor, "character"]
-        A text, longer than the model's context.
-    reading : str
-        One of ``READINGS``.
-    window, sinks : int
-        As in ``attn_core.models.characters_text.mask_of``.
-
-    Returns
-    -------
-    Float[Tensor, "predicted"]
-        For "stream" of all characters beyond the trained length; for "pieces" of those with at
-        least half a context before them in their piece.
+    For "stream" of all characters beyond the trained length; for "pieces" of those with at least
+    half a context before them in their piece.
     """
     size = model.config.context
     half = size // 2
@@ -223,29 +167,8 @@ def bits_by_window(
 ) -> dict[str, Any]:
     """Bits per character of the held-out passage by window, with and without sinks: a job.
 
-    Parameters
-    ----------
-    report : callable
-        Called with the fraction done, a message's key and the points so far.
-    should_stop : callable
-        Asked before every measurement.
-    language : str
-        "en" or "zh".
-    reading : str
-        One of ``READINGS``.
-    sinks : int
-        First characters that stay visible in one of the two series, at least 1.
-
-    Returns
-    -------
-    dict
-        "rows" ("window", "sinks", "bits"; window 0 is all before), "n" (characters), "language",
-        "reading", "sinks" and "context".
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its bound.
+    "rows" ("window", "sinks", "bits"; window 0 is all before), "n" (characters), "language",
+    "reading", "sinks" and "context".
     """
     if language not in LANGUAGES or reading not in READINGS or not 1 <= sinks <= 16:
         raise ValueError(
@@ -275,10 +198,7 @@ def bits_by_window(
 def recorded() -> dict[str, Any]:
     """What ``claims`` recorded: costs up to 16 384, bits by window over all held-out texts.
 
-    Returns
-    -------
-    dict
-        "cost" (as from ``cost.cost``), "bits" (rows with "language") and "command".
+    "cost" (as from ``cost.cost``), "bits" (rows with "language") and "command".
     """
     return dict(json.loads(RECORDED.read_text(encoding="utf-8")))
 
@@ -286,17 +206,7 @@ def recorded() -> dict[str, Any]:
 def recorded_bits(language: str, reading: str) -> dict[str, Any]:
     """Recorded bits by window, the mean over a language's texts by their characters.
 
-    Parameters
-    ----------
-    language : str
-        "en" or "zh".
-    reading : str
-        One of ``READINGS``.
-
-    Returns
-    -------
-    dict
-        As from ``bits_by_window``.
+    As from ``bits_by_window``.
     """
     here = [r for r in recorded()["bits"] if (r["language"], r["reading"]) == (language, reading)]
     sums: dict[tuple[int, int], list[float]] = {}

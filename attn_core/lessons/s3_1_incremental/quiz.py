@@ -34,20 +34,7 @@ def _counted(result: LessonResult, selection: Selection | None) -> dict[str, int
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Compute one head of a text in blocks and at once; count multiply-adds and bytes of scores.
-
-    Parameters
-    ----------
-    config : Config
-        Whose text is read.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "n", "blockwise" and "full" as text, "raw" (their ratio), "block_kib" and "full_kib".
-    """
+    """Compute one head of a text in blocks and at once; count multiply-adds and bytes of scores."""
     result = experiment.run(config, None, device)
     found = _counted(result, None)
     trace = next(iter(result.traces.values()))
@@ -66,18 +53,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if found["raw"] > 0.95:
         return "none"
     return "half" if found["raw"] > 0.3 else "most"
@@ -89,24 +65,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        The first one only where few characters are in reach.
-    """
+    """Questions about the run on screen."""
     out = []
     site, trace, head = opened(result, selection or Selection())
     n = len(result.queries)
@@ -144,24 +103,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Compute at most half of the causal cells at a small loss on the learner's own text.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        Must be empty: a head that is cut saves no cell.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Progress is that of the cells while the loss is small.
-    """
+    """Compute at most half of the causal cells at a small loss on the learner's own text."""
     numbers = result.numbers
     share = numbers["share_of_causal"]
     loss = numbers.get("prompt_bits", 9.0) - numbers.get("prompt_bits_whole", 0.0)

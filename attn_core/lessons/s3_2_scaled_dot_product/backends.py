@@ -67,15 +67,12 @@ class BackendRow:
 def backend_names() -> tuple[str, ...]:
     """All backends that this version of torch knows.
 
-    Returns
-    -------
-    tuple of str
-        Without the marker "ERROR".
-
     Examples
     --------
     >>> "MATH" in backend_names()
     True
+
+    Without the marker "ERROR".
     """
     return tuple(name for name in SDPBackend.__members__ if name != "ERROR")
 
@@ -94,35 +91,12 @@ def backends_equality(
 ) -> tuple[BackendRow, ...]:
     """Largest difference between our function and each backend of torch.
 
-    Parameters
-    ----------
-    seed : int
-        Of the random inputs, of unit variance.
-    n : int
-        Queries and keys, in [1, 512]; the default is odd, so that no block is full.
-    d_k : int
-        Size of each vector.
-    heads : int
-        Number of heads, in [1, 16].
-    device : str
-        Where it runs, "cpu" or "cuda".
-    dtypes : tuple of str
-        Formats, each one of ``DTYPES``.
-
-    Returns
-    -------
-    tuple of BackendRow
-        One for each backend, format and mask.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its bound.
-
     Examples
     --------
     >>> all(row.equal for row in backends_equality() if row.backend == "MATH")
     True
+
+    One for each backend, format and mask.
     """
     bounded("n", n, (1, 512))
     bounded("d_k", d_k, D_K_BOUNDS)

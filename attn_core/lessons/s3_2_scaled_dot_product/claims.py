@@ -39,21 +39,7 @@ def _paired(
 
 
 def overflow_claim(seeds: tuple[int, ...] = SEEDS, d_k: int = D_K) -> Claim:
-    """3.2.a, scaling avoids overflow: fraction of float16 values that overflow without and with it.
-
-    Parameters
-    ----------
-    seeds : tuple of int
-        Of the random inputs.
-    d_k : int
-        Size of queries and keys; √d_k is what the scale takes away.
-
-    Returns
-    -------
-    Claim
-        Reworded: the right statement is about saturation, measured as the median norm of the
-        softmax Jacobian with and without the scale, where nothing overflows.
-    """
+    """3.2.a, scaling avoids overflow: float16 values that overflow without and with it."""
     found: dict[tuple[int, float, str], OverflowRow] = {}
     for seed in seeds:
         grid = OverflowConfig(seed=seed, dtypes=("float16",), d_ks=(d_k,), stds=(1.0, 32.0))
@@ -90,17 +76,7 @@ def _times(result: TimingResult, method: str, n: int) -> float:
 def timing_claims(results: dict[int, TimingResult], n: int = LENGTH) -> tuple[Claim, Claim]:
     """3.2.b, efficient and parallel, and 3.2.c, more efficient by the scale itself.
 
-    Parameters
-    ----------
-    results : dict of TimingResult
-        One for each run, with length ``n`` among its rows.
-    n : int
-        Length that the claims are about.
-
-    Returns
-    -------
-    tuple of Claim
-        Both measured as ratios of times in the same run.
+    Both measured as ratios of times in the same run.
     """
     repeats = min(result.repeats for result in results.values())
 

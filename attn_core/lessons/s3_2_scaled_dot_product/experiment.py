@@ -30,19 +30,7 @@ def steps(
 ) -> tuple[sdp.StepResult, Vectors]:
     """Every step as a tensor, for "Take it apart".
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        What the learner changed, at site "sdp".
-    device : str
-        Where MiniLM runs.
-
-    Returns
-    -------
-    tuple
-        The steps, and the vectors they started from.
+    The steps, and the vectors they started from.
     """
     given = vectors(config, device)
     mask = mask_of(config, len(given.queries), len(given.keys))
@@ -57,19 +45,7 @@ def run(
 ) -> LessonResult:
     """Attention on the learner's input, and the statistics that scaling is about.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        What the learner changed.
-    device : str
-        Where MiniLM runs.
-
-    Returns
-    -------
-    LessonResult
-        One site, "sdp", one head.
+    One site, "sdp", one head.
     """
     found, given = steps(config, intervention, device)
     stats = statistics(found)
@@ -104,34 +80,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same input, scaled, unmasked, in float32.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: the same input, scaled, unmasked, in float32."""
     return replace(config, scaled=True, mask="none", radius=2, dtype="float32")
 
 
 def default_row(result: LessonResult) -> int:
-    """The row to open first: the word most sure of another word, markers left out.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A row.
-    """
+    """The row to open first: the word most sure of another word, markers left out."""
     weights = result.traces[sdp.SITE].weights[0, 0].float().nan_to_num().clone()
     if weights.shape[0] > MAX_TOKENS:
         return 0
@@ -148,35 +102,14 @@ def warm_up() -> None:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return Selection(next(iter(result.traces)), 0, default_row(result))
 
 
 def reading(result: LessonResult, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        Names and weights of the two strongest keys, and the row's entropy in bits.
+    Names and weights of the two strongest keys, and the row's entropy in bits.
     """
     trace = result.traces[sdp.SITE]
     query = min(max(query, 0), len(result.queries) - 1)

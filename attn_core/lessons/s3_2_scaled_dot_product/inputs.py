@@ -20,20 +20,6 @@ MAX_BYTES = 256 * 2**20
 def bounded(name: str, value: float | int, bounds: tuple[float | int, float | int]) -> None:
     """Refuse a value out of its bounds.
 
-    Parameters
-    ----------
-    name : str
-        What it is called in the message.
-    value : float
-        What was asked for.
-    bounds : tuple of float
-        Least and most allowed.
-
-    Raises
-    ------
-    ValueError
-        If it is out of its bounds, or NaN.
-
     Examples
     --------
     >>> bounded("d_k", 64, D_K_BOUNDS)
@@ -44,18 +30,6 @@ def bounded(name: str, value: float | int, bounds: tuple[float | int, float | in
 
 def memory_estimate(n_query: int, n_key: int, d_k: int, d_value: int, dtype: str) -> int:
     """Bytes that ``run`` takes at its peak.
-
-    Parameters
-    ----------
-    n_query, n_key, d_k, d_value : int
-        Sizes.
-    dtype : str
-        One of ``DTYPES``.
-
-    Returns
-    -------
-    int
-        Bytes: eight maps in the format and one of bits, four in float64, and all inputs in both.
 
     Examples
     --------
@@ -73,33 +47,12 @@ def random_qkv(
 ) -> tuple[Float[Tensor, "query d_head"], Float[Tensor, "key d_head"], Float[Tensor, "key d_head"]]:
     """Independent normal Q, K and V, of mean 0.
 
-    Parameters
-    ----------
-    seed : int
-        Of a generator of its own: the same numbers on every call.
-    n_query, n_key : int
-        Lengths, in ``N_BOUNDS``.
-    d_k : int
-        Size of each vector, in ``D_K_BOUNDS``.
-    std : float
-        Standard deviation of Q and K, in ``STD_BOUNDS``; that of V is 1.
-    dtype : str
-        One of ``DTYPES``; drawn in float64 and rounded, so that formats can be compared.
-
-    Returns
-    -------
-    query, key, value : Float[Tensor, "length d_head"]
-        The tensors.
-
-    Raises
-    ------
-    ValueError
-        If a size, ``std`` or ``dtype`` is out of its bound, or the run would not fit.
-
     Examples
     --------
     >>> [tuple(t.shape) for t in random_qkv(0, 2, 3, 4)]
     [(2, 4), (3, 4), (3, 4)]
+
+    The tensors.
     """
     bounded("std", std, STD_BOUNDS)
     check_sizes(n_query, n_key, d_k, d_k, dtype)
@@ -114,19 +67,6 @@ def random_qkv(
 
 def check_sizes(n_query: int, n_key: int, d_k: int, d_value: int, dtype: str) -> None:
     """Refuse sizes out of bounds before anything is allocated.
-
-    Parameters
-    ----------
-    n_query, n_key, d_k, d_value : int
-        Sizes.
-    dtype : str
-        One of ``DTYPES``.
-
-    Raises
-    ------
-    ValueError
-        If ``dtype`` is unknown, a size is out of its bound or ``memory_estimate`` is above
-        ``MAX_BYTES``.
 
     Examples
     --------

@@ -103,23 +103,6 @@ def scores_in_order(
 ) -> Float[Tensor, "query key"]:
     """Scores in the inputs' format, with the scale at one of three places.
 
-    Parameters
-    ----------
-    query, key : Float[Tensor, "length d_head"]
-        Q and K.
-    order : str
-        One of ``ORDERS``.
-
-    Returns
-    -------
-    Float[Tensor, "query key"]
-        Q Kᵀ, (Q Kᵀ) / √d_k or (Q / √d_k) Kᵀ: the last two are equal but for rounding.
-
-    Raises
-    ------
-    ValueError
-        If the order is unknown.
-
     Examples
     --------
     >>> large = torch.full((1, 4), 200.0, dtype=torch.float16)
@@ -146,21 +129,13 @@ def _fraction(flags: Tensor) -> float:
 def overflow_sweep(config: OverflowConfig) -> tuple[OverflowRow, ...]:
     """Fractions of overflowing scores and of saturated rows over d_k and the inputs' spread.
 
-    Parameters
-    ----------
-    config : OverflowConfig
-        The grid.
-
-    Returns
-    -------
-    tuple of OverflowRow
-        One for each format, d_k, spread and order.
-
     Examples
     --------
     >>> small = OverflowConfig(dtypes=("float16",), d_ks=(4096,), stds=(1.0,))
     >>> [row.non_finite for row in overflow_sweep(small)]
     [0.0, 0.0, 0.0]
+
+    One for each format, d_k, spread and order.
     """
     rows = []
     for d_k in config.d_ks:
@@ -191,17 +166,7 @@ def overflow_sweep(config: OverflowConfig) -> tuple[OverflowRow, ...]:
 def sweep_job(report: Report, should_stop: Callable[[], bool]) -> tuple[OverflowRow, ...]:
     """The default sweep as a job, one standard deviation after the other.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done and a message key.
-    should_stop : callable
-        Polled between them; what was measured by then is answered.
-
-    Returns
-    -------
-    tuple of OverflowRow
-        As ``overflow_sweep``.
+    As ``overflow_sweep``.
     """
     rows: list[OverflowRow] = []
     stds = OverflowConfig().stds

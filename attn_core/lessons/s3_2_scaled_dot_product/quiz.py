@@ -16,20 +16,7 @@ PREDICT_CONFIG = experiment.Config(source="random", d_k=512, scaled=False, dtype
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Scaling off at d_k = 512 in float16: count overflows, and measure how peaked rows become.
-
-    Parameters
-    ----------
-    config : Config
-        Not used: the experiment is fixed.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "non_finite", "entropy", "scaled_entropy", "max_weight".
-    """
+    """Scaling off at d_k = 512 in float16: count overflows, and measure how peaked rows become."""
     without = experiment.run(PREDICT_CONFIG, None, device).numbers
     scaled = experiment.Config(source="random", d_k=512, scaled=True, dtype="float16")
     with_scale = experiment.run(scaled, None, device).numbers
@@ -42,18 +29,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if found["non_finite"]:
         return "overflow"
     return "saturation" if found["entropy"] < found["scaled_entropy"] / 2 else "nothing"
@@ -65,24 +41,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where there is too little to ask about.
-    """
+    """Questions about the run on screen."""
     trace = result.traces[SITE]
     out = []
     n_keys = len(result.keys)
@@ -115,24 +74,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """With scaling off and d_k of 256 or more, bring the entropy back up.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached by the temperature: √d_k does what scaling would have done.
-    """
+    """With scaling off and d_k of 256 or more, bring the entropy back up."""
     entropy, most = result.numbers["entropy_bits"], result.numbers["max_entropy_bits"]
     wide = config.source == "random" and config.d_k >= 256 and not config.scaled
     share = entropy / most if most else 0.0

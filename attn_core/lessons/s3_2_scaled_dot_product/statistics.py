@@ -61,16 +61,6 @@ class Statistics:
 def entropy_bits(weights: Float[Tensor, "*batch key"]) -> Float[Tensor, "*batch"]:
     """Shannon entropy of each row in bits, −Σ p log₂ p with 0 log 0 = 0.
 
-    Parameters
-    ----------
-    weights : Float[Tensor, "*batch key"]
-        Not negative.
-
-    Returns
-    -------
-    Float[Tensor, "*batch"]
-        0 for a single key, log₂ n for n alike.
-
     Examples
     --------
     >>> entropy_bits(torch.tensor([0.5, 0.5, 0.0])).item()
@@ -81,16 +71,6 @@ def entropy_bits(weights: Float[Tensor, "*batch key"]) -> Float[Tensor, "*batch"
 
 def jacobian_norm(weights: Float[Tensor, "*batch key"]) -> Float[Tensor, "*batch"]:
     """Frobenius norm of the softmax Jacobian diag(p) − p pᵀ of each row.
-
-    Parameters
-    ----------
-    weights : Float[Tensor, "*batch key"]
-        Softmax weights p.
-
-    Returns
-    -------
-    Float[Tensor, "*batch"]
-        √(Σ (pᵢ(1 − pᵢ))² + (Σ pᵢ²)² − Σ pᵢ⁴), without the n × n matrix; at most ½ √2.
 
     Examples
     --------
@@ -113,16 +93,6 @@ def jacobian_norm(weights: Float[Tensor, "*batch key"]) -> Float[Tensor, "*batch
 
 def gradient_norm(result: StepResult) -> Float[Tensor, "query"]:
     """‖∂L/∂q‖ of each query by autograd through the real layer, L = ½ ‖output‖².
-
-    Parameters
-    ----------
-    result : StepResult
-        The run whose inputs, mask and interventions are used, in its own format.
-
-    Returns
-    -------
-    Float[Tensor, "query"]
-        Euclidean norms in float64; NaN where an overflow reached the gradient.
 
     Examples
     --------
@@ -150,16 +120,6 @@ def _spread(step: Tensor) -> tuple[float, float]:
 
 def statistics(result: StepResult) -> Statistics:
     """Score spread against theory, entropy, saturation and gradient of one run.
-
-    Parameters
-    ----------
-    result : StepResult
-        From ``run``.
-
-    Returns
-    -------
-    Statistics
-        In float64.
 
     Examples
     --------
@@ -224,37 +184,12 @@ def dk_sweep(
 ) -> tuple[SweepRow, ...]:
     """How scores, weights and gradient change with d_k, with the scale or without it.
 
-    Parameters
-    ----------
-    seed : int
-        Of the random inputs.
-    scaled : bool
-        Whether scores are divided by √d_k.
-    temperature : float
-        Scores are divided by it, in [0.001, 1000].
-    d_ks : tuple of int
-        Sizes, each in ``D_K_BOUNDS``.
-    n : int
-        Number of queries and of keys.
-    std : float
-        Of queries and keys.
-    dtype : str
-        One of ``DTYPES``.
-
-    Returns
-    -------
-    tuple of SweepRow
-        One for each d_k, in order.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its bound.
-
     Examples
     --------
     >>> [row.d_k for row in dk_sweep(0, True, d_ks=(4, 8))]
     [4, 8]
+
+    One for each d_k, in order.
     """
     config = StepConfig(dtype, scaled, temperature)
     rows = []

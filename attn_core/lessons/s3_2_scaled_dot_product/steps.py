@@ -67,16 +67,6 @@ class StepConfig:
     def applied_to(self, intervention: Intervention | None) -> Intervention:
         """The intervention that also carries this configuration.
 
-        Parameters
-        ----------
-        intervention : Intervention or None
-            A learner's changes; a scale set there replaces ours.
-
-        Returns
-        -------
-        Intervention
-            With scale and temperature set.
-
         Examples
         --------
         >>> StepConfig(scaled=False, temperature=2.0).applied_to(None).scale
@@ -153,31 +143,12 @@ def run(
 ) -> StepResult:
     """All steps of scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
-    Parameters
-    ----------
-    config : StepConfig
-        Format, scale and temperature.
-    query, key, value : Float[Tensor, "length d_head"]
-        Q, K and V of one head; d_head is d_k in the paper.
-    mask : Bool[Tensor, "query key"], optional
-        ``True`` = may attend.
-    intervention : Intervention, optional
-        A learner's changes, at site ``SITE``, head 0.
-
-    Returns
-    -------
-    StepResult
-        Every step as a tensor.
-
-    Raises
-    ------
-    ValueError
-        If shapes do not fit together, or a size is out of its bound.
-
     Examples
     --------
     >>> run(StepConfig(), *random_qkv(0, 2, 3, 4)).weights.sum(-1).round().tolist()
     [1.0, 1.0]
+
+    Every step as a tensor.
     """
     n_query, n_key = query.shape[0], key.shape[0]
     if query.shape[1] != key.shape[1] or n_key != value.shape[0]:

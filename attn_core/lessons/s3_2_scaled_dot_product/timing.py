@@ -79,16 +79,6 @@ class TimingResult:
 def memory_estimate(n: int, d_k: int) -> int:
     """Bytes of the largest method, the additive one: its pairs and their tanh, in float32.
 
-    Parameters
-    ----------
-    n, d_k : int
-        Length and size.
-
-    Returns
-    -------
-    int
-        2 · n² · d_k · 4 bytes, and the maps.
-
     Examples
     --------
     >>> memory_estimate(512, 64) / 2**20
@@ -104,20 +94,12 @@ def methods(
 ) -> dict[str, Callable[[], Float[Tensor, "query d_head"]]]:
     """The ways to attend, each as a call without arguments.
 
-    Parameters
-    ----------
-    query, key, value : Float[Tensor, "length d_head"]
-        The same for all; the additive v and the bilinear W are √d-normalised ones and identity.
-
-    Returns
-    -------
-    dict of callables
-        By name, in the order of ``METHODS``.
-
     Examples
     --------
     >>> tuple(methods(*random_qkv(0, 2, 2, 4))) == METHODS
     True
+
+    By name, in the order of ``METHODS``.
     """
     d_k = query.shape[-1]
     energy = torch.full((d_k,), d_k**-0.5, dtype=query.dtype)
@@ -156,31 +138,6 @@ def timing(
 
     Methods take turns within a repeat, so that a machine that slows down slows all of them, and in
     an order drawn anew for each: what ran before (the additive form fills every cache) costs too.
-
-    Parameters
-    ----------
-    report : callable
-        Called with the fraction done and a message's key.
-    should_stop : callable
-        Asked between repeats.
-    n_list : tuple of int
-        Lengths, each in [1, 2048].
-    d_k : int
-        Size of each vector, in [4, 4096].
-    repeats : int
-        Timed calls per method and length, in [1, 200], after one that is not counted.
-    seed : int
-        Of the random inputs.
-
-    Returns
-    -------
-    TimingResult
-        Rows of all lengths that were finished.
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its bound or the additive form would not fit into ``MAX_BYTES``.
 
     Examples
     --------

@@ -132,25 +132,7 @@ def _random(seed: int, n: int, d_k: int, std: float) -> tuple[Tensor, Tensor, Te
 
 
 def vectors(config: Config, device: str = "cpu") -> Vectors:
-    """Q, K and V of a config.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where MiniLM runs; the vectors come back to the CPU.
-
-    Returns
-    -------
-    Vectors
-        Float32 (float64 for typed numbers) and the names of tokens.
-
-    Raises
-    ------
-    Refused
-        If text or matrices can't be used.
-    """
+    """Q, K and V of a config."""
     if config.source == "words":
         text = clean_text(config.text).strip()
         traces, pieces, left = _encoded(text, device)
@@ -187,20 +169,7 @@ def vectors(config: Config, device: str = "cpu") -> Vectors:
 
 
 def mask_of(config: Config, n_query: int, n_key: int) -> Tensor | None:
-    """The mask that a config names.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    n_query, n_key : int
-        Lengths.
-
-    Returns
-    -------
-    Bool[Tensor, "query key"] or None
-        ``True`` = may attend; ``None`` = everything.
-    """
+    """The mask that a config names."""
     if config.mask == "causal":
         return masks.causal(n_query, n_key)
     if config.mask == "strict":  # only what came before: the first query has nothing

@@ -10,18 +10,6 @@ from attn_core.models.translator import text_of
 def prefix_text(text: str, direction: str, ids: tuple[int, ...]) -> str:
     """A chosen beginning as a link holds it: tokens, and of which sentence.
 
-    Parameters
-    ----------
-    text, direction : str
-        As in ``Config``.
-    ids : tuple of int
-        Of the target language.
-
-    Returns
-    -------
-    str
-        "" for no choice.
-
     Examples
     --------
     >>> prefix_text("Hi.", "en-zh", (9, 12))
@@ -35,22 +23,12 @@ def prefix_text(text: str, direction: str, ids: tuple[int, ...]) -> str:
 def prefix_ids(text: str, direction: str, held: str) -> tuple[int, ...]:
     """The inverse of ``prefix_text``; one of another sentence, or of no sense, is empty.
 
-    Parameters
-    ----------
-    text, direction : str
-        As in ``Config``.
-    held : str
-        From a link, so from a stranger.
-
-    Returns
-    -------
-    tuple of int
-        Tokens.
-
     Examples
     --------
     >>> prefix_ids("Hi.", "en-zh", "9.12-86dc"), prefix_ids("Ho.", "en-zh", "9.12-86dc")
     ((9, 12), ())
+
+    Tokens.
     """
     part = held.rpartition("-")[0].split(".")
     if not all(i.isascii() and i.isdigit() and len(i) < 6 for i in part) or len(part) > MAX_LENGTH:
@@ -60,16 +38,5 @@ def prefix_ids(text: str, direction: str, held: str) -> tuple[int, ...]:
 
 
 def prefix_shown(config: Config) -> str:
-    """A chosen beginning as text.
-
-    Parameters
-    ----------
-    config : Config
-        With a beginning.
-
-    Returns
-    -------
-    str
-        For the list of changes.
-    """
+    """A chosen beginning as text."""
     return f"{text_of(config.prefix, config.languages[1])}…"

@@ -43,13 +43,7 @@ def _chrf(*conditions: Condition) -> Measure:
 
 
 def vectors_claim() -> Claim:
-    """3.3.a: as stated, one vector a sentence; right, one for each token, and that matters.
-
-    Returns
-    -------
-    Claim
-        Vectors that the cross-attention of a sentence has for keys, against 1.
-    """
+    """3.3.a: as stated, one vector a sentence; right, one for each token, and that matters."""
     counts, ones, n = [], [], 0
     for direction in DIRECTIONS:
         result = run(Config(TEXTS[direction], direction))
@@ -63,13 +57,7 @@ def vectors_claim() -> Claim:
 
 
 def decoder_claim() -> Claim:
-    """3.3.b: what the decoder adds is cross-attention, and a mask; both matter.
-
-    Returns
-    -------
-    Claim
-        As stated: the added attention alone would do without the source.
-    """
+    """3.3.b: what the decoder adds is cross-attention, and a mask; both matter."""
     stated = _chrf(_against("self_alone", "small-no-cross", "small"))
     right = _chrf(
         _against("cross", "small", "small-no-cross"), _against("mask", "small", "small-no-mask")
@@ -78,18 +66,7 @@ def decoder_claim() -> Claim:
 
 
 def better_claim(long_inputs: dict[str, Any]) -> Claim:
-    """3.3.c: better than the recurrent twin, on all pairs, on the longest fifth, on long inputs.
-
-    Parameters
-    ----------
-    long_inputs : dict
-        As ``attn_core.lessons.s3_3_transformer.long_inputs`` records it.
-
-    Returns
-    -------
-    Claim
-        Value: the Transformer; baseline: the recurrent twin with attention.
-    """
+    """3.3.c: better than the recurrent twin, on all pairs, on the longest fifth, on long inputs."""
     conditions = [
         _against("all_pairs", "small", "small-recurrent"),
         _against("longest_fifth", "small", "small-recurrent", "long_chrf"),
@@ -123,13 +100,7 @@ def _coverage(claim_id: str, *conditions: Condition) -> Claim:
 
 
 def source_claim() -> Claim:
-    """2.1.c: that self-attention relates source and target; in an encoder–decoder cross does.
-
-    Returns
-    -------
-    Claim
-        As stated: self-attention alone against both.
-    """
+    """2.1.c: that self-attention relates source and target; in an encoder–decoder cross does."""
     stated = _chrf(_against("self_alone", "small-no-cross", "small"))
     right = _chrf(_against("cross", "small", "small-no-cross"))
     return Claim("2.1.c", "2.1", "reworded", COMMAND, "recorded", stated, right)

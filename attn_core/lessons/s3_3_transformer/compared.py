@@ -29,17 +29,7 @@ SMALL = (
 def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """What each small model of the recorded comparison makes of an English sentence.
 
-    Parameters
-    ----------
-    config : Config
-        Sentence and search; the direction is English to Chinese.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        "model", "text" and its recorded "chrf", the mean over seeds.
+    "model", "text" and its recorded "chrf", the mean over seeds.
     """
     loaded = zoo.get(TWINS, device)
     source, out = config.source(), []
@@ -60,17 +50,7 @@ def ablated(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
 def cache_or_not(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """The same search with keys and values kept, and with all of them made again at each step.
 
-    Parameters
-    ----------
-    config : Config
-        Sentence and search.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        "cached", the translation's "text", "score" and "milliseconds", the best of three.
+    "cached", the translation's "text", "score" and "milliseconds", the best of three.
     """
     loaded = zoo.get(MODELS[config.direction], device)
     source, out = config.source(), []
@@ -95,10 +75,7 @@ def cache_or_not(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
 def scores() -> list[dict[str, Any]]:
     """Recorded scores of the shown models and their twins, from the manifests.
 
-    Returns
-    -------
-    list of dict
-        "direction", "model", "chrf", "bleu", "n" and "parameters".
+    "direction", "model", "chrf", "bleu", "n" and "parameters".
     """
     out = []
     for direction, checkpoint in MODELS.items():
@@ -120,16 +97,8 @@ def scores() -> list[dict[str, Any]]:
 def card(direction: str) -> dict[str, Any]:
     """What is known of the translator of a direction, from its manifest.
 
-    Parameters
-    ----------
-    direction : str
-        One of ``DIRECTIONS``.
-
-    Returns
-    -------
-    dict
-        "parameters" in millions, training "pairs", "longest": source tokens of its longest tests,
-        and "chrf".
+    "parameters" in millions, training "pairs", "longest": source tokens of its longest tests, and
+    "chrf".
     """
     manifest = read_manifest(MODELS[direction])
     return {
@@ -143,11 +112,8 @@ def card(direction: str) -> dict[str, Any]:
 def recorded() -> dict[str, list[dict[str, Any]]]:
     """Recorded scores: small models by seed, and the shown ones and their twins by length.
 
-    Returns
-    -------
-    dict
-        "models": rows of model, seed and chrf; "lengths": rows of direction, model, range of
-        source tokens and chrf.
+    "models": rows of model, seed and chrf; "lengths": rows of direction, model, range of source
+    tokens and chrf.
     """
     seeds = read_manifest(TWINS).raw["by_seed"]
     models = [

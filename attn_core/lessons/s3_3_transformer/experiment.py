@@ -97,29 +97,7 @@ def _shown(written: Written, language: str) -> dict[str, Any]:
 
 
 def translate(steps: Steps, config: Config, source: Source, device: str = "cpu") -> list[Written]:
-    """The search that a config asks for, of any translator of its direction.
-
-    Parameters
-    ----------
-    steps : Steps
-        The translator.
-    config : Config
-        Search and beginning.
-    source : Source
-        The sentence.
-    device : str
-        Where the translator's weights are; the search is made there too.
-
-    Returns
-    -------
-    list of Written
-        Best score first.
-
-    Raises
-    ------
-    ValueError
-        If the beginning has a token that the vocabulary has not.
-    """
+    """The search that a config asks for, of any translator of its direction."""
     prefix = config.prefix
     n_target = read_manifest(MODELS[config.direction]).config["target_vocabulary"]
     if any(i >= n_target for i in prefix):
@@ -146,21 +124,8 @@ def run(
 ) -> LessonResult:
     """Translate a sentence and trace the attention of the best translation.
 
-    Parameters
-    ----------
-    config : Config
-        Sentence, direction and search.
-    intervention : Intervention, optional
-        A learner's changes; every hypothesis obeys them, a decoder's query i at step i.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Queries are the tokens written and the end, keys the source's; ``details["names"]`` holds
-        each site's own labels. ``details`` has hypotheses and the next tokens that were likely at
-        each step.
+    Queries are the tokens written and the end, keys the source's; ``details["names"]`` holds each
+    site's own labels. ``details`` has hypotheses and the next tokens that were likely at each step.
     """
     loaded = zoo.get(MODELS[config.direction], device)
     model, target = loaded.module, config.languages[1]
@@ -210,20 +175,7 @@ def run(
 
 
 def twin(config: Config, device: str = "cpu") -> str:
-    """What the recurrent twin writes; no change of the learner's touches it.
-
-    Parameters
-    ----------
-    config : Config
-        Sentence, direction and search.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    str
-        Its best translation.
-    """
+    """What the recurrent twin writes; no change of the learner's touches it."""
     return _told(free(config), device)
 
 
@@ -236,50 +188,20 @@ def _told(config: Config, device: str) -> str:
 
 
 def free(config: Config) -> Config:
-    """Without the learner's choice of words, which is not the twin's.
-
-    Parameters
-    ----------
-    config : Config
-        Any.
-
-    Returns
-    -------
-    Config
-        The same sentence and search.
-    """
+    """Without the learner's choice of words, which is not the twin's."""
     return Config(config.text, config.direction, config.beam, config.alpha)
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same sentence with every control at its default.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: the same sentence with every control at its default."""
     return Config(config.text, config.direction)
 
 
 def shapes(result: LessonResult) -> list[dict[str, Any]]:
     """The three kinds of attention by what they compare, from the traces themselves.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    list of dict
-        "kind", "heads", "queries", "keys" and the share of cells that the mask forbids, in
-        per cent; one row for each kind.
+    "kind", "heads", "queries", "keys" and the share of cells that the mask forbids, in per cent;
+    one row for each kind.
     """
     out: dict[str, dict[str, Any]] = {}
     for site, trace in result.traces.items():
@@ -299,16 +221,6 @@ def shapes(result: LessonResult) -> list[dict[str, Any]]:
 def kind_of(site: str) -> str:
     """Which of the three kinds a site is.
 
-    Parameters
-    ----------
-    site : str
-        Trace key.
-
-    Returns
-    -------
-    str
-        "encoder", "self" or "cross".
-
     Examples
     --------
     >>> kind_of("decoder.1.cross")
@@ -318,52 +230,19 @@ def kind_of(site: str) -> str:
 
 
 def cross_of(result: LessonResult) -> str:
-    """The decoder's last cross-attention.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    str
-        Trace key.
-    """
+    """The decoder's last cross-attention."""
     return [site for site in result.traces if kind_of(site) == "cross"][-1]
 
 
 def _head(result: LessonResult) -> Selection:
-    """The head of the last cross-attention that comes nearest to what its layer does on average.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """The head of the last cross-attention that comes nearest to what its layer does on average."""
     site = cross_of(result)
     weights = result.traces[site].weights[0, :, :-1]  # the end's row looks anywhere
     return Selection(site, int((weights * weights.mean(0)).sum((-2, -1)).argmax()))
 
 
 def default_row(result: LessonResult) -> int:
-    """The word whose attention is farthest from its own place: where the order of words differs.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A step.
-    """
+    """The word whose attention is farthest from its own place: where the order of words differs."""
     at = _head(result)
     # Both ends and what is no word are left out: their rows look anywhere.
     words = [i for i, token in enumerate(result.queries[:-1]) if token.strip("+").isalnum()]
@@ -377,39 +256,14 @@ def default_row(result: LessonResult) -> int:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, query: int, site: str = "", head: int = 0) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The row; out of range counts as the last.
-    site : str
-        Which attention; "" is the last cross-attention.
-    head : int
-        Which head.
-
-    Returns
-    -------
-    dict
-        Token, what it attends to most, weights, entropy, probability of the step.
+    Token, what it attends to most, weights, entropy, probability of the step.
     """
     site = site if site in result.traces else cross_of(result)
     weights = result.traces[site].weights

@@ -47,20 +47,7 @@ CONFIGS: dict[str, TransformerConfig | RecurrentConfig] = {
 
 
 def build(kind: str, seed: int) -> Transformer | Recurrent:
-    """A model with its first weights.
-
-    Parameters
-    ----------
-    kind : str
-        One of ``CONFIGS``.
-    seed : int
-        Of the weights.
-
-    Returns
-    -------
-    Transformer or Recurrent
-        Untrained.
-    """
+    """A model with its first weights."""
     config = CONFIGS[kind]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -68,18 +55,7 @@ def build(kind: str, seed: int) -> Transformer | Recurrent:
 
 
 def parameters(kind: str) -> int:
-    """How many numbers a model has to learn.
-
-    Parameters
-    ----------
-    kind : str
-        One of ``CONFIGS``.
-
-    Returns
-    -------
-    int
-        All of its parameters.
-    """
+    """How many numbers a model has to learn."""
     return sum(p.numel() for p in build(kind, 0).parameters())
 
 
@@ -100,22 +76,8 @@ def measure(
 ) -> dict[str, float]:
     """Greedy answers to test inputs of some lengths.
 
-    Parameters
-    ----------
-    model : Transformer or Recurrent
-        Trained.
-    task : str
-        "copy" or "reverse".
-    low, high : int
-        Shortest and longest input.
-    seed : int
-        Draws the inputs.
-
-    Returns
-    -------
-    dict
-        "exact": share answered without any mistake; "characters": share of the right answer's
-        characters that stand in their place; "n": inputs.
+    "exact": share answered without any mistake; "characters": share of the right answer's
+    characters that stand in their place; "n": inputs.
     """
     draw = torch.Generator().manual_seed(90_000 + seed)
     sources = toy_tasks.draw_sources(task, N_TEST, high, draw, test=True, shortest=low)
@@ -137,24 +99,8 @@ def measure(
 def train(kind: str, task: str, seed: int, rate: float, steps: int) -> dict[str, Any]:
     """One model, trained and tested by length.
 
-    Parameters
-    ----------
-    kind : str
-        One of ``CONFIGS``.
-    task : str
-        "copy" or "reverse".
-    seed : int
-        Of weights and examples.
-    rate : float
-        Highest learning rate; its course is ``own_training.schedule``.
-    steps : int
-        Batches of ``BATCH`` examples.
-
-    Returns
-    -------
-    dict
-        What was asked; "seconds" of processor time; "loss" of the last hundred steps; "buckets":
-        rows of "low", "high", "exact", "characters", "n".
+    What was asked; "seconds" of processor time; "loss" of the last hundred steps; "buckets": rows
+    of "low", "high", "exact", "characters", "n".
     """
     model = build(kind, seed)
     draw: Generator = torch.Generator().manual_seed(1_000 + seed)  # the same examples for all three
@@ -185,18 +131,7 @@ def train(kind: str, task: str, seed: int, rate: float, steps: int) -> dict[str,
 
 
 def better_rate(kind: str, task: str, steps: int) -> float:
-    """The learning rate of ``RATES`` with the lower loss at the end of a short training.
-
-    Parameters
-    ----------
-    kind, task, steps
-        As in ``train``; the seed is none of ``SEEDS``.
-
-    Returns
-    -------
-    float
-        For all seeds of the model.
-    """
+    """The learning rate of ``RATES`` with the lower loss at the end of a short training."""
     return min(RATES, key=lambda rate: train(kind, task, 99, rate, steps)["loss"])
 
 

@@ -20,26 +20,7 @@ def training(
     steps: int,
     percent: bool = False,
 ) -> alt.Chart:
-    """A curve of one run, or of two over each other.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "step", "run" (the run's name, the latest first) and the field ``y``.
-    y : str
-        Name of the number.
-    labels : mapping
-        "title", "x" and "series".
-    steps : int
-        Of the longer run: the axis does not grow while the run does.
-    percent : bool
-        Whether ``y`` is a share.
-
-    Returns
-    -------
-    altair.Chart
-        Told apart by colour, dashes and shape.
-    """
+    """A curve of one run, or of two over each other."""
     names = list(dict.fromkeys(str(r["run"]) for r in rows))
     scale = alt.Scale(domain=[0, 1]) if percent else alt.Scale(zero=True)
     form = ".0%" if percent else ".2~f"
@@ -80,24 +61,7 @@ def weights(
     labels: Mapping[str, str],
     ink: str = "26, 26, 26",
 ) -> alt.Chart:
-    """Attention weights, from nothing (0) to ink (1), letters at both sides.
-
-    Parameters
-    ----------
-    values : sequence of sequence of float
-        In [0, 1].
-    rows, columns : sequence of str
-        Letters; the same one may stand twice.
-    labels : mapping
-        "title", "x", "y" and "value".
-    ink : str
-        Red, green and blue of what stands for 1: dark on a light page, light on a dark one.
-
-    Returns
-    -------
-    altair.Chart
-        The figure; its scale is always from 0 to 1, so that two of them compare.
-    """
+    """Attention weights, from nothing (0) to ink (1), letters at both sides."""
     cells = [
         {"row": i, "column": j, "query": rows[i], "key": columns[j], "value": value}
         for i, line in enumerate(values)

@@ -63,18 +63,7 @@ class Estimate:
 
 
 def step_seconds(config: Own) -> float:
-    """Processor time of a step, measured.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-
-    Returns
-    -------
-    float
-        The shortest of a few, in seconds.
-    """
+    """Processor time of a step, measured."""
     with torch.random.fork_rng(devices=[]):
         run = Training(config)
         run.step()
@@ -88,13 +77,7 @@ def step_seconds(config: Own) -> float:
 
 @cache
 def speed() -> Speed:
-    """How fast this machine trains, measured once, in a fifth of a second.
-
-    Returns
-    -------
-    Speed
-        From the two ``PROBES``.
-    """
+    """How fast this machine trains, measured once, in a fifth of a second."""
     small, large = PROBES
     low, high = step_seconds(small), step_seconds(large)
     # low = layers · a + adds · b for both; b can't be below zero however unlucky the clock
@@ -105,20 +88,7 @@ def speed() -> Speed:
 
 
 def estimate(config: Own, fast: Speed | None = None) -> Estimate:
-    """What a training would need.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-    fast : Speed, optional
-        Of the machine; ``None`` measures it.
-
-    Returns
-    -------
-    Estimate
-        Tests on the way are counted in its time.
-    """
+    """What a training would need."""
     fast = fast or speed()
     step = config.layers * fast.per_layer + multiply_adds(config) * fast.per_multiply_add
     tests = len(MOMENTS) * 2 * config.longest[1] * DECODING * config.layers * fast.per_layer
@@ -126,23 +96,7 @@ def estimate(config: Own, fast: Speed | None = None) -> Estimate:
 
 
 def admitted(config: Own, fast: Speed | None = None) -> Estimate:
-    """The estimate of a training that may start.
-
-    Parameters
-    ----------
-    config, fast
-        As in ``estimate``.
-
-    Returns
-    -------
-    Estimate
-        Within all three limits.
-
-    Raises
-    ------
-    Refused
-        Naming the limit and both numbers.
-    """
+    """The estimate of a training that may start."""
     admit(config)
     found = estimate(config, fast)
     if found.seconds > MAX_SECONDS:

@@ -115,18 +115,7 @@ class Own:
 
 
 def defaults(task: str) -> Own:
-    """Settings with which a task is learned, found by trying.
-
-    Parameters
-    ----------
-    task : str
-        One of ``toy_tasks.TASKS``.
-
-    Returns
-    -------
-    Own
-        ``Own`` itself but for what the task needs.
-    """
+    """Settings with which a task is learned, found by trying."""
     length = toy_tasks.SPECS[task].lengths[2]
     if task == "add":
         return Own(task, d_ff=256, warm_up=300, batch=128, steps=1400, length=length)
@@ -134,18 +123,7 @@ def defaults(task: str) -> Own:
 
 
 def parameters(config: Own) -> int:
-    """How many numbers are learned, all norms and biases counted.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-
-    Returns
-    -------
-    int
-        Exactly as many as the model has.
-    """
+    """How many numbers are learned, all norms and biases counted."""
     d, f = config.d_model, config.d_ff
     attention = 4 * (d * d + d)
     feed_forward = 2 * d * f + f + d
@@ -157,19 +135,7 @@ def parameters(config: Own) -> int:
 
 
 def training_bytes(config: Own) -> int:
-    """What a training holds at once.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-
-    Returns
-    -------
-    int
-        In single precision: 16 bytes a parameter, and the states that a backward pass needs when
-        every input is as long as the longest.
-    """
+    """What a training holds at once."""
     source, target = config.longest
     width = (SAVED + SAVED_DROPOUT * (config.dropout > 0)) * config.d_model + config.d_ff
     states = config.layers * (source + target) * width
@@ -178,18 +144,7 @@ def training_bytes(config: Own) -> int:
 
 
 def multiply_adds(config: Own) -> int:
-    """Arithmetic of one training step: forward, and twice as much backward.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-
-    Returns
-    -------
-    int
-        Multiply-adds of all matrix products.
-    """
+    """Arithmetic of one training step: forward, and twice as much backward."""
     (s, t), d, f = config.longest, config.d_model, config.d_ff
     encoder = s * (4 * d * d + 2 * d * f) + 2 * s * s * d
     decoder = t * (6 * d * d + 2 * d * f) + 2 * s * d * d + 2 * t * (t + s) * d
@@ -198,18 +153,7 @@ def multiply_adds(config: Own) -> int:
 
 
 def admit(config: Own) -> None:
-    """Refuse what is too large, before anything is built.
-
-    Parameters
-    ----------
-    config : Own
-        Settings.
-
-    Raises
-    ------
-    Refused
-        Naming the limit and both numbers.
-    """
+    """Refuse what is too large, before anything is built."""
     n, size = parameters(config), training_bytes(config)
     if n > MAX_PARAMETERS:
         raise Refused("s3_3.own.refused.parameters", n=f"{n:,}", most=f"{MAX_PARAMETERS:,}")

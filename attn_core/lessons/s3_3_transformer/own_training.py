@@ -34,18 +34,6 @@ KINDS = ("cross", "encoder", "self")
 def schedule(step: int, warm_up: int) -> float:
     """Part of the highest rate (Vaswani et al. 2017, equation 3, brought to a height of 1).
 
-    Parameters
-    ----------
-    step : int
-        From 1.
-    warm_up : int
-        Steps until the height.
-
-    Returns
-    -------
-    float
-        In (0, 1].
-
     Examples
     --------
     >>> [schedule(step, 100) for step in (50, 100, 400)]
@@ -78,13 +66,7 @@ class Training:
         )
 
     def step(self) -> float:
-        """Learn from one batch.
-
-        Returns
-        -------
-        float
-            Cross-entropy of a character, in nats.
-        """
+        """Learn from one batch."""
         config = self.config
         sources = toy_tasks.draw_sources(config.task, config.batch, config.length, self.draw)
         loss = loss_on(self.model.train(), config.task, sources)
@@ -105,22 +87,7 @@ class Training:
 
 
 def loss_on(model: Transformer, task: str, sources: list[str]) -> Float[Tensor, ""]:
-    """Mean cross-entropy of the right answers, given the right characters before.
-
-    Parameters
-    ----------
-    model : Transformer
-        With the task's vocabulary.
-    task : str
-        One of ``toy_tasks.TASKS``.
-    sources : list of str
-        Inputs.
-
-    Returns
-    -------
-    Float[Tensor, ""]
-        In nats a character, the end included.
-    """
+    """Mean cross-entropy of the right answers, given the right characters before."""
     target = toy_tasks.to_ids(task, [toy_tasks.solve(task, s) for s in sources], end=True)
     logits, _ = model(toy_tasks.to_ids(task, sources), target[:, :-1], traced=False)
     return nn.functional.cross_entropy(
@@ -129,24 +96,7 @@ def loss_on(model: Transformer, task: str, sources: list[str]) -> Float[Tensor, 
 
 
 def answer(model: Transformer, task: str, sources: list[str], length: int) -> list[Written]:
-    """What a model writes, greedily.
-
-    Parameters
-    ----------
-    model : Transformer
-        With the task's vocabulary; put into ``eval()`` mode.
-    task : str
-        One of ``toy_tasks.TASKS``.
-    sources : list of str
-        Inputs.
-    length : int
-        Of the training.
-
-    Returns
-    -------
-    list of Written
-        One for each input.
-    """
+    """What a model writes, greedily."""
     most = 2 + max(toy_tasks.SPECS[task].longest(length)[1], *map(len, sources))
     found = search(transformer_steps(model.eval()), toy_tasks.to_ids(task, sources), 1, 0.0, most)
     return [row[0] for row in found]
@@ -156,19 +106,8 @@ def answer(model: Transformer, task: str, sources: list[str], length: int) -> li
 def look(model: Transformer, task: str, source: str, length: int) -> dict[str, Any]:
     """A model's answer to one input, and all its attention while it wrote it.
 
-    Parameters
-    ----------
-    model, task, length
-        As in ``answer``.
-    source : str
-        One input.
-
-    Returns
-    -------
-    dict
-        "source", "written" and "right"; "cross", "encoder" and "self": arrays of (layer, head,
-        query, key), half precision. The decoder's query i wrote character i; the last one wrote
-        the end.
+    "source", "written" and "right"; "cross", "encoder" and "self": arrays of (layer, head, query,
+    key), half precision. The decoder's query i wrote character i; the last one wrote the end.
     """
     found = answer(model, task, [source], length)[0]
     ids = torch.tensor([[START, *found.ids]])
@@ -190,23 +129,11 @@ def _stack(traces: Traces, kind: str) -> np.ndarray:
 def train(report: Report, should_stop: Callable[[], bool], **settings: Any) -> dict[str, Any]:
     """Train, as a job.
 
-    Parameters
-    ----------
-    report : callable
-        Told the fraction done, a message key, and what there is so far.
-    should_stop : callable
-        Polled at every step; what was learned by then is measured and kept.
-    **settings
-        Of ``Own``.
-
-    Returns
-    -------
-    dict
-        "settings"; "loss": rows of "step" and "loss", the mean since the row before; "accuracy":
-        rows of "step" and "accuracy" on ``n_test`` inputs that were never trained on; "steps" made;
-        "seconds"; "diverged": whether the loss was no number any more; "moments": for each row of
-        "accuracy" what ``look`` found on one and the same of those inputs; "weights": safetensors
-        in half precision. What is reported on the way has the last two empty.
+    "settings"; "loss": rows of "step" and "loss", the mean since the row before; "accuracy": rows
+    of "step" and "accuracy" on ``n_test`` inputs that were never trained on; "steps" made;
+    "seconds"; "diverged": whether the loss was no number any more; "moments": for each row of
+    "accuracy" what ``look`` found on one and the same of those inputs; "weights": safetensors in
+    half precision. What is reported on the way has the last two empty.
     """
     config = Own(**settings)
     admit(config)
@@ -256,20 +183,7 @@ def train(report: Report, should_stop: Callable[[], bool], **settings: Any) -> d
 
 
 def restored(weights: bytes, settings: dict[str, Any]) -> Transformer:
-    """The trained model again, for its learner alone.
-
-    Parameters
-    ----------
-    weights : bytes
-        From ``train``.
-    settings : dict
-        Of ``Own``.
-
-    Returns
-    -------
-    Transformer
-        A new module in ``eval()`` mode.
-    """
+    """The trained model again, for its learner alone."""
     state = load(weights)
     with torch.random.fork_rng(devices=[]):
         model = Transformer(Own(**settings).model)

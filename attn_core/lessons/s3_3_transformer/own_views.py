@@ -11,24 +11,7 @@ END = "⏎"
 
 
 def weights(moment: dict[str, Any], kind: str, layer: int, head: int | None) -> list[list[float]]:
-    """One map of attention.
-
-    Parameters
-    ----------
-    moment : dict
-        From ``own_training.look``.
-    kind : str
-        "cross", "encoder" or "self".
-    layer : int
-        From 0; the last where there are not so many.
-    head : int or None
-        From 0; ``None`` for the mean of all.
-
-    Returns
-    -------
-    list of list of float
-        One row for each query, summing to 1.
-    """
+    """One map of attention."""
     maps = moment[kind].astype(np.float64)
     found = maps[min(layer, len(maps) - 1)]
     picked = found.mean(0) if head is None else found[min(head, len(found) - 1)]
@@ -38,23 +21,13 @@ def weights(moment: dict[str, Any], kind: str, layer: int, head: int | None) -> 
 def letters(moment: dict[str, Any], kind: str) -> tuple[list[str], list[str]]:
     """Names of a map's rows and columns.
 
-    Parameters
-    ----------
-    moment : dict
-        From ``own_training.look``.
-    kind : str
-        As in ``weights``.
-
-    Returns
-    -------
-    rows, columns : list of str
-        A row of the decoder is named by the character that it writes, a column of its
-        self-attention by the one that stands there already; before the first stands "▷".
-
     Examples
     --------
     >>> letters({"source": "ab", "written": "ba"}, "cross")
     (['b', 'a', '⏎'], ['a', 'b'])
+
+    A row of the decoder is named by the character that it writes, a column of its self-attention by
+    the one that stands there already; before the first stands "▷".
     """
     source, written = list(moment["source"]), list(moment["written"])
     if kind == "encoder":
@@ -65,16 +38,8 @@ def letters(moment: dict[str, Any], kind: str) -> tuple[list[str], list[str]]:
 def on_same(moment: dict[str, Any], layer: int, head: int | None) -> tuple[float, float] | None:
     """How much cross-attention lies on input characters equal to the one being written.
 
-    Parameters
-    ----------
-    moment, layer, head
-        As in ``weights``.
-
-    Returns
-    -------
-    tuple of float or None
-        The share, and what equal weights would give, over those written characters that the input
-        has; ``None`` if it has none of them.
+    The share, and what equal weights would give, over those written characters that the input has;
+    ``None`` if it has none of them.
     """
     shares, even = [], []
     rows = weights(moment, "cross", layer, head)
@@ -91,15 +56,7 @@ def on_same(moment: dict[str, Any], layer: int, head: int | None) -> tuple[float
 def summary(found: dict[str, Any]) -> dict[str, Any]:
     """What is kept of a run to compare the next one with.
 
-    Parameters
-    ----------
-    found : dict
-        From ``own_training.train``, finished or on the way.
-
-    Returns
-    -------
-    dict
-        "settings", both curves, "steps", "seconds", "n_test", "parameters".
+    "settings", both curves, "steps", "seconds", "n_test", "parameters".
     """
     kept = ("settings", "loss", "accuracy", "steps", "seconds", "n_test")
     out = {name: found[name] for name in kept}
@@ -107,16 +64,5 @@ def summary(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """Settings in which two runs differ.
-
-    Parameters
-    ----------
-    one, other : dict
-        From ``summary``.
-
-    Returns
-    -------
-    list of str
-        Names of fields of ``Own``.
-    """
+    """Settings in which two runs differ."""
     return [name for name, value in one["settings"].items() if other["settings"][name] != value]

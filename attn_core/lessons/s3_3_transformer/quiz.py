@@ -15,20 +15,7 @@ MOST = 2
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Count the vectors that the decoder may look at, and those it looks at most.
-
-    Parameters
-    ----------
-    config : Config
-        Which sentence.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "n" vectors, "heads", "used": how many of them some step of some head looks at most.
-    """
+    """Count the vectors that the decoder may look at, and those it looks at most."""
     result = experiment.run(config, None, device)
     weights = result.traces[experiment.cross_of(result)].weights[0]
     return {
@@ -40,18 +27,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the measurement bears out."""
     if found["n"] == 1:
         return "one"
     return "token" if found["used"] > 1 else "head"
@@ -63,24 +39,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the sentence is too long or too short to ask.
-    """
+    """Questions about the run on screen."""
     opened = selection or experiment.opened(result)
     if not opened.site.endswith("cross"):
         opened = experiment.opened(result)
@@ -112,25 +71,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Change the translation through the cross-attention alone.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when at most ``MOST`` changes, all of cross-attention, and no chosen word gave
-        another translation.
-    """
+    """Change the translation through the cross-attention alone."""
     sites = [s for s, _ in changes.tokens + changes.heads]
     sites += [c.site for c in changes.scores + changes.mask_cells + changes.weights]
     only = 0 < len(sites) <= MOST and all(s.endswith("cross") for s in sites)

@@ -14,18 +14,6 @@ FORMS = 5
 def written(day: datetime.date, form: int) -> str:
     """A date as people write it.
 
-    Parameters
-    ----------
-    day : datetime.date
-        Which.
-    form : int
-        Below ``FORMS``.
-
-    Returns
-    -------
-    str
-        In that form.
-
     Examples
     --------
     >>> [written(datetime.date(2026, 3, 7), form) for form in range(5)]
@@ -43,16 +31,6 @@ def written(day: datetime.date, form: int) -> str:
 
 def read_date(text: str) -> datetime.date | None:
     """The date that one of the five forms says.
-
-    Parameters
-    ----------
-    text : str
-        As ``written``.
-
-    Returns
-    -------
-    datetime.date or None
-        ``None`` if it is none of them.
 
     Examples
     --------

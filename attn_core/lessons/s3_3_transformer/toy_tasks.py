@@ -47,15 +47,7 @@ class Task:
     def longest(self, length: int) -> tuple[int, int]:
         """Characters of the longest input and of the longest answer.
 
-        Parameters
-        ----------
-        length : int
-            As in ``lengths``.
-
-        Returns
-        -------
-        tuple of int
-            Without start and end.
+        Without start and end.
         """
         if "+" in self.letters:
             return 2 * length + 1, length + 1
@@ -73,18 +65,6 @@ SPECS = {
 
 def solve(task: str, source: str) -> str:
     """The right answer.
-
-    Parameters
-    ----------
-    task : str
-        One of ``TASKS``.
-    source : str
-        Its input.
-
-    Returns
-    -------
-    str
-        What should be written; empty where the input means nothing.
 
     Examples
     --------
@@ -110,16 +90,6 @@ def solve(task: str, source: str) -> str:
 def key(task: str, source: str) -> str:
     """What an example asks: two that teach each other's answer have the same key.
 
-    Parameters
-    ----------
-    task, source : str
-        As in ``solve``.
-
-    Returns
-    -------
-    str
-        The input; of sums its numbers by size, of what is sorted or a date the answer.
-
     Examples
     --------
     >>> key("add", "25+17") == key("add", "17+25")
@@ -131,18 +101,7 @@ def key(task: str, source: str) -> str:
 
 
 def is_test(task: str, source: str) -> bool:
-    """Whether an input is kept from every training.
-
-    Parameters
-    ----------
-    task, source : str
-        As in ``solve``.
-
-    Returns
-    -------
-    bool
-        One key in ``HELD_OUT`` is.
-    """
+    """Whether an input is kept from every training."""
     return zlib.crc32(f"{task} {key(task, source)}".encode()) % HELD_OUT == 0
 
 
@@ -170,28 +129,7 @@ def _sources(task: str, n: int, length: int, draw: Generator, shortest: int) -> 
 def draw_sources(
     task: str, n: int, length: int, draw: Generator, *, test: bool = False, shortest: int = 1
 ) -> list[str]:
-    """Random inputs of one side.
-
-    Parameters
-    ----------
-    task : str
-        One of ``TASKS``.
-    n : int
-        How many.
-    length : int
-        As in ``Task``.
-    draw : Generator
-        What they are drawn with.
-    test : bool
-        Those of the test side, each different, and fewer than ``n`` where there are not so many.
-    shortest : int
-        Letters of the shortest input, of the tasks on letters.
-
-    Returns
-    -------
-    list of str
-        Inputs.
-    """
+    """Random inputs of one side."""
     found: dict[str, None] | list[str] = {} if test else []
     for _ in range(50):
         for source in _sources(task, 2 * n, length, draw, shortest):
@@ -207,22 +145,7 @@ def draw_sources(
 
 
 def to_ids(task: str, texts: list[str], *, end: bool = False) -> Int[Tensor, "batch token"]:
-    """Characters as tokens.
-
-    Parameters
-    ----------
-    task : str
-        One of ``TASKS``.
-    texts : list of str
-        Of its letters.
-    end : bool
-        As answers, with ``START`` before and ``END`` after.
-
-    Returns
-    -------
-    Int[Tensor, "batch token"]
-        Padded.
-    """
+    """Characters as tokens."""
     place = {letter: i for i, letter in enumerate(SPECS[task].letters, N_SPECIAL)}
     rows = [[place[c] for c in text] for text in texts]
     if end:
@@ -232,46 +155,13 @@ def to_ids(task: str, texts: list[str], *, end: bool = False) -> Int[Tensor, "ba
 
 
 def to_text(task: str, ids: tuple[int, ...]) -> str:
-    """Tokens as characters.
-
-    Parameters
-    ----------
-    task : str
-        One of ``TASKS``.
-    ids : tuple of int
-        Special ones are shown as "·".
-
-    Returns
-    -------
-    str
-        One character a token.
-    """
+    """Tokens as characters."""
     letters = SPECS[task].letters
     return "".join("·" if i < N_SPECIAL else letters[i - N_SPECIAL] for i in ids)
 
 
 def read_input(task: str, text: str, length: int) -> str:
-    """A learner's own input for a task.
-
-    Parameters
-    ----------
-    task : str
-        One of ``TASKS``.
-    text : str
-        Typed.
-    length : int
-        Of the training; inputs half as long again are let through, to see what happens.
-
-    Returns
-    -------
-    str
-        Without what a task has no use for: spaces around, capitals.
-
-    Raises
-    ------
-    Refused
-        If it is empty, too long, or has a character that the task does not know.
-    """
+    """A learner's own input for a task."""
     text = " ".join(text.split())
     if task == "add":
         text = text.replace(" ", "")

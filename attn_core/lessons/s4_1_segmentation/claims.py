@@ -30,18 +30,7 @@ CHEAPER = 1.1
 
 
 def accuracy_claim(raw: dict[str, Any]) -> Claim:
-    """4.1.a: attention raises accuracy, seed by seed against the twin of equal parameters.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-
-    Returns
-    -------
-    Claim
-        IoU of the held-out pictures.
-    """
+    """4.1.a: attention raises accuracy, seed by seed against the twin of equal parameters."""
     by_seed, n = raw["by_seed"], raw["metrics"]["iou"]["n"]
 
     def against(key: str, one: str, two: str, name: str) -> Condition:
@@ -57,20 +46,7 @@ def accuracy_claim(raw: dict[str, Any]) -> Claim:
 
 
 def as_accurate(raw: dict[str, Any], one: str) -> str:
-    """The cheapest model of a kind that is at most ``SMALLEST`` below the whole twin, on average.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-    one : str
-        "attention" or "added".
-
-    Returns
-    -------
-    str
-        Its name; "" where there is none.
-    """
+    """A kind's cheapest model that is at most ``SMALLEST`` below the whole twin, on average."""
     mean = {kind: statistics.mean(values["iou"]) for kind, values in raw["by_seed"].items()}
     of_kind = [kind for kind in mean if kind.startswith(one)]
     reached = [kind for kind in of_kind if mean[kind] >= mean[ADDED] - SMALLEST]
@@ -78,18 +54,7 @@ def as_accurate(raw: dict[str, Any], one: str) -> str:
 
 
 def cost_claim(raw: dict[str, Any]) -> Claim:
-    """4.1.b: attention lowers computation, at equal parameters and at equal accuracy.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-
-    Returns
-    -------
-    Claim
-        Multiply-adds and milliseconds, as ratios.
-    """
+    """4.1.b: attention lowers computation, at equal parameters and at equal accuracy."""
     cost = raw["cost"]
     millions = {kind: value / 1e6 for kind, value in cost["multiply_adds"].items()}
     times, n = cost["milliseconds"], len(cost["milliseconds"][ADDED])

@@ -30,11 +30,8 @@ THRESHOLD = 0.5
 def card() -> dict[str, Any]:
     """What is known of the model that is shown, from its manifest.
 
-    Returns
-    -------
-    dict
-        "iou" and "n" of the test pictures, "parameters" in millions, "trained" on so many
-        with people, "empty" ones without, and the "baseline" that calls every pixel a person.
+    "iou" and "n" of the test pictures, "parameters" in millions, "trained" on so many with people,
+    "empty" ones without, and the "baseline" that calls every pixel a person.
     """
     manifest = read_manifest(CHECKPOINT)
     metric = manifest.metrics["iou"]
@@ -51,10 +48,7 @@ def card() -> dict[str, Any]:
 def kinds() -> tuple[str, ...]:
     """The models of the recorded comparison.
 
-    Returns
-    -------
-    tuple of str
-        Of ``TWINS``.
+    Of ``TWINS``.
     """
     by_seed = read_manifest(CHECKPOINT_TWINS).raw["by_seed"]
     return tuple(kind for kind in TWINS if kind in by_seed)
@@ -63,10 +57,7 @@ def kinds() -> tuple[str, ...]:
 def seeds() -> list[dict[str, Any]]:
     """Recorded IoU of every run.
 
-    Returns
-    -------
-    list of dict
-        "model", "seed", "iou".
+    "model", "seed", "iou".
     """
     by_seed = read_manifest(CHECKPOINT_TWINS).raw["by_seed"]
     return [
@@ -79,11 +70,8 @@ def seeds() -> list[dict[str, Any]]:
 def table() -> list[dict[str, Any]]:
     """Accuracy and cost of the models side by side, as recorded.
 
-    Returns
-    -------
-    list of dict
-        "model", mean "iou" over seeds and its "spread", "parameters", "multiply_adds" and median
-        "milliseconds" of a picture of a camera's shape.
+    "model", mean "iou" over seeds and its "spread", "parameters", "multiply_adds" and median
+    "milliseconds" of a picture of a camera's shape.
     """
     raw = read_manifest(CHECKPOINT_TWINS).raw
     out = []
@@ -103,13 +91,7 @@ def table() -> list[dict[str, Any]]:
 
 
 def by_picture() -> list[float]:
-    """How much higher attention's IoU is than its twin's on each test picture, mean over seeds.
-
-    Returns
-    -------
-    list of float
-        Sorted.
-    """
+    """How much higher attention's IoU is than its twin's on each test picture, mean over seeds."""
     by_seed = read_manifest(CHECKPOINT_TWINS).raw["by_seed"]
     one, other = (by_seed[kind]["each"] for kind in (SHOWN, ADDED))
     pairs = zip(zip(*one, strict=True), zip(*other, strict=True), strict=True)
@@ -118,18 +100,7 @@ def by_picture() -> list[float]:
 
 @lru_cache(maxsize=8)
 def as_read(picture: str) -> bytes:
-    """A picture at the size that the models read, for a job.
-
-    Parameters
-    ----------
-    picture : str
-        As a config names it.
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
+    """A picture at the size that the models read, for a job."""
     pixels = for_model(find(picture).pixels, patches.SIDE)[0]
     levels = (255 * pixels).round().to(torch.uint8).permute(1, 2, 0).numpy()
     out = BytesIO()
@@ -143,20 +114,8 @@ def hide_and_compare(
 ) -> list[dict[str, Any]]:
     """Hide more and more of a picture and see how far each twin's mask leaves its own first one.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    picture : bytes
-        From ``as_read``: another process has no uploads.
-    seed : int
-        Of the patches that are hidden.
-
-    Returns
-    -------
-    list of dict
-        "model", "share" of the patches painted grey, "iou" with the mask of the whole picture,
-        mean of ``DRAWS`` draws, which are the same for both models.
+    "model", "share" of the patches painted grey, "iou" with the mask of the whole picture, mean of
+    ``DRAWS`` draws, which are the same for both models.
     """
     twins = zoo.get(CHECKPOINT_TWINS)
     levels = np.array(Image.open(BytesIO(picture)))

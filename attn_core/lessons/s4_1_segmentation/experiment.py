@@ -139,26 +139,9 @@ def run(
 ) -> LessonResult:
     """Find the person and keep what attention did.
 
-    Parameters
-    ----------
-    config : Config
-        Picture, hidden patches and threshold.
-    intervention : Intervention, optional
-        A learner's changes, at ``SITE``; its temperature holds for the gates as well.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        One site, patches by patches, in half precision. ``details["maps"]`` holds the person's
-        probability and the gates' coefficients in 8 bits, ``details["person"]`` how much of each
-        patch is person, ``details["stages"]`` milliseconds by stage.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the picture is not on this machine.
+    One site, patches by patches, in half precision. ``details["maps"]`` holds the person's
+    probability and the gates' coefficients in 8 bits, ``details["person"]`` how much of each patch
+    is person, ``details["stages"]`` milliseconds by stage.
     """
     loaded = zoo.get(CHECKPOINT, device)
     photo = find(config.picture)
@@ -205,34 +188,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same picture and threshold with nothing hidden.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: the same picture and threshold with nothing hidden."""
     return Config(config.picture, (), config.threshold)
 
 
 def default_row(result: LessonResult) -> int:
-    """The patch on the person that is nearest to the person's middle; else the picture's middle.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A patch.
-    """
+    """The patch on the person that is nearest to the person's middle; else the picture's middle."""
     rows, columns = result.details["grid"]
     share = torch.tensor(result.details["person"]).view(rows, columns)
     at = torch.stack(torch.meshgrid(torch.arange(rows), torch.arange(columns), indexing="ij"), -1)
@@ -247,16 +208,6 @@ def _head(result: LessonResult) -> Selection:
     """The head that tells person and rest apart best.
 
     That is where the person's patches look at the person most, and the rest's least.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head; the first head where nobody is, or nothing else.
     """
     weights = result.traces[SITE].weights[0].float()
     person = torch.tensor(result.details["person"]) >= 0.5
@@ -268,22 +219,7 @@ def _head(result: LessonResult) -> Selection:
 
 
 def looks(result: LessonResult, query: int, head: int) -> np.ndarray:
-    """Where a patch looks, as a map over the picture.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The patch; out of range counts as the last.
-    head : int
-        Which head.
-
-    Returns
-    -------
-    np.ndarray
-        Rows and columns of patches; weights scaled so that the largest is 1.
-    """
+    """Where a patch looks, as a map over the picture."""
     weights = result.traces[SITE].weights[0].float()
     row = weights[min(max(head, 0), weights.shape[0] - 1), min(query, weights.shape[1] - 1)]
     top = float(row.max()) or 1.0
@@ -291,39 +227,16 @@ def looks(result: LessonResult, query: int, head: int) -> np.ndarray:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
     """What stands out in one patch's row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        The patch; out of range counts as the last.
-    head : int
-        Which head.
-
-    Returns
-    -------
-    dict
-        "patch", whether it is "on" the person, the "key" it looks at most with its "weight", the
-        share of its weight "to_person" and that of the patches ("null"), over how many patches it
-        is spread ("over": two to the power of its entropy).
+    "patch", whether it is "on" the person, the "key" it looks at most with its "weight", the share
+    of its weight "to_person" and that of the patches ("null"), over how many patches it is spread
+    ("over": two to the power of its entropy).
     """
     weights = result.traces[SITE].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)

@@ -27,21 +27,7 @@ SAME = 0.005
 
 @torch.inference_mode()
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Change one patch's features and count the others that move, behind both kinds of unit.
-
-    Parameters
-    ----------
-    config : Config
-        Which picture.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "patch": the one looked at most; "n" other patches; how many moved behind the twin's "added"
-        1×1 convolutions and behind "attention".
-    """
+    """Change one patch's features and count the others that move, behind both kinds of unit."""
     loaded = zoo.get(experiment.CHECKPOINT, device)
     model = loaded.module
     pixels = for_model(find(config.picture).pixels, patches.SIDE).to(loaded.device)
@@ -69,18 +55,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the count bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the count bears out."""
     if found["added"]:
         return "both"
     return "attention" if found["attention"] else "neither"
@@ -107,24 +82,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where nobody is in the picture, or the open row has no weight.
-    """
+    """Questions about the run on screen."""
     opened = selection or experiment.opened(result)
     weights = result.traces[experiment.SITE].weights[0].float()
     head = min(opened.head, weights.shape[0] - 1)
@@ -150,25 +108,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Change the mask beyond what is hidden, by few patches.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when at most ``MOST`` patches are greyed out, nothing else is changed, and the mask
-        overlaps its old self by less than ``GOAL`` on the patches that are visible.
-    """
+    """Change the mask beyond what is hidden, by few patches."""
     only = 0 < len(config.hidden) <= MOST and not changes
     overlap = result.numbers["iou_elsewhere"] if only else 1.0
     progress = min(1.0, (1 - overlap) / (1 - GOAL))

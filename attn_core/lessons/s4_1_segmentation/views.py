@@ -41,18 +41,8 @@ def _count(parameters: Any) -> int:
 def parts(rows: int, columns: int, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The way from pixels to the mask, part by part: shapes, parameters, multiply-adds.
 
-    Parameters
-    ----------
-    rows, columns : int
-        Patches of the picture.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "part" (one of ``PARTS``), "name", "shape", "parameters", "multiply_adds", in the order of
-        the computation. What has no matrix product counts 0.
+    "part" (one of ``PARTS``), "name", "shape", "parameters", "multiply_adds", in the order of the
+    computation. What has no matrix product counts 0.
     """
     loaded = zoo.get(experiment.CHECKPOINT, device)
     model: AttentionUNet = loaded.module
@@ -101,17 +91,7 @@ def parts(rows: int, columns: int, device: str = "cpu") -> tuple[dict[str, Any],
 def by_part(rows: int, columns: int, device: str = "cpu") -> dict[str, int]:
     """Multiply-adds of each of ``PARTS``.
 
-    Parameters
-    ----------
-    rows, columns : int
-        Patches of the picture.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of str to int
-        Their sum is the whole model's.
+    Their sum is the whole model's.
     """
     found = parts(rows, columns, device)
     return {part: sum(r["multiply_adds"] for r in found if r["part"] == part) for part in PARTS}
@@ -132,17 +112,7 @@ def _mask(
 def without(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The mask with one attention cut off at a time, against the whole model's.
 
-    Parameters
-    ----------
-    config : Config
-        Picture and what is hidden.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "part": "heads" (no patch looks at another) or a gate (its skip gives nothing), and "iou".
+    "part": "heads" (no patch looks at another) or a gate (its skip gives nothing), and "iou".
     """
     n_heads = zoo.get(experiment.CHECKPOINT, device).module.config.n_heads
     whole = _mask(config, None, device)
@@ -156,18 +126,6 @@ def without(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, A
 
 def ranked(weights: Tensor, person: Tensor) -> list[int]:
     """Patches by the weight that the person's patches give them, most first.
-
-    Parameters
-    ----------
-    weights : Tensor
-        Heads, patches, patches.
-    person : Tensor
-        Which patches are person; where none is, all ask.
-
-    Returns
-    -------
-    list of int
-        All patches.
 
     Examples
     --------
@@ -183,21 +141,9 @@ def ranked(weights: Tensor, person: Tensor) -> list[int]:
 def deletion(picture: str, way: str, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """How the mask changes where patches are hidden: those attended most, and random ones.
 
-    Parameters
-    ----------
-    picture : str
-        As a config names it.
-    way : str
-        One of ``WAYS``: painted grey, or masked as keys of the self-attention.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "n" patches hidden, "which" ("attended" or "random"), how far the mask "moved": 1 less its
-        IoU with the whole picture's, over the patches that are not hidden; of random ones the mean
-        of ``DRAWS``.
+    "n" patches hidden, "which" ("attended" or "random"), how far the mask "moved": 1 less its IoU
+    with the whole picture's, over the patches that are not hidden; of random ones the mean of
+    ``DRAWS``.
     """
     config = experiment.Config(picture)
     result = experiment.run(config, None, device)
@@ -227,27 +173,7 @@ def deletion(picture: str, way: str, device: str = "cpu") -> tuple[dict[str, Any
 def cutout(
     config: experiment.Config, intervention: Intervention | None = None, device: str = "cpu"
 ) -> bytes:
-    """The person at the picture's own resolution, everything else transparent.
-
-    Parameters
-    ----------
-    config : Config
-        Picture, hidden patches and threshold.
-    intervention : Intervention, optional
-        A learner's changes.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    bytes
-        PNG with alpha.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the picture is no longer here, or has more than ``MAX_IMAGE_PIXELS``.
-    """
+    """The person at the picture's own resolution, everything else transparent."""
     photo = find(config.picture)
     if photo.width * photo.height > MAX_IMAGE_PIXELS:
         size = f"{photo.width} × {photo.height}"

@@ -20,24 +20,7 @@ def matching(
     objects: Sequence[str],
     labels: Mapping[str, str],
 ) -> alt.LayerChart:
-    """Costs as a matrix, the assignment outlined.
-
-    Parameters
-    ----------
-    cost : sequence of sequence of float
-        Rows are queries, columns objects.
-    pairs : sequence of (query, object)
-        Indices of the matched ones.
-    queries, objects : sequence of str
-        Names, each different.
-    labels : mapping
-        "title", "value", "query" and "object".
-
-    Returns
-    -------
-    altair.LayerChart
-        Bright is cheap.
-    """
+    """Costs as a matrix, the assignment outlined."""
     matched = set(pairs)
     cells = [
         {"query": queries[i], "object": objects[j], "value": value, "matched": (i, j) in matched}
@@ -63,20 +46,7 @@ def matching(
 
 
 def path(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
-    """A query's box step by step, from its anchor, in the picture's frame.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "step" and "box" (left, top, right, bottom as fractions); the first is the anchor.
-    labels : mapping
-        "title", "step", "x" and "y".
-
-    Returns
-    -------
-    altair.LayerChart
-        The anchor is dashed, later boxes are heavier.
-    """
+    """A query's box step by step, from its anchor, in the picture's frame."""
     order = [row["step"] for row in rows]
     spots = [
         {"step": row["step"], "start": i == 0}
@@ -103,20 +73,7 @@ def path(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.La
 
 
 def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.LayerChart:
-    """Where each query's boxes lay: mean and spread of the centre, and its anchor.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "query", "n", "mean" and "spread" (centre's column and row first), "anchor", "classes".
-    labels : mapping
-        "title", "x", "y", "query", "n" and "kinds".
-
-    Returns
-    -------
-    altair.LayerChart
-        The picture's frame, y downwards.
-    """
+    """Where each query's boxes lay: mean and spread of the centre, and its anchor."""
     spots = [
         {
             "query": str(r["query"]),
@@ -164,20 +121,7 @@ def answers(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt
 
 
 def classes(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:
-    """How often each query answered with each class.
-
-    Parameters
-    ----------
-    rows : sequence of mapping
-        "query" and "classes", the counts.
-    labels : mapping
-        "title", "query", "digit" and "n".
-
-    Returns
-    -------
-    altair.Chart
-        A matrix.
-    """
+    """How often each query answered with each class."""
     cells = [
         {"query": r["query"], "digit": digit, "n": count}
         for r in rows

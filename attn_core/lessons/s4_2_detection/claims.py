@@ -25,36 +25,14 @@ WHOLE, TWIN = "attention-3", "added-3"
 
 
 def nearest_cost(raw: dict[str, Any]) -> str:
-    """The exit of the attention model whose multiply-adds are nearest to the whole twin's.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-
-    Returns
-    -------
-    str
-        "attention-" and the number of decoder layers.
-    """
+    """The exit of the attention model whose multiply-adds are nearest to the whole twin's."""
     counted = raw["cost"]["multiply_adds"]
     ours = [name for name in counted if name.startswith("attention")]
     return min(ours, key=lambda name: abs(counted[name] - counted[TWIN]))
 
 
 def accuracy_claim(raw: dict[str, Any]) -> Claim:
-    """4.2.a: attention in the encoder raises accuracy, seed by seed against the twin.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-
-    Returns
-    -------
-    Claim
-        Average precision on held-out scenes, at equal parameters and at equal cost.
-    """
+    """4.2.a: attention in the encoder raises accuracy, seed by seed against the twin."""
     exits, n = raw["by_exit"], raw["n_scenes"]
 
     def against(key: str, name: str, metric: str) -> Condition:
@@ -71,20 +49,7 @@ def accuracy_claim(raw: dict[str, Any]) -> Claim:
 
 
 def cheapest(raw: dict[str, Any], kind: str) -> str:
-    """The cheapest exit of a model that is at most ``SMALLEST`` below the whole twin.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-    kind : str
-        "attention" or "added".
-
-    Returns
-    -------
-    str
-        The kind, "-" and the number of decoder layers; "" where there is none.
-    """
+    """The cheapest exit of a model that is at most ``SMALLEST`` below the whole twin."""
     mean = {name: statistics.mean(values["ap"]) for name, values in raw["by_exit"].items()}
     exits = [name for name in mean if name.startswith(f"{kind}-")]
     reached = [name for name in exits if mean[name] >= mean[TWIN] - SMALLEST]
@@ -92,19 +57,7 @@ def cheapest(raw: dict[str, Any], kind: str) -> str:
 
 
 def cost_claim(raw: dict[str, Any]) -> Claim:
-    """4.2.b: attention lowers computation, at equal parameters and at equal accuracy.
-
-    Parameters
-    ----------
-    raw : dict
-        The twins' manifest.
-
-    Returns
-    -------
-    Claim
-        Multiply-adds and milliseconds, as ratios. At equal accuracy both models leave out the
-        decoder layers that they can do without.
-    """
+    """4.2.b: attention lowers computation, at equal parameters and at equal accuracy."""
     cost = raw["cost"]
     millions = {name: value / 1e6 for name, value in cost["multiply_adds"].items()}
     times, n = cost["milliseconds"], len(cost["milliseconds"][TWIN])

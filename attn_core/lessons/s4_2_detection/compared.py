@@ -24,20 +24,7 @@ DRAWS = 4
 
 @lru_cache(maxsize=8)
 def as_read(picture: str, model: str) -> bytes:
-    """A picture at the size that the model reads, for a job: another process has no uploads.
-
-    Parameters
-    ----------
-    picture : str
-        As a config names it.
-    model : str
-        "digits" or "cells".
-
-    Returns
-    -------
-    bytes
-        PNG.
-    """
+    """A picture at the size that the model reads, for a job: another process has no uploads."""
     pixels = for_model(find(picture).pixels, SIDES[model])[0]
     levels = (255 * pixels).round().to(torch.uint8).permute(1, 2, 0).numpy()
     out = BytesIO()
@@ -56,23 +43,8 @@ def noise_and_compare(
 ) -> list[dict[str, Any]]:
     """Add more and more noise, and see what each twin still finds of what it found without.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    picture : bytes
-        From ``as_read``.
-    threshold : float
-        A score counts from here.
-    seed : int
-        Of the noise, which is the same for both twins.
-
-    Returns
-    -------
-    list of dict
-        "model", "noise", "kept": share of the objects found without noise that are found with the
-        same class and an overlap of ``SAME``, mean of ``DRAWS`` draws. Empty for a twin that found
-        nothing.
+    "model", "noise", "kept": share of the objects found without noise that are found with the same
+    class and an overlap of ``SAME``, mean of ``DRAWS`` draws. Empty for a twin that found nothing.
     """
     twins = zoo.get("detector_twins").module
     levels = np.array(Image.open(BytesIO(picture)).convert("RGB"))
@@ -108,10 +80,7 @@ def noise_and_compare(
 def twins_table() -> list[dict[str, Any]]:
     """Recorded accuracy and cost of the twins.
 
-    Returns
-    -------
-    list of dict
-        "model", "ap" and "ap50" by seed, "parameters", "multiply_adds", "milliseconds".
+    "model", "ap" and "ap50" by seed, "parameters", "multiply_adds", "milliseconds".
     """
     raw = read_manifest("detector_twins").raw
     return [

@@ -72,16 +72,6 @@ class Config:
 def knocked_out(intervention: Intervention | None) -> set[int]:
     """Queries that no other query may look at, in any layer: they are out of the game.
 
-    Parameters
-    ----------
-    intervention : Intervention or None
-        A learner's changes.
-
-    Returns
-    -------
-    set of int
-        Those whose own answer is dropped too.
-
     Examples
     --------
     >>> cut = tuple((f"decoder.{layer}.self", 7) for layer in LAYERS)
@@ -100,16 +90,6 @@ def _samples() -> dict[str, Any]:
 
 def written_boxes(strokes: list[Stroke]) -> list[list[float]]:
     """Boxes of the digits of a drawing: strokes that touch are one.
-
-    Parameters
-    ----------
-    strokes : list of Stroke
-        In [0, 1] of the canvas.
-
-    Returns
-    -------
-    list of list of float
-        Left, top, right, bottom as fractions, the pen's width in them, from left to right.
 
     Examples
     --------
@@ -139,18 +119,7 @@ def written_boxes(strokes: list[Stroke]) -> list[list[float]]:
 def truth_of(config: Config, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What is on the picture, where it is known.
 
-    Parameters
-    ----------
-    config : Config
-        A sample's truth is recorded; of the learner's own picture the digits are typed, and stand
-        in the boxes of a drawing's strokes, or else in the best boxes that the model found.
-    found : list of dict
-        All queries, with "score" and "box".
-
-    Returns
-    -------
-    list of dict
-        "label" and "box"; empty where nothing is known, or where digits and boxes do not pair up.
+    "label" and "box"; empty where nothing is known, or where digits and boxes do not pair up.
     """
     if config.model != "digits":
         return []

@@ -114,25 +114,8 @@ def run(
 ) -> LessonResult:
     """Ask the queries and keep where they looked.
 
-    Parameters
-    ----------
-    config : Config
-        Picture, model, number of queries, threshold.
-    intervention : Intervention, optional
-        A learner's changes; a query cut from the self-attention of every decoder layer is out.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Sites "encoder.0", "encoder.1" (patches by patches), "decoder.0.self" (queries by queries),
-        "decoder.0.cross" (queries by patches) and so on, in half precision.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the picture is not on this machine.
+    Sites "encoder.0", "encoder.1" (patches by patches), "decoder.0.self" (queries by queries),
+    "decoder.0.cross" (queries by patches) and so on, in half precision.
     """
     loaded = zoo.get(CHECKPOINTS[config.model], device)
     photo = find(config.picture)
@@ -183,51 +166,18 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same picture with all queries asked.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same input.
-    """
+    """What "before" means: the same picture with all queries asked."""
     asked = MOST[config.model]
     return Config(config.picture, config.model, asked, config.threshold, config.written)
 
 
 def default_row(result: LessonResult) -> int:
-    """The query with the best score.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A query.
-    """
+    """The query with the best score."""
     return max(result.details["queries"], key=lambda q: q["score"])["query"]
 
 
 def _head(result: LessonResult) -> Selection:
-    """The last cross-attention, at the head that looks into the found boxes most.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """The last cross-attention, at the head that looks into the found boxes most."""
     rows, columns = result.details["grid"]
     weights = result.traces[LAST].weights[0].float().numpy()
     chosen = result.details["found"] or [default_row(result)]
@@ -242,40 +192,16 @@ def _head(result: LessonResult) -> Selection:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, query: int, head: int = 0) -> dict[str, Any]:
     """What one query said and where it looked, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        Out of range counts as the last.
-    head : int
-        Of the last cross-attention.
-
-    Returns
-    -------
-    dict
-        "query", "label", "score", "second" class and its score, whether the head "looks"
-        anywhere, "in_box" (share of its weight inside the query's own box, beside the box's
-        "area"), "moved" (distance of the box's centre from the anchor's, in widths of the
-        picture), "answers" and "out".
+    "query", "label", "score", "second" class and its score, whether the head "looks" anywhere,
+    "in_box" (share of its weight inside the query's own box, beside the box's "area"), "moved"
+    (distance of the box's centre from the anchor's, in widths of the picture), "answers" and "out".
     """
     queries = result.details["queries"]
     item = queries[min(max(query, 0), len(queries) - 1)]

@@ -10,18 +10,6 @@ from attn_core.contract.result import LessonResult
 def inside(box: list[float], rows: int, columns: int) -> Float[np.ndarray, "patch"]:
     """How much of each patch a box covers.
 
-    Parameters
-    ----------
-    box : list of float
-        Left, top, right, bottom as fractions.
-    rows, columns : int
-        Of the grid.
-
-    Returns
-    -------
-    Float[np.ndarray, "patch"]
-        In [0, 1], in rows.
-
     Examples
     --------
     >>> inside([0.0, 0.0, 0.5, 0.25], 2, 2).tolist()
@@ -35,20 +23,7 @@ def inside(box: list[float], rows: int, columns: int) -> Float[np.ndarray, "patc
 
 
 def middle(result: LessonResult, query: int) -> int:
-    """The patch in the middle of a query's box.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    query : int
-        Which.
-
-    Returns
-    -------
-    int
-        Counted in rows.
-    """
+    """The patch in the middle of a query's box."""
     rows, columns = result.details["grid"]
     left, top, right, bottom = result.details["queries"][query]["box"]
     row = min(rows - 1, max(0, int((top + bottom) / 2 * rows)))
@@ -56,24 +31,7 @@ def middle(result: LessonResult, query: int) -> int:
 
 
 def looks(result: LessonResult, site: str, head: int | None, row: int) -> np.ndarray:
-    """Where a query or a patch looks, as a map over the picture.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        An encoder's or a cross-attention.
-    head : int or None
-        ``None``: the mean of all.
-    row : int
-        Query or patch; out of range counts as the last.
-
-    Returns
-    -------
-    np.ndarray
-        Rows and columns of patches; scaled so that the largest is 1.
-    """
+    """Where a query or a patch looks, as a map over the picture."""
     weights = result.traces[site].weights[0].float()
     chosen = mean_of_heads(weights) if head is None else weights[min(head, weights.shape[0] - 1)]
     levels = chosen[min(row, chosen.shape[0] - 1)]

@@ -29,16 +29,6 @@ WAYS = {
 def pairs(boxes: Float[Tensor, "box 4"]) -> int:
     """Pairs of boxes that lie on one object.
 
-    Parameters
-    ----------
-    boxes : Float[Tensor, "box 4"]
-        Left, top, right, bottom.
-
-    Returns
-    -------
-    int
-        Pairs that overlap by ``SAME`` at least.
-
     Examples
     --------
     >>> pairs(torch.tensor([[0.0, 0, 1, 1], [0.0, 0, 1, 0.9], [2.0, 2, 3, 3]]))
@@ -52,15 +42,7 @@ def pairs(boxes: Float[Tensor, "box 4"]) -> int:
 def took_over(result: LessonResult, before: LessonResult) -> tuple[int, ...]:
     """Queries that answer for an object whose own query was knocked out.
 
-    Parameters
-    ----------
-    result, before : LessonResult
-        With and without the learner's changes.
-
-    Returns
-    -------
-    tuple of int
-        Found now, silent before, on the box of one that was found before and is out now.
+    Found now, silent before, on the box of one that was found before and is out now.
     """
     old, new = before.details, result.details
     out = {query["query"] for query in new["queries"] if query["out"]}
@@ -77,17 +59,7 @@ def took_over(result: LessonResult, before: LessonResult) -> tuple[int, ...]:
 def doubles(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
     """Count the answers for one object, for the same picture in all ``WAYS``.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        "way", answers "found" and "pairs" of them on one object.
+    "way", answers "found" and "pairs" of them on one object.
     """
     out = []
     for way, changes in WAYS.items():
@@ -101,15 +73,7 @@ def doubles(config: Config, device: str = "cpu") -> list[dict[str, Any]]:
 def recorded_doubles(model: str = "digits") -> dict[str, Any]:
     """The same over all held-out pictures, from the manifest.
 
-    Parameters
-    ----------
-    model : str
-        "digits" or "cells".
-
-    Returns
-    -------
-    dict
-        By way "found" and "pairs"; beside them "n" pictures and their "objects".
+    By way "found" and "pairs"; beside them "n" pictures and their "objects".
     """
     manifest = read_manifest(CHECKPOINTS[model])
     n, objects = manifest.metrics["ap50"].n, manifest.raw["n_objects"]
@@ -119,18 +83,8 @@ def recorded_doubles(model: str = "digits") -> dict[str, Any]:
 def path(result: LessonResult, query: int) -> list[dict[str, Any]]:
     """How one query's box goes from its anchor to its answer.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``s4_2_detection.run``.
-    query : int
-        Which.
-
-    Returns
-    -------
-    list of dict
-        "layer" (0 is the anchor), "box", "iou" with the last box, and from layer 1 on "class" and
-        "score"; ``None`` before.
+    "layer" (0 is the anchor), "box", "iou" with the last box, and from layer 1 on "class" and
+    "score"; ``None`` before.
     """
     item, names = result.details["queries"][query], result.details["classes"]
     last = torch.tensor([item["box"]])

@@ -48,22 +48,7 @@ def _step(result: LessonResult, query: int) -> tuple[list[float], str]:
 
 @torch.inference_mode()
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Move the picture so that another object lies where one was, and ask the same query again.
-
-    Parameters
-    ----------
-    config : Config
-        Which picture.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "query": the surest one; its "label" before; the "other" that lies there now; "now" and the
-        "score" now; whether it "answers" at all; "followed": its box moved with its object;
-        "heir": who has the moved object now, itself where it followed, "–" where nobody.
-    """
+    """Move the picture so that another object lies where one was, and ask the same query again."""
     before = experiment.run(experiment.before(config), device=device)
     query = experiment.default_row(before)
     old = before.details["queries"][query]
@@ -91,18 +76,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the second run bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the second run bears out."""
     if found["followed"]:
         return "class"
     return "region" if found["answers"] else "silent"
@@ -156,24 +130,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the truth is not known, or nothing was found.
-    """
+    """Questions about the run on screen."""
     opened = selection or experiment.opened(result)
     made = (_owner(result), _in_box(result, opened), _without(config, result, device))
     return tuple(question for question in made if question is not None)
@@ -182,25 +139,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Lose half of what was found by temperature alone: attention that looks everywhere is blind.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when nothing but the temperature is changed, and at most half of what the picture
-        gave without it is left.
-    """
+    """Lose half of what was found by temperature alone: who looks everywhere is blind."""
     bare = experiment.before(config)
     only = config == bare and dataclasses.replace(changes, temperature=1.0) == Intervention()
     before = len(experiment.run(bare, None, device).details["found"])

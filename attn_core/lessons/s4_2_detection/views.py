@@ -30,18 +30,8 @@ PUBLISHED = ASSETS / "samples" / "bccd_published.json"
 def matching(result: LessonResult, labels: tuple[int, ...] | None = None) -> dict[str, Any]:
     """The cost of matching every query to every object, and the cheapest assignment.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``s4_2_detection.run``; its truth must be known.
-    labels : tuple of int, optional
-        Classes of the objects in place of the true ones: what if?
-
-    Returns
-    -------
-    dict
-        "cost", "classes", "distance", "overlap": rows are queries, columns objects (the parts
-        weighted, so that they sum to the cost); "pairs" of query and object.
+    "cost", "classes", "distance", "overlap": rows are queries, columns objects (the parts weighted,
+    so that they sum to the cost); "pairs" of query and object.
     """
     queries, truth = result.details["queries"], result.details["truth"]
     wanted = labels or tuple(item["label"] for item in truth)
@@ -63,18 +53,8 @@ def matching(result: LessonResult, labels: tuple[int, ...] | None = None) -> dic
 def by_layer(result: LessonResult, threshold: float) -> list[dict[str, Any]]:
     """What the queries say after each decoder layer.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``s4_2_detection.run``.
-    threshold : float
-        A score counts from here.
-
-    Returns
-    -------
-    list of dict
-        "layer" from 1, "found", mean "score" of the queries that answer at the end, and mean "iou"
-        of their boxes with their last ones.
+    "layer" from 1, "found", mean "score" of the queries that answer at the end, and mean "iou" of
+    their boxes with their last ones.
     """
     queries = result.details["queries"]
     chosen = [queries[i] for i in result.details["found"]]
@@ -100,20 +80,8 @@ def by_layer(result: LessonResult, threshold: float) -> list[dict[str, Any]]:
 def without(config: Config, query: int, device: str = "cpu") -> dict[str, Any]:
     """Knock one query out, and see whether another takes its object.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    query : int
-        Which.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "heir": the answering query whose box lies most on the lost one's, with its "iou", "label"
-        and "score" now and its score "before"; ``None`` where none lies on it by ``SAME``.
+    "heir": the answering query whose box lies most on the lost one's, with its "iou", "label" and
+    "score" now and its score "before"; ``None`` where none lies on it by ``SAME``.
     """
     before = experiment.run(config, device=device)
     cut = Intervention(tokens=tuple((f"decoder.{i}.self", query) for i in LAYERS))
@@ -137,10 +105,7 @@ def without(config: Config, query: int, device: str = "cpu") -> dict[str, Any]:
 def record() -> list[dict[str, Any]]:
     """What each query answered over the held-out scenes, from the manifest.
 
-    Returns
-    -------
-    list of dict
-        "query", "n" answers, "classes" counted, "mean" and "spread" of its boxes, "anchor".
+    "query", "n" answers, "classes" counted, "mean" and "spread" of its boxes, "anchor".
     """
     return list(read_manifest(CHECKPOINTS["digits"]).raw["queries"])
 
@@ -148,16 +113,8 @@ def record() -> list[dict[str, Any]]:
 def of_query(query: int) -> dict[str, Any]:
     """One query's record in a few numbers.
 
-    Parameters
-    ----------
-    query : int
-        Which.
-
-    Returns
-    -------
-    dict
-        "n" answers, how many "kinds" of digit, the share of its commonest ("most", "share"), and
-        the standard deviation of its box's centre "across" and "down" in hundredths.
+    "n" answers, how many "kinds" of digit, the share of its commonest ("most", "share"), and the
+    standard deviation of its box's centre "across" and "down" in hundredths.
     """
     item = record()[query]
     counts = item["classes"]
@@ -177,15 +134,7 @@ def of_query(query: int) -> dict[str, Any]:
 def card(model: str = "digits") -> dict[str, Any]:
     """What is known of a model, from its manifest.
 
-    Parameters
-    ----------
-    model : str
-        "digits" or "cells".
-
-    Returns
-    -------
-    dict
-        "ap50", "ap", "n" pictures, "parameters" in millions, and "each" class's AP50.
+    "ap50", "ap", "n" pictures, "parameters" in millions, and "each" class's AP50.
     """
     manifest = read_manifest(CHECKPOINTS[model])
     return {
@@ -200,10 +149,7 @@ def card(model: str = "digits") -> dict[str, Any]:
 def published() -> list[dict[str, Any]]:
     """AP50 on blood cells as others report it, ours first.
 
-    Returns
-    -------
-    list of dict
-        "name", "rbc", "wbc", "platelets" (``None`` where not reported), "mean", "split", "source".
+    "name", "rbc", "wbc", "platelets" (``None`` where not reported), "mean", "split", "source".
     """
     ours = card("cells")
     rbc, wbc, platelets = ours["each"]
@@ -223,19 +169,7 @@ def published() -> list[dict[str, Any]]:
 def suppose(result: LessonResult, place: int, label: int) -> tuple[int, ...]:
     """The true classes with one changed.
 
-    Parameters
-    ----------
-    result : LessonResult
-        Whose truth.
-    place : int
-        Which object, from 0.
-    label : int
-        What it is supposed to be.
-
-    Returns
-    -------
-    tuple of int
-        One for each object.
+    One for each object.
     """
     labels = [item["label"] for item in result.details["truth"]]
     labels[min(place, len(labels) - 1)] = label

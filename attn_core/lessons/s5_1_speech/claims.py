@@ -25,18 +25,7 @@ MIXED = 0.1
 
 
 def context_claim(raw: dict[str, dict[str, Any]]) -> Claim:
-    """5.1.a: models trained to hear themselves alone, what is near, and all.
-
-    Parameters
-    ----------
-    raw : dict of dict
-        Manifests by key of ``views.TWINS``.
-
-    Returns
-    -------
-    Claim
-        Digit error rates.
-    """
+    """5.1.a: models trained to hear themselves alone, what is near, and all."""
     n = raw["all"]["metrics"]["digit_error_rate"]["n"]
     whole, near, itself = raw["all"], raw["4"], raw["0"]
     models = {"all": whole, "near": near, "itself": itself}
@@ -57,18 +46,7 @@ def context_claim(raw: dict[str, dict[str, Any]]) -> Claim:
 
 
 def past_claim(raw: dict[str, Any]) -> Claim:
-    """5.1.b: what is lost when tokens may no longer look back.
-
-    Parameters
-    ----------
-    raw : dict
-        The shown model's manifest.
-
-    Returns
-    -------
-    Claim
-        Digit error rates.
-    """
+    """5.1.b: what is lost when tokens may no longer look back."""
     n = raw["metrics"]["digit_error_rate"]["n"]
     whole = errors(raw, "sights", "all")
     conditions = (
@@ -80,20 +58,7 @@ def past_claim(raw: dict[str, Any]) -> Claim:
 
 
 def mean_rows(sound: str, silence: bool) -> torch.Tensor:
-    """The mean row of a sound's attention, over layers, heads and tokens.
-
-    Parameters
-    ----------
-    sound : str
-        A sample.
-    silence : bool
-        Whether all of it is silenced.
-
-    Returns
-    -------
-    torch.Tensor
-        One weight a token.
-    """
+    """The mean row of a sound's attention, over layers, heads and tokens."""
     n = len(experiment.run(experiment.Config(sound)).queries)
     hidden = ((0, n - 1),) if silence else ()
     result = experiment.run(experiment.Config(sound, hidden))
@@ -101,13 +66,7 @@ def mean_rows(sound: str, silence: bool) -> torch.Tensor:
 
 
 def computation_claim() -> Claim:
-    """5.1.c: multiply-adds of silence and of speech, and how far their attention differs.
-
-    Returns
-    -------
-    Claim
-        The statement fails where both take as many; the right one holds where rows differ.
-    """
+    """5.1.c: multiply-adds of silence and of speech, and how far their attention differs."""
     counted = [views.cost(find(sound).seconds) for sound in experiment.SAMPLES]
     apart = [
         float((mean_rows(sound, True) - mean_rows(sound, False)).abs().sum()) / 2

@@ -63,23 +63,13 @@ def on_speech(
 ) -> tuple[float, float]:
     """How much of the weight lies on speech.
 
-    Parameters
-    ----------
-    weights : Float[Tensor, "head query key"]
-        Of one layer.
-    loud : Bool[Tensor, "key"]
-        Which tokens are speech.
-
-    Returns
-    -------
-    tuple of float
-        Mean share over heads, of the rows of speech and of the rows of silence; NaN where there
-        are none.
-
     Examples
     --------
     >>> on_speech(torch.eye(2)[None], torch.tensor([True, False]))
     (1.0, 0.0)
+
+    Mean share over heads, of the rows of speech and of the rows of silence; NaN where there are
+    none.
     """
     to_speech = mean_of_heads(weights)[..., loud].sum(-1)
 
@@ -91,16 +81,6 @@ def on_speech(
 
 def reach(weights: Float[Tensor, "head query key"]) -> Float[Tensor, "head"]:
     """Mean distance that a head looks across, in seconds.
-
-    Parameters
-    ----------
-    weights : Float[Tensor, "head query key"]
-        Of one layer.
-
-    Returns
-    -------
-    Float[Tensor, "head"]
-        0 for a head that looks at itself alone.
 
     Examples
     --------
@@ -118,27 +98,9 @@ def run(
 ) -> LessonResult:
     """Read the sound and write what is said.
 
-    Parameters
-    ----------
-    config : Config
-        Sound, silenced spans, window.
-    intervention : Intervention, optional
-        A learner's changes at "encoder.0" to "encoder.3".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Tokens by tokens, in half precision. ``details`` holds what is written ("digits"), where
-        ("words"), the path's "labels" and how much each "writes" (1 less the probability
-        of the blank), which tokens are "speech", and
-        milliseconds by stage.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the sound is not on this machine.
+    Tokens by tokens, in half precision. ``details`` holds what is written ("digits"), where
+    ("words"), the path's "labels" and how much each "writes" (1 less the probability of the blank),
+    which tokens are "speech", and milliseconds by stage.
     """
     loaded = zoo.get(CHECKPOINT, device)
     sound = find(config.sound)
@@ -191,34 +153,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the whole sound, every token seeing every other.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same sound.
-    """
+    """What "before" means: the whole sound, every token seeing every other."""
     return Config(config.sound)
 
 
 def default_row(result: LessonResult) -> int:
-    """The token at which the middle digit is written.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A token; the middle one where nothing is written.
-    """
+    """The token at which the middle digit is written."""
     words = result.details["words"]
     if not words:
         return int(result.details["tokens"]) // 2
@@ -227,58 +167,22 @@ def default_row(result: LessonResult) -> int:
 
 
 def _head(result: LessonResult) -> Selection:
-    """The last layer's head that looks furthest: context is what the lesson is about.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """The last layer's head that looks furthest: context is what the lesson is about."""
     site = f"encoder.{LAYERS - 1}"
     return Selection(site, int(reach(result.traces[site].weights[0].float()).argmax()))
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one token's row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head : int
-        Which.
-    query : int
-        The token; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "at" the token's time, the "key" it looks at most and its "weight", how "far" that is in
-        seconds, the share of the row on speech ("to_speech") beside speech's share of the tokens
-        ("null"), and the "digit" written there ("" for none).
+    "at" the token's time, the "key" it looks at most and its "weight", how "far" that is in
+    seconds, the share of the row on speech ("to_speech") beside speech's share of the tokens
+    ("null"), and the "digit" written there ("" for none).
     """
     weights = result.traces[site].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)

@@ -20,20 +20,7 @@ SLIGHT = 0.5
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Count what as much speech and silence cost.
-
-    Parameters
-    ----------
-    config : Config
-        Which sound.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        Millions of multiply-adds for "speech" and "silence" of the sound's "seconds".
-    """
+    """Count what as much speech and silence cost."""
     seconds = find(config.sound).seconds
     found = views.cost(seconds, device)
     millions = {name: f"{found[name] / 1e6:.1f}" for name in ("speech", "silence")}
@@ -41,18 +28,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the count bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the count bears out."""
     speech_cost, silence_cost = float(found["speech"]), float(found["silence"])
     if speech_cost == silence_cost:
         return "equal"
@@ -104,24 +80,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the sound has few digits, or the open row has no weight.
-    """
+    """Questions about the run on screen."""
     opened = selection or experiment.opened(result)
     found = (_where(result, opened), _window(config, device), _silence(config, device))
     return tuple(question for question in found if question is not None)
@@ -130,25 +89,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Change what is written by silencing very little.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when at most ``MOST`` tokens are silenced, nothing else is changed, and what is
-        written is another sequence of as many digits: one was heard as another.
-    """
+    """Change what is written by silencing very little."""
     silenced = sum(last - first + 1 for first, last in config.hidden)
     only = 0 < silenced <= MOST and not changes and config.window is None
     before = experiment.run(experiment.before(config), None, device).details["digits"]

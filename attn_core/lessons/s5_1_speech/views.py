@@ -36,16 +36,8 @@ MOST_LOST = 10.0
 def by_head(result: LessonResult) -> dict[str, list[list[float]]]:
     """What each head of each layer does with this sound.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    dict of list of list of float
-        Layers by heads: "reach" in seconds, and "lean", the share of the weight that lies on
-        speech less speech's share of the tokens, mean over all rows.
+    Layers by heads: "reach" in seconds, and "lean", the share of the weight that lies on speech
+    less speech's share of the tokens, mean over all rows.
     """
     loud = torch.tensor(result.details["speech"], dtype=torch.bool)
     share = float(loud.float().mean())
@@ -72,18 +64,8 @@ def _heard(config: experiment.Config, device: str) -> tuple[torch.Tensor, tuple[
 def windows(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The same sound and model, with less and less to listen to.
 
-    Parameters
-    ----------
-    config : Config
-        Its window counts not.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "window" (of ``WINDOWS``; "all" for ``None``), "digits", and "moved": edits from what is
-        written where all is heard.
+    "window" (of ``WINDOWS``; "all" for ``None``), "digits", and "moved": edits from what is written
+    where all is heard.
     """
     found = {w: _heard(replace(config, window=w), device)[1] for w in experiment.WINDOWS}
     return tuple(
@@ -107,19 +89,9 @@ def _lost(before: torch.Tensor, after: torch.Tensor, word: Heard) -> float:
 def influence(config: experiment.Config, device: str = "cpu") -> dict[str, Any]:
     """Each digit silenced in turn, beside the attention that the others gave it.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "words" (at most ``MOST_WORDS``); digits by digits "effect" (rows: how much less likely,
-        columns: which one was silenced) and "attention" (weight of the row's tokens on the
-        column's, mean of layers and heads).
+    "words" (at most ``MOST_WORDS``); digits by digits "effect" (rows: how much less likely,
+    columns: which one was silenced) and "attention" (weight of the row's tokens on the column's,
+    mean of layers and heads).
     """
     before, digits = _heard(config, device)
     words = speech.aligned(before, digits)
@@ -150,17 +122,7 @@ def influence(config: experiment.Config, device: str = "cpu") -> dict[str, Any]:
 def cost(seconds: float, device: str = "cpu") -> dict[str, int]:
     """Multiply-adds that a sound of this length takes, by what is in it.
 
-    Parameters
-    ----------
-    seconds : float
-        Length.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of str to int
-        "speech" (the sample), "silence" and "noise", all of this length.
+    "speech" (the sample), "silence" and "noise", all of this length.
     """
     loaded = zoo.get(experiment.CHECKPOINT, device)
     n = int(seconds * speech.RATE)
@@ -183,10 +145,7 @@ def cost(seconds: float, device: str = "cpu") -> dict[str, int]:
 def sights() -> list[dict[str, Any]]:
     """Recorded error of the shown kind of model where its tokens may look at less.
 
-    Returns
-    -------
-    list of dict
-        "sight" (one of ``SIGHTS``) and mean "error" over the seeds.
+    "sight" (one of ``SIGHTS``) and mean "error" over the seeds.
     """
     runs = read_manifest(experiment.CHECKPOINT).raw["by_seed"]["sights"]
     return [{"sight": s, "error": statistics.mean(run[s] for run in runs)} for s in SIGHTS]

@@ -32,17 +32,7 @@ DRAWS, TOKENS, LABELS = 5, 6, 3
 def drawn(seed: int) -> tuple[np.ndarray, tuple[int, ...]]:
     """Random log-probabilities with the blank last, and two labels to say.
 
-    Parameters
-    ----------
-    seed : int
-        Of both.
-
-    Returns
-    -------
-    log_p : np.ndarray
-        ``TOKENS`` by ``LABELS``.
-    labels : tuple of int
-        Two of them; equal ones every other time.
+    ``TOKENS`` by ``LABELS``. Two of them; equal ones every other time.
     """
     logits = np.random.default_rng(seed).standard_normal((TOKENS, LABELS))
     log_p = logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
@@ -50,20 +40,7 @@ def drawn(seed: int) -> tuple[np.ndarray, tuple[int, ...]]:
 
 
 def one_by_one(log_p: np.ndarray, labels: tuple[int, ...]) -> float:
-    """Log P(labels) by adding up every path that says them.
-
-    Parameters
-    ----------
-    log_p : np.ndarray
-        Few tokens by few labels.
-    labels : tuple of int
-        What is said.
-
-    Returns
-    -------
-    float
-        Logarithm.
-    """
+    """Log P(labels) by adding up every path that says them."""
     blank = log_p.shape[1] - 1
     paths = itertools.product(range(log_p.shape[1]), repeat=len(log_p))
     total = sum(
@@ -75,18 +52,7 @@ def one_by_one(log_p: np.ndarray, labels: tuple[int, ...]) -> float:
 
 
 def direct_claim(raw: dict[str, Any]) -> Claim:
-    """5.2.a: the sum over all paths is what it should be, and a model learned without alignment.
-
-    Parameters
-    ----------
-    raw : dict
-        The convolution model's manifest: CTC without any attention.
-
-    Returns
-    -------
-    Claim
-        Of kind "exact".
-    """
+    """5.2.a: the sum over all paths is what it should be, and a model learned without alignment."""
     cases = [drawn(seed) for seed in range(DRAWS)]
     ours = [lattice(log_p, labels, LABELS - 1).log_likelihood for log_p, labels in cases]
     brute = [one_by_one(log_p, labels) for log_p, labels in cases]
@@ -118,18 +84,7 @@ def direct_claim(raw: dict[str, Any]) -> Claim:
 
 
 def accuracy_claim(raw: dict[str, dict[str, Any]]) -> Claim:
-    """5.2.b: clean errors with attention and without.
-
-    Parameters
-    ----------
-    raw : dict of dict
-        Manifests by model.
-
-    Returns
-    -------
-    Claim
-        Digit error rates.
-    """
+    """5.2.b: clean errors with attention and without."""
     n = raw["convolution"]["metrics"]["digit_error_rate"]["n"]
     without = errors(raw["convolution"], "known", "clean")
     conditions = (
@@ -141,18 +96,7 @@ def accuracy_claim(raw: dict[str, dict[str, Any]]) -> Claim:
 
 
 def propagation_claim(raw: dict[str, dict[str, Any]]) -> Claim:
-    """5.2.c: errors that one covered digit adds to the others.
-
-    Parameters
-    ----------
-    raw : dict of dict
-        Manifests by model.
-
-    Returns
-    -------
-    Claim
-        Added errors a sequence.
-    """
+    """5.2.c: errors that one covered digit adds to the others."""
     n = raw["convolution"]["by_seed"]["covered"][0]["n"]
     added = {name: covered(checkpoint)["added"] for name, checkpoint in COMPARED.items()}
     conditions = (
@@ -165,18 +109,7 @@ def propagation_claim(raw: dict[str, dict[str, Any]]) -> Claim:
 
 
 def robust_claim(raw: dict[str, dict[str, Any]]) -> Claim:
-    """5.2.d: errors in noise and of a speaker never heard.
-
-    Parameters
-    ----------
-    raw : dict of dict
-        Manifests by model.
-
-    Returns
-    -------
-    Claim
-        Digit error rates.
-    """
+    """5.2.d: errors in noise and of a speaker never heard."""
     known = raw["convolution"]["metrics"]["digit_error_rate"]["n"]
     unseen = raw["convolution"]["metrics"]["digit_error_rate_unseen_speaker"]["n"]
 

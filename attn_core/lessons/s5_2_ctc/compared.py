@@ -12,10 +12,7 @@ COMPARED = CHECKPOINTS | {"joint-0": "recogniser_joint_0"}
 def by_weight() -> list[dict[str, Any]]:
     """Recorded error of the joint model by λ of its search.
 
-    Returns
-    -------
-    list of dict
-        "weight", "seed" and "error", clean, known speakers.
+    "weight", "seed" and "error", clean, known speakers.
     """
     runs = read_manifest(CHECKPOINTS["joint"]).raw["by_seed"]["weights"]
     return [
@@ -28,15 +25,7 @@ def by_weight() -> list[dict[str, Any]]:
 def covered(checkpoint: str) -> dict[str, list[float]]:
     """What noise over one digit does, seed by seed.
 
-    Parameters
-    ----------
-    checkpoint : str
-        Of a speech model.
-
-    Returns
-    -------
-    dict of str to list of float
-        Edits a sequence: at the "covered" digit, and "added" at all the others.
+    Edits a sequence: at the "covered" digit, and "added" at all the others.
     """
     runs = read_manifest(checkpoint).raw["by_seed"]["covered"]
     return {

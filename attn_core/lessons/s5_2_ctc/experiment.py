@@ -101,27 +101,7 @@ class Config:
 def emitted(
     model: Recogniser, states: Float[Tensor, "1 token d_model"], changes: Intervention | None
 ) -> AttentionTrace:
-    """The last layer as what it is: each token's softmax over eleven label vectors.
-
-    Parameters
-    ----------
-    model : Recogniser
-        With a linear map to labels.
-    states : Float[Tensor, "1 token d_model"]
-        From its ``encode``.
-    changes : Intervention, optional
-        A learner's, at ``LABELS``.
-
-    Returns
-    -------
-    AttentionTrace
-        Tokens by labels. The bias is a key's last channel, which every query meets with a 1.
-
-    Raises
-    ------
-    ValueError
-        If the changes cut it as if it were a head: without it nothing is written.
-    """
+    """The last layer as what it is: each token's softmax over eleven label vectors."""
     if changes and any(site == LABELS for site, _ in changes.heads):
         raise ValueError(f"{LABELS!r} is the output; it has no head to cut")
     ones = states.new_ones(*states.shape[:2], 1)
@@ -138,19 +118,7 @@ def written(
 ) -> tuple[tuple[int, ...], list[dict[str, Any]]]:
     """What CTC alone writes, by the config's way.
 
-    Parameters
-    ----------
-    config : Config
-        Way and width.
-    log_p : Float[Tensor, "token label"]
-        Log-probabilities.
-
-    Returns
-    -------
-    digits : tuple of int
-        The answer.
-    found : list of dict
-        What the search kept; empty for "greedy".
+    The answer. What the search kept; empty for "greedy".
     """
     rows = log_p.double().numpy()
     if config.way == "greedy":
@@ -165,26 +133,9 @@ def run(
 ) -> LessonResult:
     """Read the sound, write it, and sum over all paths that say it.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        A learner's changes at "labels", "encoder.0", … and "decoder.0.cross".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Tokens by labels, and the model's attention. ``details`` holds "digits", the best "path",
-        "words" aligned to what the lattice says ("labels"), the lattice's "posterior" by row,
-        what the search "found", and milliseconds by stage.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the sound is not on this machine, or the labels do not fit it.
+    Tokens by labels, and the model's attention. ``details`` holds "digits", the best "path",
+    "words" aligned to what the lattice says ("labels"), the lattice's "posterior" by row, what the
+    search "found", and milliseconds by stage.
     """
     loaded = zoo.get(CHECKPOINTS[config.model], device)
     model: Recogniser = loaded.module
@@ -269,34 +220,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same sound and model, without noise and silence.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        Read label by label.
-    """
+    """What "before" means: the same sound and model, without noise and silence."""
     return replace(Config(config.sound, model=config.model), width=config.width)
 
 
 def default_row(result: LessonResult) -> int:
-    """The token at which the middle digit is written.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A token; the middle one where nothing is written.
-    """
+    """The token at which the middle digit is written."""
     words = result.details["words"]
     if not words:
         return int(result.details["tokens"]) // 2
@@ -305,53 +234,21 @@ def default_row(result: LessonResult) -> int:
 
 
 def _head(result: LessonResult) -> Selection:
-    """The labels.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """The labels."""
     return Selection(LABELS, 0)
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, token: int) -> dict[str, Any]:
     """What one token says, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    token : int
-        Out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "at" its time, the likeliest "label" and its probability "p", the "second" and its
-        "second_p", and what the whole sound makes of the moment: the "row" of the lattice with
-        the largest "posterior".
+    "at" its time, the likeliest "label" and its probability "p", the "second" and its "second_p",
+    and what the whole sound makes of the moment: the "row" of the lattice with the largest
+    "posterior".
     """
     weights = result.traces[LABELS].weights[0, 0].float()
     token = min(max(token, 0), weights.shape[0] - 1)

@@ -19,18 +19,7 @@ WIDE = 8
 
 
 def blanks_first(path: list[int]) -> list[int]:
-    """The collapse rule in the wrong order.
-
-    Parameters
-    ----------
-    path : list of int
-        A label for each token.
-
-    Returns
-    -------
-    list of int
-        Blanks dropped, then repeats merged: doubles are lost.
-    """
+    """The collapse rule in the wrong order."""
     return [label for label, _ in groupby(v for v in path if v != BLANK)]
 
 
@@ -39,38 +28,14 @@ def _text(digits: list[int] | tuple[int, ...]) -> str:
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Collapse the path of a sample with doubles in both orders.
-
-    Parameters
-    ----------
-    config : Config
-        Which model.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "right" and "wrong" digits, and how many "more" the wrong order leaves.
-    """
+    """Collapse the path of a sample with doubles in both orders."""
     result = experiment.run(experiment.Config(DOUBLE, model=config.model), None, device)
     right, wrong = collapse(result.details["path"], BLANK), blanks_first(result.details["path"])
     return {"right": _text(right), "wrong": _text(wrong), "more": len(wrong) - len(right)}
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the count bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the count bears out."""
     if found["more"] == 0:
         return "same"
     return "fewer" if found["more"] < 0 else "more"
@@ -127,24 +92,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where little is written.
-    """
+    """Questions about the run on screen."""
     found = (_blank(result), _collapse(result), _sum(result))
     return tuple(question for question in found if question is not None)
 
@@ -152,25 +100,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Find a sound of which many paths together say another thing than the likeliest one.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when a beam of ``WIDE`` or more writes something else than label by label, with the
-        self-attention model and nothing edited.
-    """
+    """Find a sound of which many paths together say another thing than the likeliest one."""
     rows = views.log_p(result)
     greedy = collapse(best_path(rows), BLANK)
     fair = config.model == "attention" and not changes

@@ -31,18 +31,7 @@ FLOOR = -30.0
 
 
 def log_p(result: LessonResult) -> np.ndarray:
-    """Log-probabilities of the labels, as the result holds them.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    np.ndarray
-        Tokens by labels, of half precision.
-    """
+    """Log-probabilities of the labels, as the result holds them."""
     weights = result.traces[experiment.LABELS].weights[0, 0].double().numpy()
     return np.log(np.maximum(weights, experiment.LEAST))
 
@@ -50,20 +39,8 @@ def log_p(result: LessonResult) -> np.ndarray:
 def lattice_cells(result: LessonResult, quantity: str, token: int) -> list[dict[str, Any]]:
     """The lattice around a token, cell by cell.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    quantity : str
-        One of ``QUANTITIES``; "alpha" and "beta" less their token's largest value.
-    token : int
-        The middle.
-
-    Returns
-    -------
-    list of dict
-        "token" and its "start" and "end" in seconds, "row" (its number) with its "name", "value",
-        and whether the likeliest path goes through ("on").
+    "token" and its "start" and "end" in seconds, "row" (its number) with its "name", "value", and
+    whether the likeliest path goes through ("on").
     """
     rows = log_p(result)
     whole = lattice(rows, tuple(result.details["labels"]), BLANK)
@@ -103,20 +80,8 @@ def _beam(result: LessonResult, width: int) -> list[list[Prefix]]:
 def beam_at(result: LessonResult, width: int, token: int) -> list[dict[str, Any]]:
     """What the prefix search holds after a token.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    width : int
-        Of the beam.
-    token : int
-        Out of range counts as the last.
-
-    Returns
-    -------
-    list of dict
-        At most ``SHOWN``: "digits", and the probability that the sound so far says them and ends
-        in a "blank" or in the last "label", each as a share of what the beam holds.
+    At most ``SHOWN``: "digits", and the probability that the sound so far says them and ends in a
+    "blank" or in the last "label", each as a share of what the beam holds.
     """
     history = _beam(result, width)
     kept = history[min(max(token, 0), len(history) - 1)]
@@ -134,15 +99,7 @@ def beam_at(result: LessonResult, width: int, token: int) -> list[dict[str, Any]
 def ways(result: LessonResult) -> list[dict[str, Any]]:
     """What label by label and beams of growing width write, and how likely the sound says it.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    list of dict
-        "way" ("greedy" or the width), "digits", "log_p": log P(digits | sound), all paths summed.
+    "way" ("greedy" or the width), "digits", "log_p": log P(digits | sound), all paths summed.
     """
     rows = log_p(result)
     out: list[dict[str, Any]] = []
@@ -161,17 +118,7 @@ def ways(result: LessonResult) -> list[dict[str, Any]]:
 def side_by_side(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The three models on the same sound.
 
-    Parameters
-    ----------
-    config : Config
-        Sound, noise and silence; its model counts not.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "model", "digits", "parameters", "multiply_adds" of the encoder, and "milliseconds".
+    "model", "digits", "parameters", "multiply_adds" of the encoder, and "milliseconds".
     """
     out = []
     for model, checkpoint in experiment.CHECKPOINTS.items():
@@ -201,17 +148,7 @@ def side_by_side(config: experiment.Config, device: str = "cpu") -> tuple[dict[s
 def by_weight(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The joint model's search with each λ.
 
-    Parameters
-    ----------
-    config : Config
-        Sound, noise, silence and width.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "weight", "digits", and the best answer's log-probabilities by "ctc" and by "attention".
+    "weight", "digits", and the best answer's log-probabilities by "ctc" and by "attention".
     """
     loaded = zoo.get(experiment.CHECKPOINTS["joint"], device)
     model = loaded.module

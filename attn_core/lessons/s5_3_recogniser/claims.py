@@ -21,13 +21,7 @@ LEAST = 0.5
 
 
 def works_claim() -> Claim:
-    """5.3.a: the printed recogniser against writing nothing, and ours.
-
-    Returns
-    -------
-    Claim
-        A listing that does not run writes nothing.
-    """
+    """5.3.a: the printed recogniser against writing nothing, and ours."""
     listing = files.load("L10").measure
     runs = listing is not None and all(c.values[0][1] == 1.0 for c in listing.conditions)
     conditions = []

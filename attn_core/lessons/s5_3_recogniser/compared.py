@@ -13,10 +13,7 @@ COMPARED = CHECKPOINTS | {"attention-ctc": CTC["attention-ctc"]}
 def lengths() -> list[dict[str, Any]]:
     """Recorded error by the length of the sequence.
 
-    Returns
-    -------
-    list of dict
-        "model", "digits" in the sequence, "error", mean over seeds.
+    "model", "digits" in the sequence, "error", mean over seeds.
     """
     out = []
     for name, checkpoint in COMPARED.items():
@@ -31,10 +28,7 @@ def lengths() -> list[dict[str, Any]]:
 def feeding() -> list[dict[str, Any]]:
     """Recorded error of the next token with true digits before, and of what is written freely.
 
-    Returns
-    -------
-    list of dict
-        "model", "forced" share of wrong tokens, "free" digit error rate, means over seeds.
+    "model", "forced" share of wrong tokens, "free" digit error rate, means over seeds.
     """
     out = []
     for name, checkpoint in CHECKPOINTS.items():

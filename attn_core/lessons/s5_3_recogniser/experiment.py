@@ -132,24 +132,7 @@ def spell(
     given: tuple[int, ...] | None,
     changes: Intervention | None,
 ) -> Spelt:
-    """Write digit by digit, always the likeliest.
-
-    Parameters
-    ----------
-    model : Listener or Recogniser
-        With a decoder.
-    features : Float[Tensor, "1 frame mel"]
-        Of the sound.
-    given : tuple of int, optional
-        The true digits (teacher forcing): as many steps, and one for the end.
-    changes : Intervention, optional
-        A learner's; a change of one row moves all that is written after it.
-
-    Returns
-    -------
-    Spelt
-        In a recogniser, what it wrote is read once more in one piece for all its traces.
-    """
+    """Write digit by digit, always the likeliest."""
     written: list[int] = []
     p: list[float] = []
     ended = False
@@ -192,15 +175,7 @@ def spell(
 def looks(weights: Float[Tensor, "query key"]) -> list[dict[str, Any]]:
     """Where each step looked.
 
-    Parameters
-    ----------
-    weights : Float[Tensor, "query key"]
-        Of one head, or their mean.
-
-    Returns
-    -------
-    list of dict
-        "token" of the largest weight, and the share "near" it (``WIDE`` tokens on either side).
+    "token" of the largest weight, and the share "near" it (``WIDE`` tokens on either side).
     """
     out = []
     for row in weights.float():
@@ -213,16 +188,6 @@ def looks(weights: Float[Tensor, "query key"]) -> list[dict[str, Any]]:
 def backwards(tokens: list[int]) -> int:
     """How often a step looked clearly before where the last one had.
 
-    Parameters
-    ----------
-    tokens : list of int
-        From ``looks``.
-
-    Returns
-    -------
-    int
-        0 where alignment is monotonic.
-
     Examples
     --------
     >>> backwards([3, 9, 8, 1, 5])
@@ -232,33 +197,14 @@ def backwards(tokens: list[int]) -> int:
 
 
 def cross_of(config: Config) -> str:
-    """The site at which a config's model looks at the sound.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    str
-        Trace key.
-    """
+    """The site at which a config's model looks at the sound."""
     return CROSS if config.model == "attention" else SITE
 
 
 def known(config: Config) -> tuple[int, ...] | None:
     """What is said, as far as anybody knows.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    tuple of int or None
-        The learner's own words first.
+    The learner's own words first.
     """
     said = true_digits(config.sound) if config.labels is None else config.labels
     return None if said is None else (said * config.times)[:MAX_SAID]
@@ -270,27 +216,9 @@ def run(
 ) -> LessonResult:
     """Listen, and write until the end.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        A learner's changes at "decoder.cross" (the listener), or at "encoder.0", …,
-        "decoder.0.self" and "decoder.0.cross" (self-attention).
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Steps by tokens. ``details`` holds the "digits", whether it "ended" by itself, the "steps"
-        (token looked at most, the share "near" it, the written token's "p", and whether it is
-        "wrong" under teacher forcing), "words", and milliseconds by stage.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the sound is not on this machine, or true digits are to be fed and nobody knows them.
+    Steps by tokens. ``details`` holds the "digits", whether it "ended" by itself, the "steps"
+    (token looked at most, the share "near" it, the written token's "p", and whether it is "wrong"
+    under teacher forcing), "words", and milliseconds by stage.
     """
     loaded = zoo.get(CHECKPOINTS[config.model], device)
     sound = find(config.sound)
@@ -371,37 +299,14 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the whole sound once, the model told its own digits.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same sound and model, as often.
-    """
+    """What "before" means: the whole sound once, the model told its own digits."""
     return Config(config.sound, model=config.model, times=config.times, labels=config.labels)
 
 
 def moved(result: LessonResult, step: int, token: int) -> tuple[Cell, ...]:
     """Cells that make a step look at another moment.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    step : int
-        A query.
-    token : int
-        The moment.
-
-    Returns
-    -------
-    tuple of Cell
-        Half of each head's weight there, the rest on both neighbours.
+    Half of each head's weight there, the rest on both neighbours.
     """
     site = result.details["cross"]
     heads, _, n = result.traces[site].weights.shape[1:]
@@ -415,69 +320,25 @@ def moved(result: LessonResult, step: int, token: int) -> tuple[Cell, ...]:
 
 
 def default_row(result: LessonResult) -> int:
-    """The last step: all that was written is drawn.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A query.
-    """
+    """The last step: all that was written is drawn."""
     return len(result.queries) - 1
 
 
 def _head(result: LessonResult) -> Selection:
-    """Where the decoder looks at the sound.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """Where the decoder looks at the sound."""
     return Selection(result.details["cross"], 0)
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, step: int) -> dict[str, Any]:
     """What one step did, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    step : int
-        Out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "step" and of how many ("steps"), the "token" written and its probability "p", the "key" it
-        looked at most, the share "near" it, and how "far" in seconds it moved on since the step
-        before.
+    "step" and of how many ("steps"), the "token" written and its probability "p", the "key" it
+    looked at most, the share "near" it, and how "far" in seconds it moved on since the step before.
     """
     steps = result.details["steps"]
     step = min(max(step, 0), len(steps) - 1)

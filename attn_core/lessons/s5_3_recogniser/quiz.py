@@ -21,20 +21,7 @@ def _text(digits: list[int]) -> str:
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Let the location-aware listener hear the sound several times over.
-
-    Parameters
-    ----------
-    config : Config
-        Which sound.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "times" that it fits, digits written "once" and then ("written"), and what "all" would be.
-    """
+    """Let the location-aware listener hear the sound several times over."""
     once = experiment.run(experiment.Config(config.sound), None, device)
     often = experiment.run(experiment.Config(config.sound, times=TIMES), None, device)
     times = often.details["seconds"] / once.details["seconds"]
@@ -49,18 +36,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the count bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the count bears out."""
     share = found["written"] / max(1, found["all"])
     if abs(share - 1) <= ABOUT:
         return "all"
@@ -127,24 +103,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where little is written.
-    """
+    """Questions about the run on screen."""
     last = len(result.queries) - 1
     step = last // 2 if selection is None or selection.query is None else selection.query
     found = (_where(result, min(step, last)), _moved(config, device), _silence(config, device))
@@ -154,25 +113,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Move one look, so that digits are left out.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when weights of one single step are changed and nothing else, the sound is whole,
-        and at least two digits fewer are written than before.
-    """
+    """Move one look, so that digits are left out."""
     bare = experiment.before(config)
     rows = {(cell.site, cell.query) for cell in changes.weights}
     alone = Intervention(weights=changes.weights) == changes

@@ -27,17 +27,7 @@ BURST_DB = 10.0
 def by_step(result: LessonResult, feed: str) -> list[dict[str, Any]]:
     """What each step was told, and what it made of it.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    feed : str
-        As the config has it.
-
-    Returns
-    -------
-    list of dict
-        "step", "told", "writes", "p", "at" in seconds, "near", "wrong".
+    "step", "told", "writes", "p", "at" in seconds, "near", "wrong".
     """
     details = result.details
     tokens = [name.split(": ")[1] for name in result.queries]
@@ -61,17 +51,7 @@ def by_step(result: LessonResult, feed: str) -> list[dict[str, Any]]:
 def decoders(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The three decoders on the same sound.
 
-    Parameters
-    ----------
-    config : Config
-        Its model counts not.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "model", "digits", "ended", "near", "backwards", "edits", "parameters", "milliseconds".
+    "model", "digits", "ended", "near", "backwards", "edits", "parameters", "milliseconds".
     """
     out = []
     for model, checkpoint in experiment.CHECKPOINTS.items():
@@ -97,18 +77,8 @@ def decoders(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, 
 def longer(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The same sound once, twice, … in a row, by decoders and by CTC.
 
-    Parameters
-    ----------
-    config : Config
-        Its model, times and feed count not.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "model", "times", and "share": digits written for each that was written of a single one
-        times so often. Where the longest sound is reached, it goes no further.
+    "model", "times", and "share": digits written for each that was written of a single one times so
+    often. Where the longest sound is reached, it goes no further.
     """
     wave = speech.silenced(find(config.sound).wave, speech.merged(config.hidden))
     out = []
@@ -145,21 +115,9 @@ def cover_each(
 ) -> list[dict[str, Any]]:
     """Cover one digit after the other with noise, and count the errors elsewhere.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    wave : bytes
-        Samples as float32 at 8 kHz: another process has no uploads.
-    seed : int
-        Of the noise.
-
-    Returns
-    -------
-    list of dict
-        For each model against what it writes of the sound itself: "model", "own" (errors at the
-        covered digit) and "others" (at all the others), mean over the covered digits; "n" digits.
-        Where digits are comes from a CTC model's alignment.
+    For each model against what it writes of the sound itself: "model", "own" (errors at the covered
+    digit) and "others" (at all the others), mean over the covered digits; "n" digits. Where digits
+    are comes from a CTC model's alignment.
     """
     sound = np.frombuffer(wave, np.float32).copy()
     with torch.inference_mode():

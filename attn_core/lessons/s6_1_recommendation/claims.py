@@ -23,39 +23,13 @@ SMALLEST_HIT = 0.005
 
 
 def paired(key: str, one: list[float], other: list[float], n: int) -> Condition:
-    """Two measures of the same seeds.
-
-    Parameters
-    ----------
-    key : str
-        Of the condition.
-    one, other : list of float
-        By seed; where there are more of one, the first ones count.
-    n : int
-        Histories.
-
-    Returns
-    -------
-    Condition
-        Of a claim.
-    """
+    """Two measures of the same seeds."""
     pairs = list(zip(one, other, strict=False))
     return Condition(key, numbers([a for a, _ in pairs]), numbers([b for _, b in pairs]), n)
 
 
 def interest_claim(twins: dict[str, Any], target: dict[str, Any]) -> Claim:
-    """6.1.a: the film with most weight beside the one that was needed.
-
-    Parameters
-    ----------
-    twins, target : dict
-        Manifests; self-attention is that of the short trainings, three seeds of it.
-
-    Returns
-    -------
-    Claim
-        Shares of histories.
-    """
+    """6.1.a: the film with most weight beside the one that was needed."""
     runs = {
         "target": target["by_seed"]["attended"],
         "self": [run["attended"] for run in twins["by_seed"]["attention"]],
@@ -81,18 +55,7 @@ def _hits(runs: list[dict[str, Any]], part: str = "test") -> list[float]:
 
 
 def features_claim(twins: dict[str, Any]) -> Claim:
-    """6.1.b: attention over genres and decade, their mean, or none of them.
-
-    Parameters
-    ----------
-    twins : dict
-        Manifest of the twins, which are trained alike.
-
-    Returns
-    -------
-    Claim
-        Hit rates at 10.
-    """
+    """6.1.b: attention over genres and decade, their mean, or none of them."""
     n, runs = twins["metrics"]["hit_rate_at_10"]["n"], twins["by_seed"]
     rare = int(runs["attention"][0]["rare"]["n"])
 
@@ -110,19 +73,7 @@ def features_claim(twins: dict[str, Any]) -> Claim:
 
 
 def sequence_claim(twins: dict[str, Any], shown: dict[str, Any]) -> Claim:
-    """6.1.c: against mean pooling, the mean in attention's place, another order, no positions.
-
-    Parameters
-    ----------
-    twins, shown : dict
-        Manifests of the twins, which are trained alike, and of the model that is shown, which two
-        of the twins equal in everything but how they weigh the past.
-
-    Returns
-    -------
-    Claim
-        Hit rates at 10.
-    """
+    """6.1.c: against mean pooling, the mean in attention's place, another order, no positions."""
     n, runs = twins["metrics"]["hit_rate_at_10"]["n"], twins["by_seed"]
     whole = _hits(runs["attention"])
     long = [float(test["hit_rate_at_10"]) for test in shown["by_seed"]["test"]]

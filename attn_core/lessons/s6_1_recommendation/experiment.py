@@ -73,23 +73,7 @@ def ranked(
 ) -> tuple[dict[str, Tensor], dict[str, AttentionTrace]]:
     """Both models' scores of the whole catalogue, with a learner's changes.
 
-    Parameters
-    ----------
-    history : list of int
-        Places, oldest first.
-    changes : Intervention, optional
-        At "features", "self.0", "self.1" and "target".
-    candidates : list of int
-        Places of the films that are rows of the target map.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    scores : dict of str to Tensor
-        "self" and "target": one score a film.
-    traces : dict of str to AttentionTrace
-        All sites.
+    "self" and "target": one score a film. All sites.
     """
     module, loaded = films.of("long", device)
     seen = torch.tensor([history], device=loaded.device)
@@ -152,27 +136,10 @@ def run(
 ) -> LessonResult:
     """Rank the catalogue after a history.
 
-    Parameters
-    ----------
-    config : Config
-        History, whose list, candidate.
-    intervention : Intervention, optional
-        A learner's changes at "features", "self.0", "self.1" and "target".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Traces of all four sites, in half precision. ``details`` hold the "history", the "top" ten,
-        the "candidate" with its "row" in the target map, and each film's "weights" and "effects"
-        in both models: effects are differences of the candidate's log-probability when the film is
-        left out, of the models without the learner's changes.
-
-    Raises
-    ------
-    Refused
-        If the history is empty, or a film is not in the catalogue.
+    Traces of all four sites, in half precision. ``details`` hold the "history", the "top" ten, the
+    "candidate" with its "row" in the target map, and each film's "weights" and "effects" in both
+    models: effects are differences of the candidate's log-probability when the film is left out, of
+    the models without the learner's changes.
     """
     if not config.history:
         raise Refused("refused.no_history")
@@ -232,16 +199,6 @@ def run(
 def decade(first: int) -> str:
     """A span of years, by its first.
 
-    Parameters
-    ----------
-    first : int
-        One of ``DECADES``.
-
-    Returns
-    -------
-    str
-        "1970s"; the first span is longer.
-
     Examples
     --------
     >>> decade(1970), decade(1900)
@@ -251,21 +208,7 @@ def decade(first: int) -> str:
 
 
 def own_map(config: Config, device: str = "cpu") -> Selection:
-    """The attention of the model whose list is shown, with the row that explains the candidate.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    Selection
-        None of its own for self-attention, where ``_head`` says what is opened; for target
-        attention the candidate's row.
-    """
+    """The attention of the model whose list is shown, with the row that explains the candidate."""
     if config.ranker == "self":
         return Selection()
     if not config.candidate or not config.history:
@@ -282,65 +225,21 @@ def _read_by_last(traces: dict[str, AttentionTrace]) -> Tensor:
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same, for a learner's changes are all inside attention.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same.
-    """
+    """What "before" means: the same, for a learner's changes are all inside attention."""
     return config
 
 
 def default_row(result: LessonResult) -> int:
-    """The last film: from there the next one is guessed.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A row.
-    """
+    """The last film: from there the next one is guessed."""
     return len(result.queries) - 1
 
 
 def _head(result: LessonResult) -> Selection:
-    """The last layer's head whose last row is least on the last film.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        Site and head.
-    """
+    """The last layer's head whose last row is least on the last film."""
     last = result.traces[SELF_SITES[-1]].weights[0, :, -1, -1].float()
     return Selection(SELF_SITES[-1], int(last.argmin()))
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))

@@ -29,19 +29,7 @@ _lock = threading.Lock()
 def of(name: str, device: str = "cpu") -> tuple[Any, Loaded]:
     """A model by its name.
 
-    Parameters
-    ----------
-    name : str
-        One of ``MODELS``.
-    device : str
-        Where it should run.
-
-    Returns
-    -------
-    module : nn.Module
-        Shared: never change it.
-    loaded : Loaded
-        What it came with.
+    Shared: never change it. What it came with.
     """
     if name in ("long", "target"):
         loaded = zoo.get(SELF if name == "long" else TARGET, device)
@@ -57,20 +45,7 @@ def _table(name: str, device: str) -> Tensor:
 
 
 def table(name: str, device: str = "cpu") -> Float[Tensor, "catalogue d_model"]:
-    """Every film's vector in a model; computed once, for weights never change.
-
-    Parameters
-    ----------
-    name : str
-        One of ``MODELS`` but popularity.
-    device : str
-        Where it should run.
-
-    Returns
-    -------
-    Float[Tensor, "catalogue d_model"]
-        By place.
-    """
+    """Every film's vector in a model; computed once, for weights never change."""
     with _lock:
         return _table(name, device)
 
@@ -81,18 +56,7 @@ def forget() -> None:
 
 
 def places(history: tuple[int, ...]) -> list[int]:
-    """Rows of the models' tables.
-
-    Parameters
-    ----------
-    history : tuple of int
-        MovieLens ids.
-
-    Returns
-    -------
-    list of int
-        By id.
-    """
+    """Rows of the models' tables."""
     return [by_id(film).place for film in history]
 
 
@@ -100,22 +64,7 @@ def places(history: tuple[int, ...]) -> list[int]:
 def scores(
     name: str, histories: list[list[int]], device: str = "cpu"
 ) -> Float[Tensor, "history catalogue"]:
-    """Scores of every film after each history, without traces or changes.
-
-    Parameters
-    ----------
-    name : str
-        One of ``MODELS``.
-    histories : list of list of int
-        Places, oldest first; all of one length, at least 1.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    Float[Tensor, "history catalogue"]
-        Unnormalised logarithms, on the CPU.
-    """
+    """Scores of every film after each history, without traces or changes."""
     module, loaded = of(name, device)
     if name == "popularity":
         return module().cpu().expand(len(histories), -1)
@@ -142,20 +91,7 @@ def _sums(
 def log_p(
     found: Float[Tensor, "history catalogue"], seen: list[int]
 ) -> Float[Tensor, "history catalogue"]:
-    """Logarithms of the probability of each film as the next, among those not seen.
-
-    Parameters
-    ----------
-    found : Float[Tensor, "history catalogue"]
-        Scores.
-    seen : list of int
-        Places of films that are out of question.
-
-    Returns
-    -------
-    Float[Tensor, "history catalogue"]
-        −∞ for films that were seen.
-    """
+    """Logarithms of the probability of each film as the next, among those not seen."""
     found = found.clone()
     found[:, seen] = -torch.inf
     return found.log_softmax(-1)
@@ -163,18 +99,6 @@ def log_p(
 
 def rank(found: Float[Tensor, "catalogue"], place: int) -> int:
     """A film's place in the ranking.
-
-    Parameters
-    ----------
-    found : Float[Tensor, "catalogue"]
-        Scores.
-    place : int
-        The film.
-
-    Returns
-    -------
-    int
-        1 for the first.
 
     Examples
     --------
@@ -190,21 +114,8 @@ def left_out(
 ) -> tuple[Float[Tensor, "catalogue"], Float[Tensor, "film catalogue"] | None]:
     """Log-probabilities with the whole history, and without each film of it.
 
-    Parameters
-    ----------
-    name : str
-        One of ``MODELS``.
-    history : tuple of int
-        Places, oldest first, at least 1.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    whole : Float[Tensor, "catalogue"]
-        Of every film; −∞ for those seen, the one left out included.
-    without : Float[Tensor, "film catalogue"] or None
-        One row for each film left out; ``None`` where nothing would be left.
+    Of every film; −∞ for those seen, the one left out included. One row for each film left out;
+    ``None`` where nothing would be left.
     """
     seen = list(history)
     whole = log_p(scores(name, [seen], device), seen)[0]

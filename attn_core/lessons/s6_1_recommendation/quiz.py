@@ -20,22 +20,7 @@ def _titles(result: LessonResult) -> tuple[str, ...]:
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Leave out each film of the history and see what it does to the first recommendation.
-
-    Parameters
-    ----------
-    config : Config
-        The history.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        The recommendation ("candidate") and its "rank", the film whose absence costs most
-        ("needed", its "place" among "n") with its "effect" and the rank without it, and the last
-        film with its own effect's size and "way": whether it loses or gains, a key of the locale.
-    """
+    """Leave out each film of the history and see what it does to the first recommendation."""
     config = experiment.Config(config.history)
     result = experiment.run(config, None, device)
     titles = _titles(result)
@@ -55,18 +40,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the measurement bears out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``; with a single film, which is first and last, "last".
-    """
+    """Which guess the measurement bears out."""
     if found["place"] == found["n"]:
         return "last"
     return "first" if found["place"] == 1 else "between"
@@ -130,24 +104,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the history on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the history is short.
-    """
+    """Questions about the history on screen."""
     opened = selection or experiment.opened(result)
     found = (_where(result, opened), _needed(result, config.ranker), _sum(result))
     return tuple(question for question in found if question is not None)
@@ -162,25 +119,7 @@ def _first(history: tuple[int, ...], device: str) -> str:
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Another first recommendation from the same films, by their order alone.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when the history has the films of one of the examples in another order, nothing is
-        changed inside attention, and self-attention recommends another film first.
-    """
+    """Another first recommendation from the same films, by their order alone."""
     first = experiment.SAMPLES["two_tastes"]
     example = next(
         (s for s in experiment.SAMPLES.values() if len(s) > 1 and set(s) == set(config.history)), ()

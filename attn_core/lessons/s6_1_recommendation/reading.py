@@ -8,21 +8,7 @@ from attn_core.contract.result import LessonResult
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head : int
-        Which.
-    query : int
-        The row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        The "row" and the "key" it weighs most with its "weight", and the row's "sum".
+    The "row" and the "key" it weighs most with its "weight", and the row's "sum".
     """
     weights = result.traces[site].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)
@@ -41,18 +27,8 @@ def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str,
 def strongest(result: LessonResult, ranker: str) -> dict[str, Any]:
     """The film with the most weight beside the one whose absence costs the candidate most.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    ranker : str
-        One of ``RANKERS``.
-
-    Returns
-    -------
-    dict
-        "weighed" and "needed" (titles), "weight", "effect", "rank_without", and whether both are
-        the "same" film and the needed one is the "last"; "needed" is "" for a single film.
+    "weighed" and "needed" (titles), "weight", "effect", "rank_without", and whether both are the
+    "same" film and the needed one is the "last"; "needed" is "" for a single film.
     """
     weights = result.details["weights"][ranker]
     found = result.details["effects"][ranker]

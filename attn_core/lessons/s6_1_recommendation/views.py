@@ -23,16 +23,8 @@ METHODS = ("attention", "left_out", "oldest", "newest", "random")
 def by_head(result: LessonResult) -> dict[str, list[list[float]]]:
     """What each head's last row does with this history.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    dict of list of list of float
-        Layers by heads: "last", the weight on the last film, and "back", how many films back it
-        looks on average.
+    Layers by heads: "last", the weight on the last film, and "back", how many films back it looks
+    on average.
     """
     last, back = [], []
     for site in experiment.SELF_SITES:
@@ -46,16 +38,8 @@ def by_head(result: LessonResult) -> dict[str, list[list[float]]]:
 def extremes(found: dict[str, list[list[float]]]) -> dict[str, Any]:
     """The heads that stand out in ``by_head``, as the page's sentence names them.
 
-    Parameters
-    ----------
-    found : dict
-        From ``by_head``.
-
-    Returns
-    -------
-    dict
-        "layer" and "head" (from 1) of the largest "weight" on the last film, and "far_layer" and
-        "far_head" of the one that looks furthest "back".
+    "layer" and "head" (from 1) of the largest "weight" on the last film, and "far_layer" and
+    "far_head" of the one that looks furthest "back".
     """
 
     def largest(rows: list[list[float]]) -> tuple[float, int, int]:
@@ -76,16 +60,8 @@ def extremes(found: dict[str, list[list[float]]]) -> dict[str, Any]:
 def as_sum(result: LessonResult) -> list[dict[str, Any]]:
     """The candidate's score from target attention, film by film.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    list of dict
-        "film", its "weight", what its value "says" of the candidate (their dot product, scaled),
-        and the product of both, the "term" of the score.
+    "film", its "weight", what its value "says" of the candidate (their dot product, scaled), and
+    the product of both, the "term" of the score.
     """
     trace = result.traces["target"]
     row = result.details["candidate"]["row"]
@@ -102,19 +78,9 @@ def as_sum(result: LessonResult) -> list[dict[str, Any]]:
 def orders(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The same films in other orders.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "order" ("kept", "reversed", "last_kept": all but the last shuffled, "shuffled"), the
-        "first" film, how many of the ten are "shared" with the kept order, and the candidate's
-        "rank"; with the history's own model, and for target attention "target_rank".
+    "order" ("kept", "reversed", "last_kept": all but the last shuffled, "shuffled"), the "first"
+    film, how many of the ten are "shared" with the kept order, and the candidate's "rank"; with the
+    history's own model, and for target attention "target_rank".
     """
     seen = films.places(config.history)
     kept_top = _top("long", seen, device)
@@ -150,18 +116,8 @@ def _top(name: str, seen: list[int], device: str) -> list[int]:
 def models(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """What every model makes of the same history.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "model" (of ``films.MODELS``), its first three films ("top"), how many of its ten are
-        "shared" with self-attention's, and the candidate's "rank".
+    "model" (of ``films.MODELS``), its first three films ("top"), how many of its ten are "shared"
+    with self-attention's, and the candidate's "rank".
     """
     seen = films.places(config.history)
     asked = experiment.run(config, None, device).details["candidate"]["id"]
@@ -185,11 +141,8 @@ def models(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
 def recorded() -> list[dict[str, Any]]:
     """Recorded hit rate and NDCG at 10 of every model on the users' last films.
 
-    Returns
-    -------
-    list of dict
-        "model", mean "hit" and "ndcg" with "hit_spread" and "ndcg_spread" over the seeds (``None``
-        of one), "seeds" and "parameters" (``None`` of counts).
+    "model", mean "hit" and "ndcg" with "hit_spread" and "ndcg_spread" over the seeds (``None`` of
+    one), "seeds" and "parameters" (``None`` of counts).
     """
     raw = read_manifest(experiment.CHECKPOINT).raw
     out = []
@@ -206,18 +159,9 @@ def recorded() -> list[dict[str, Any]]:
 def card(ranker: str) -> dict[str, Any]:
     """What is known of a model, from its manifest.
 
-    Parameters
-    ----------
-    ranker : str
-        One of the experiment's ``RANKERS``.
-
-    Returns
-    -------
-    dict
-        "hit" rate at 10 in %, "popular": popularity's, "last": that of what followed the last film
-        most often, "pooled" and "twin": those of self-attention's twins, with nothing but the mean
-        of the past, and with the last film beside it; "times", "n" users, "films",
-        "parameters" in millions.
+    "hit" rate at 10 in %, "popular": popularity's, "last": that of what followed the last film most
+    often, "pooled" and "twin": those of self-attention's twins, with nothing but the mean of the
+    past, and with the last film beside it; "times", "n" users, "films", "parameters" in millions.
     """
     others = {row["model"]: 100 * row["hit"] for row in recorded()}
     manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
@@ -236,18 +180,7 @@ def card(ranker: str) -> dict[str, Any]:
 
 
 def span(ranker: str) -> int:
-    """How many films of a history a model reads: the last ones.
-
-    Parameters
-    ----------
-    ranker : str
-        One of the experiment's ``RANKERS``.
-
-    Returns
-    -------
-    int
-        Films.
-    """
+    """How many films of a history a model reads: the last ones."""
     manifest = read_manifest(films.SELF if ranker == "self" else films.TARGET)
     return int(manifest.config["length"])
 
@@ -255,10 +188,7 @@ def span(ranker: str) -> int:
 def needed() -> dict[str, dict[str, float]]:
     """How often weight and effect agree over the test users, from the manifests.
 
-    Returns
-    -------
-    dict of dict of float
-        By ranker: means over seeds of what ``training.recommender.measure.attended`` counts.
+    By ranker: means over seeds of what ``training.recommender.measure.attended`` counts.
     """
     out = {}
     for ranker, checkpoint in (("self", films.SELF), ("target", films.TARGET)):
@@ -271,20 +201,6 @@ def order_of(
     method: str, weights: list[float], effects: list[float], rng: random.Random
 ) -> list[int]:
     """In which order films are taken out.
-
-    Parameters
-    ----------
-    method : str
-        One of ``METHODS``.
-    weights, effects : list of float
-        Attention and leave-one-out, one for each film, oldest first.
-    rng : random.Random
-        For "random".
-
-    Returns
-    -------
-    list of int
-        Places in the history.
 
     Examples
     --------
@@ -313,22 +229,8 @@ def taken_out(
 ) -> list[dict[str, Any]]:
     """Take films out of a history one after another, in several orders.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    history : tuple of int
-        MovieLens ids.
-    ranker : str
-        One of the experiment's ``RANKERS``.
-    candidate : int
-        As ``Config`` has it.
-
-    Returns
-    -------
-    list of dict
-        "method", "gone" films, and the candidate's mean "lost" log-probability; what was found so
-        far where it was stopped.
+    "method", "gone" films, and the candidate's mean "lost" log-probability; what was found so far
+    where it was stopped.
     """
     config = experiment.Config(history, ranker, candidate)
     result = experiment.run(config)

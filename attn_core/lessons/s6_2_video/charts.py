@@ -15,26 +15,7 @@ def timeline(
     marked: int,
     labels: Mapping[str, str],
 ) -> Figure:
-    """Attention over frames, beside what each frame says alone and where the motion really is.
-
-    Parameters
-    ----------
-    weights : sequence of float
-        One a frame.
-    alone : sequence of float
-        Probability that the camera moves, by each frame alone.
-    moved : sequence of bool
-        Which frames the motion changes; empty where it is not known.
-    marked : int
-        The open frame.
-    labels : mapping
-        "x", "title", "weight", "alone", "moved".
-
-    Returns
-    -------
-    Figure
-        Bars, line, and a band behind them.
-    """
+    """Attention over frames, beside what each frame says alone and where the motion really is."""
     most = max([*weights, 1e-9])
     frames = [
         {"frame": i + 1, "weight": w, "alone": a * most, "share": a, "open": i == marked}
@@ -82,24 +63,7 @@ def walked(
     marked: int,
     labels: Mapping[str, str],
 ) -> Figure:
-    """A hand's path, its points as large and dark as attention makes them.
-
-    Parameters
-    ----------
-    points : sequence of (right, down)
-        In order.
-    weights : sequence of float
-        One a point.
-    marked : int
-        The open point.
-    labels : mapping
-        "title", "point", "weight".
-
-    Returns
-    -------
-    Figure
-        The start is a square, the open point outlined.
-    """
+    """A hand's path, its points as large and dark as attention makes them."""
     path = [
         {"x": x, "y": y, "weight": w, "point": i + 1, "open": i == marked, "start": i == 0}
         for i, ((x, y), w) in enumerate(zip(points, weights, strict=True))

@@ -34,24 +34,7 @@ def against(
     metric: str = "",
     better: str = "",
 ) -> Condition:
-    """One condition, run by run.
-
-    Parameters
-    ----------
-    key : str
-        Its name.
-    values, baseline : list of float
-        By seed.
-    n : int
-        Clips of each run.
-    metric, better : str
-        Where they differ from the measure's.
-
-    Returns
-    -------
-    Condition
-        Of a claim.
-    """
+    """One condition, run by run."""
     pairs = list(zip(values, baseline, strict=False))
     return Condition(
         key,
@@ -67,16 +50,6 @@ def key_frames(runs: Runs) -> Claim:
     """6.2.a: attention over frames finds those that move, and that helps.
 
     Frames that attend to each other, and frames kept apart until they are summed ("apart").
-
-    Parameters
-    ----------
-    runs : dict of list of dict
-        The twins' measurements by seed.
-
-    Returns
-    -------
-    Claim
-        Pointing and accuracy.
     """
     first = runs["divided"][0]
     moving, n = int(first["n_moving"]), int(first["n"])
@@ -114,18 +87,7 @@ def key_frames(runs: Runs) -> Claim:
 
 
 def segments(runs: Runs) -> Claim:
-    """6.2.b: cutting the clip into moving and still spans, against differences of pixels.
-
-    Parameters
-    ----------
-    runs : dict of list of dict
-        The twins' measurements by seed.
-
-    Returns
-    -------
-    Claim
-        Frames that the ends are off.
-    """
+    """6.2.b: cutting the clip into moving and still spans, against differences of pixels."""
     n = int(runs["divided"][0]["n_moving"])
     pixels = _of(runs, "divided", "off_change")
     conditions = (
@@ -139,18 +101,7 @@ def segments(runs: Runs) -> Claim:
 
 
 def regions(runs: Runs) -> Claim:
-    """6.2.c: attention lies on the frames of the action, and off what merely crosses.
-
-    Parameters
-    ----------
-    runs : dict of list of dict
-        The twins' measurements by seed.
-
-    Returns
-    -------
-    Claim
-        Shares of attention, and accuracy without time or without space.
-    """
+    """6.2.c: attention lies on the frames of the action, and off what merely crosses."""
     first = runs["divided"][0]
     moving, n = int(first["n_moving"]), int(first["n"])
     accuracy = _of(runs, "divided", "accuracy")

@@ -21,16 +21,8 @@ SPANS = ((2, 7), (8, 14))
 def card(attention: str = "divided") -> dict[str, Any]:
     """What is known of a shown classifier, from its manifest.
 
-    Parameters
-    ----------
-    attention : str
-        Key of ``CHECKPOINTS``.
-
-    Returns
-    -------
-    dict
-        "accuracy", "pointing" of attention and of the "gradient", and the "chance" of a random
-        frame in %, their "n" and "n_moving", "parameters" in thousands.
+    "accuracy", "pointing" of attention and of the "gradient", and the "chance" of a random frame in
+    %, their "n" and "n_moving", "parameters" in thousands.
     """
     manifest = read_manifest(experiment.CHECKPOINTS[attention])
     named, points = (manifest.metrics[n] for n in ("accuracy_motion", "pointing_accuracy"))
@@ -48,11 +40,8 @@ def card(attention: str = "divided") -> dict[str, Any]:
 def twins() -> list[dict[str, Any]]:
     """Recorded runs of each kind.
 
-    Returns
-    -------
-    list of dict
-        "model", "parameters", "steps", "seeds", and for "accuracy", "pointing" and "off" (frames
-        that the cut is off) mean and deviation ("accuracy_spread", …).
+    "model", "parameters", "steps", "seeds", and for "accuracy", "pointing" and "off" (frames that
+    the cut is off) mean and deviation ("accuracy_spread", …).
     """
     raw = read_manifest("video_twins").raw
     out = []
@@ -73,10 +62,7 @@ def twins() -> list[dict[str, Any]]:
 def by_motion() -> list[dict[str, Any]]:
     """Recorded accuracy of the shown classifiers by motion.
 
-    Returns
-    -------
-    list of dict
-        "motion", "n", and accuracy by classifier.
+    "motion", "n", and accuracy by classifier.
     """
     found = {a: read_manifest(c).raw["by_motion"] for a, c in experiment.CHECKPOINTS.items()}
     return [
@@ -95,20 +81,8 @@ def everywhere(
 ) -> list[dict[str, Any]]:
     """Move the camera over one photograph in every way, at every speed.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    picture : str
-        A sample photograph.
-    attention : str
-        Which classifier.
-
-    Returns
-    -------
-    list of dict
-        "motion", "speed", how many of the clips were named "right", how often attention "points"
-        at a frame that moves (``None`` for a still camera), "n".
+    "motion", "speed", how many of the clips were named "right", how often attention "points" at a
+    frame that moves (``None`` for a still camera), "n".
     """
     rows: list[dict[str, Any]] = []
     jobs = [(motion, speed) for motion in MOTIONS for speed in SPEEDS]
@@ -136,36 +110,12 @@ def everywhere(
 
 
 def photograph(clip: str) -> str:
-    """The sample photograph of a made clip.
-
-    Parameters
-    ----------
-    clip : str
-        As a config names it.
-
-    Returns
-    -------
-    str
-        The first sample for a clip that somebody sent.
-    """
+    """The sample photograph of a made clip."""
     return clip.removeprefix(MADE).split("~")[0] if clip.startswith(MADE) else experiment.PHOTOS[0]
 
 
 def pointed(frames: torch.Tensor, clip: str) -> bool | None:
-    """Whether attention's first frame is one that the motion changes.
-
-    Parameters
-    ----------
-    frames : torch.Tensor
-        Attention over frames.
-    clip : str
-        As a config names it.
-
-    Returns
-    -------
-    bool or None
-        ``None`` where nothing moves or it is not known.
-    """
+    """Whether attention's first frame is one that the motion changes."""
     truth = find(clip).truth
     if truth is None or not bool(truth.moving.any()):
         return None

@@ -97,22 +97,7 @@ def given(
 ) -> tuple[Float[Tensor, "1 frame row column"], Bool[Tensor, "1 frame"]]:
     """What a classifier gets of a clip.
 
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frames that are dropped or frozen.
-
-    Returns
-    -------
-    frames : Float[Tensor, "1 frame row column"]
-        As ``attn_core.inputs.clip.for_model`` answers them.
-    seen : Bool[Tensor, "1 frame"]
-        ``False`` on those that are dropped.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the clip is not on this machine.
+    As ``attn_core.inputs.clip.for_model`` answers them. ``False`` on those that are dropped.
     """
     frames = _read(config.clip, config.start, config.frozen).clone()
     seen = torch.ones(1, N_FRAMES, dtype=torch.bool)
@@ -132,29 +117,7 @@ def asked(
     *,
     traced: bool = True,
 ) -> Seen:
-    """The classifier's answer to a clip.
-
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frames that are dropped or frozen.
-    intervention : Intervention, optional
-        A learner's changes.
-    device : str
-        Where to run.
-    traced : bool
-        ``False`` leaves the layers' traces out.
-
-    Returns
-    -------
-    Seen
-        Of a batch of one.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the clip is not on this machine.
-    """
+    """The classifier's answer to a clip."""
     loaded = zoo.get(CHECKPOINTS[config.attention], device)
     frames, seen = given(config)
     with torch.inference_mode():
@@ -167,18 +130,7 @@ def asked(
 
 
 def truth_in(config: Config) -> Motion | None:
-    """What the camera really does in the sixteen frames that are read, where that is known.
-
-    Parameters
-    ----------
-    config : Config
-        Clip and frozen frames.
-
-    Returns
-    -------
-    Motion or None
-        Only of a made clip without frozen frames.
-    """
+    """What the camera really does in the sixteen frames that are read, where that is known."""
     return None if config.frozen else find(config.clip).truth
 
 
@@ -187,29 +139,10 @@ def run(
 ) -> LessonResult:
     """Name the camera's motion, or the sign.
 
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    intervention : Intervention, optional
-        A learner's changes.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Of a clip: frames by frames at "0.time", … (of the open patch; not where frames are kept
-        apart), patches by patches at "0.space", … (of the open frame), one row at "pool.space" and
-        "pool.time".
-        ``details`` holds probabilities, attention over "frames" and "patches", what each frame says
-        alone, the "truth" where it is known, and milliseconds by stage. Of a sign: see
-        ``signs.run``.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the clip is not on this machine, or the path is none.
+    Of a clip: frames by frames at "0.time", … (of the open patch; not where frames are kept apart),
+    patches by patches at "0.space", … (of the open frame), one row at "pool.space" and "pool.time".
+    ``details`` holds probabilities, attention over "frames" and "patches", what each frame says
+    alone, the "truth" where it is known, and milliseconds by stage. Of a sign: see ``signs.run``.
     """
     if config.model == "sign":
         return signs.run(config.path, intervention, device)
@@ -296,52 +229,19 @@ def _result(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: every frame as it was taken, all of them seen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        The same clip, part and open places.
-    """
+    """What "before" means: every frame as it was taken, all of them seen."""
     return replace(config, dropped=(), frozen=())
 
 
 def default_row(result: LessonResult) -> int:
-    """Of a clip the frame that is open; of a path the point with the largest weight.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        From 0.
-    """
+    """Of a clip the frame that is open; of a path the point with the largest weight."""
     if result.details["model"] == "clip":
         return int(result.details.get("open_frame", Config().frame))
     return int(np.argmax(result.details["frames"]))
 
 
 def _head(result: LessonResult) -> Selection:
-    """The last attention over time: where frames look at frames, or the sum over them.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        The head whose rows differ most from each other.
-    """
+    """The last attention over time: where frames look at frames, or the sum over them."""
     last = max(
         (site for site in result.traces if site != FRAMES_SITE and site.endswith(".time")),
         default=FRAMES_SITE,
@@ -352,40 +252,15 @@ def _head(result: LessonResult) -> Selection:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head : int
-        Which.
-    query : int
-        The row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "row", the "key" it looks at most and its "weight", the "head" from 1, and how many keys
-        there are ("n").
+    "row", the "key" it looks at most and its "weight", the "head" from 1, and how many keys there
+    are ("n").
     """
     weights = result.traces[site].weights[0].float().nan_to_num()
     rows, keys = result.names(site)

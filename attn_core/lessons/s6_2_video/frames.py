@@ -18,10 +18,7 @@ N_PATCHES = ACROSS * ACROSS
 def frame_names() -> tuple[str, ...]:
     """Names of a clip's frames: their numbers from 1.
 
-    Returns
-    -------
-    tuple of str
-        Sixteen.
+    Sixteen.
     """
     return tuple(str(i + 1) for i in range(N_FRAMES))
 
@@ -29,34 +26,18 @@ def frame_names() -> tuple[str, ...]:
 def patch_names() -> tuple[str, ...]:
     """Names of a frame's patches, as on a chessboard.
 
-    Returns
-    -------
-    tuple of str
-        "A1" at the top left to "F6".
-
     Examples
     --------
     >>> patch_names()[7]
     'B2'
+
+    "A1" at the top left to "F6".
     """
     return tuple(f"{chr(65 + i % ACROSS)}{i // ACROSS + 1}" for i in range(N_PATCHES))
 
 
 def one_of(trace: AttentionTrace, row: int) -> AttentionTrace:
-    """One entry of a batch of traces.
-
-    Parameters
-    ----------
-    trace : AttentionTrace
-        Of a batch.
-    row : int
-        Which.
-
-    Returns
-    -------
-    AttentionTrace
-        A batch of one.
-    """
+    """One entry of a batch of traces."""
     mask = trace.mask
     if mask is not None and len(mask) > 1:
         mask = mask[row : row + 1]
@@ -79,22 +60,7 @@ def slopes(
     frames: Float[Tensor, "clip frame row column"],
     seen: Bool[Tensor, "clip frame"] | None = None,
 ) -> Float[Tensor, "clip frame"]:
-    """How strongly the largest logit depends on each frame's pixels.
-
-    Parameters
-    ----------
-    model : nn.Module
-        A ``VideoClassifier``.
-    frames : Float[Tensor, "clip frame row column"]
-        As it reads them.
-    seen : Bool[Tensor, "clip frame"], optional
-        ``False`` on frames that are dropped.
-
-    Returns
-    -------
-    Float[Tensor, "clip frame"]
-        Sums of |∂logit/∂pixel| over each frame (Simonyan et al. 2014).
-    """
+    """How strongly the largest logit depends on each frame's pixels."""
     frames = frames.clone().requires_grad_(True)
     logits = model(frames, seen, traced=False).logits
     (slope,) = torch.autograd.grad(logits.amax(1).sum(), frames)
@@ -104,20 +70,12 @@ def slopes(
 def runs_of(flags: list[bool]) -> tuple[tuple[int, int], ...]:
     """Stretches of frames for which something is so.
 
-    Parameters
-    ----------
-    flags : list of bool
-        One a frame.
-
-    Returns
-    -------
-    tuple of (int, int)
-        First and last frame of each stretch.
-
     Examples
     --------
     >>> runs_of([False, True, True, False, True])
     ((1, 2), (4, 4))
+
+    First and last frame of each stretch.
     """
     out: list[tuple[int, int]] = []
     for i, flag in enumerate(flags):
@@ -129,16 +87,5 @@ def runs_of(flags: list[bool]) -> tuple[tuple[int, int], ...]:
 
 
 def says_moving(by_frame: Float[Tensor, "frame motion"]) -> list[bool]:
-    """Which frames say, each alone, that the camera moves.
-
-    Parameters
-    ----------
-    by_frame : Float[Tensor, "frame motion"]
-        Logits of each frame.
-
-    Returns
-    -------
-    list of bool
-        ``True`` where "still" has less than half of the probability.
-    """
+    """Which frames say, each alone, that the camera moves."""
     return [bool(p < 0.5) for p in by_frame.softmax(-1)[:, MOTIONS.index("still")]]

@@ -26,20 +26,7 @@ def _clip(config: experiment.Config) -> experiment.Config:
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Compare the frame of largest weight with the one of smallest.
-
-    Parameters
-    ----------
-    config : Config
-        Which clip.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "most" and "least" weight, their frames, and the "ratio".
-    """
+    """Compare the frame of largest weight with the one of smallest."""
     frames = experiment.run(_clip(config), None, device).details["frames"]
     most, least = int(np.argmax(frames)), int(np.argmin(frames))
     ratio = frames[most] / max(frames[least], 1e-6)
@@ -58,18 +45,7 @@ def _small(value: float) -> str:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the weights bear out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the weights bear out."""
     ratio = float(found["ratio"])
     return "alike" if ratio < DOUBLE else "double" if ratio < MANY else "many"
 
@@ -153,24 +129,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        Fewer where the true motion is not known.
-    """
+    """Questions about the run on screen."""
     if result.details["model"] == "sign":
         return _half(result), _second(result)
     found = (_span(result), _first(result), _drop(config, device))
@@ -180,25 +139,7 @@ def questions(
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """Make the model call a moving clip still, by freezing or dropping few frames.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached when another motion is named than before, with at most ``MOST`` frames frozen or
-        dropped and nothing else changed.
-    """
+    """Make the model call a moving clip still, by freezing or dropping few frames."""
     if config.model == "sign":
         reached = not changes and result.details["motion"] == "circle" and config.path != "circle"
         near = result.details["probabilities"]["circle"] if config.path != "circle" else 0.0

@@ -40,23 +40,7 @@ Points = Float[np.ndarray, "point 2"]
 
 @lru_cache(maxsize=len(SAMPLES))
 def by_rule(sign: str) -> Points:
-    """A sign's path as a rule draws it.
-
-    Parameters
-    ----------
-    sign : str
-        One of ``SAMPLES``.
-
-    Returns
-    -------
-    Float[np.ndarray, "point 2"]
-        Right and down, within the unit square.
-
-    Raises
-    ------
-    ValueError
-        If there is no rule for it.
-    """
+    """A sign's path as a rule draws it."""
     at = np.linspace(0, 1, N_POINTS)
     turn = 2 * math.pi * at
     triangle = np.abs((4 * at) % 2 - 1)
@@ -77,23 +61,7 @@ def by_rule(sign: str) -> Points:
 
 
 def points(path: str) -> Points:
-    """The path that a config names.
-
-    Parameters
-    ----------
-    path : str
-        One of ``SAMPLES``, or a drawing (``attn_core.inputs.strokes``), whose strokes are joined.
-
-    Returns
-    -------
-    Float[np.ndarray, "point 2"]
-        ``N_POINTS`` of them, within the unit square.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If it is neither, or nothing was drawn yet.
-    """
+    """The path that a config names."""
     if not path.startswith(DRAWN):
         try:
             return by_rule(path)
@@ -109,10 +77,7 @@ def points(path: str) -> Points:
 def point_names() -> tuple[str, ...]:
     """Names of a path's points: their numbers from 1.
 
-    Returns
-    -------
-    tuple of str
-        ``N_POINTS``.
+    ``N_POINTS``.
     """
     return tuple(str(i + 1) for i in range(N_POINTS))
 
@@ -121,25 +86,8 @@ def point_names() -> tuple[str, ...]:
 def run(path: str, intervention: Intervention | None = None, device: str = "cpu") -> LessonResult:
     """Name the sign.
 
-    Parameters
-    ----------
-    path : str
-        See ``points``.
-    intervention : Intervention, optional
-        A learner's changes at "encoder.0", "encoder.1", "pool".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Points by points; one row at "pool". ``details`` holds the "path", probabilities and
-        attention over its points ("frames").
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the path is none.
+    Points by points; one row at "pool". ``details`` holds the "path", probabilities and attention
+    over its points ("frames").
     """
     loaded = zoo.get(CHECKPOINT, device)
     line = points(path)
@@ -180,18 +128,8 @@ def run(path: str, intervention: Intervention | None = None, device: str = "cpu"
 def without_parts(path: str, device: str = "cpu") -> dict[str, list[float]]:
     """Attention on each piece of the path beside what the answer loses without it.
 
-    Parameters
-    ----------
-    path : str
-        See ``points``.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of list of float
-        "weight": of the pooling's attention, by piece; "lost": probability of the named sign that
-        goes when nobody, in no layer, may attend to the piece.
+    "weight": of the pooling's attention, by piece; "lost": probability of the named sign that goes
+    when nobody, in no layer, may attend to the piece.
     """
     n = N_POINTS // PARTS
     full = run(path, device=device)
@@ -212,11 +150,8 @@ def without_parts(path: str, device: str = "cpu") -> dict[str, list[float]]:
 def card() -> dict[str, str]:
     """What is known of the sign classifier, from its manifest.
 
-    Returns
-    -------
-    dict of str
-        "accuracy" and the nearest neighbour's ("nearest") in %, "spread" over the folds, "n",
-        "folds", "parameters" in thousands.
+    "accuracy" and the nearest neighbour's ("nearest") in %, "spread" over the folds, "n", "folds",
+    "parameters" in thousands.
     """
     manifest = read_manifest(CHECKPOINT)
     found = manifest.metrics["accuracy_signs"]

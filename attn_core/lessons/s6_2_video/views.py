@@ -24,18 +24,8 @@ from attn_core.wire.clip import sheet
 def leave_one_out(config: experiment.Config, device: str = "cpu") -> tuple[float, ...]:
     """What dropping each frame alone does to the answer.
 
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frames already dropped or frozen.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of float
-        For each frame the probability that the named motion loses without it; 0 for those already
-        dropped.
+    For each frame the probability that the named motion loses without it; 0 for those already
+    dropped.
     """
     full = experiment.asked(config, device=device, traced=False).logits[0].softmax(-1)
     top = int(full.argmax())
@@ -55,17 +45,7 @@ def leave_one_out(config: experiment.Config, device: str = "cpu") -> tuple[float
 def gradient(config: experiment.Config, device: str = "cpu") -> tuple[float, ...]:
     """How strongly the named motion's logit depends on each frame's pixels.
 
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frames that are dropped or frozen.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of float
-        Sum of |∂logit/∂pixel| over each frame, as a share of all frames' (Simonyan et al. 2014).
+    Sum of |∂logit/∂pixel| over each frame, as a share of all frames' (Simonyan et al. 2014).
     """
     loaded = zoo.get(experiment.CHECKPOINTS[config.attention], device)
     frames, seen = (part.to(loaded.device) for part in experiment.given(config))
@@ -76,15 +56,7 @@ def gradient(config: experiment.Config, device: str = "cpu") -> tuple[float, ...
 def frame_change(config: experiment.Config) -> tuple[float, ...]:
     """How much each frame differs from the one before: what needs no model.
 
-    Parameters
-    ----------
-    config : Config
-        Clip and frozen frames.
-
-    Returns
-    -------
-    tuple of float
-        Mean absolute difference in deviations of the clip; 0 for the first frame.
+    Mean absolute difference in deviations of the clip; 0 for the first frame.
     """
     frames = for_model(window(find(config.clip), config.start, config.frozen))[0]
     return tuple(float(v) for v in torch.diff(frames, dim=0, prepend=frames[:1]).abs().mean((1, 2)))
@@ -92,16 +64,6 @@ def frame_change(config: experiment.Config) -> tuple[float, ...]:
 
 def halved(values: Float[Tensor, "frame"]) -> Tensor:
     """Where values lie above the level that parts them best in two (Otsu 1979).
-
-    Parameters
-    ----------
-    values : Float[Tensor, "frame"]
-        Any numbers.
-
-    Returns
-    -------
-    Bool[Tensor, "frame"]
-        ``True`` in the upper half; nowhere if all values are alike.
 
     Examples
     --------
@@ -122,20 +84,12 @@ def halved(values: Float[Tensor, "frame"]) -> Tensor:
 def longest(flags: list[bool]) -> tuple[int, int] | None:
     """The longest stretch for which something is so.
 
-    Parameters
-    ----------
-    flags : list of bool
-        One a frame.
-
-    Returns
-    -------
-    tuple of (int, int) or None
-        First and last frame; the earlier of two that are as long; ``None`` where it never is.
-
     Examples
     --------
     >>> longest([True, False, True, True])
     (2, 3)
+
+    First and last frame; the earlier of two that are as long; ``None`` where it never is.
     """
     stretches = runs_of(flags)
     return max(stretches, key=lambda s: s[1] - s[0], default=None)
@@ -144,20 +98,10 @@ def longest(flags: list[bool]) -> tuple[int, int] | None:
 def spans(config: experiment.Config, result: LessonResult) -> list[dict[str, Any]]:
     """The clip's moving part, as three rules find it, and as it is.
 
-    Parameters
-    ----------
-    config : Config
-        Clip and frozen frames.
-    result : LessonResult
-        From ``run``, of a clip.
-
-    Returns
-    -------
-    list of dict
-        "how" ("alone": frames that say so each by themselves; "attention": weights parted in two;
-        "change": differences of pixels parted in two; "truth", where it is known), "first" and
-        "last" of the longest stretch (``None`` for no motion), "off": mean of how many frames both
-        ends are off (``None`` where nothing can be compared).
+    "how" ("alone": frames that say so each by themselves; "attention": weights parted in two;
+    "change": differences of pixels parted in two; "truth", where it is known), "first" and "last"
+    of the longest stretch (``None`` for no motion), "off": mean of how many frames both ends are
+    off (``None`` where nothing can be compared).
     """
     found = {
         "alone": longest(result.details["says_moving"]),
@@ -194,36 +138,13 @@ def spans(config: experiment.Config, result: LessonResult) -> list[dict[str, Any
 def alone(result: LessonResult) -> tuple[list[list[float]], tuple[str, ...]]:
     """What each frame says by itself, for a heat map.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``, of a clip.
-
-    Returns
-    -------
-    values : list of list of float
-        Probability by motion and frame.
-    motions : tuple of str
-        Names of the rows, as ``MOTIONS``.
+    Probability by motion and frame. Names of the rows, as ``MOTIONS``.
     """
     return np.array(result.details["alone"]).T.tolist(), MOTIONS
 
 
 def overlay(result: LessonResult, *, by_frame: bool = False) -> Float[np.ndarray, "row column"]:
-    """Attention over every frame's patches, laid out as the sheet of frames is.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``, of a clip.
-    by_frame : bool
-        Whether each frame's patches are weighted by the attention over frames.
-
-    Returns
-    -------
-    Float[np.ndarray, "row column"]
-        24 × 24: four frames of six patches each way; the largest is 1.
-    """
+    """Attention over every frame's patches, laid out as the sheet of frames is."""
     patches = np.array(result.details["patches"], np.float32)
     if by_frame:
         patches = patches * np.array(result.details["frames"], np.float32)[:, None]
@@ -236,20 +157,12 @@ def overlay(result: LessonResult, *, by_frame: bool = False) -> Float[np.ndarray
 def place(index: int) -> tuple[int, int]:
     """Frame and patch of a cell of the sheet.
 
-    Parameters
-    ----------
-    index : int
-        Counted in rows over 24 × 24 cells.
-
-    Returns
-    -------
-    frame, patch : int
-        From 0.
-
     Examples
     --------
     >>> place(0), place(6), place(24 * 6)
     ((0, 0), (1, 0), (4, 0))
+
+    From 0.
     """
     side = ACROSS
     row, column = divmod(index, 4 * side)
@@ -259,16 +172,6 @@ def place(index: int) -> tuple[int, int]:
 
 def cell(frame: int, patch: int) -> int:
     """The inverse of ``place``.
-
-    Parameters
-    ----------
-    frame, patch : int
-        From 0.
-
-    Returns
-    -------
-    int
-        Cell of the sheet.
 
     Examples
     --------
@@ -281,18 +184,7 @@ def cell(frame: int, patch: int) -> int:
 
 
 def pictures(config: experiment.Config) -> UInt8[np.ndarray, "frame row column 3"]:
-    """The sixteen frames as they are read, in colour.
-
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frozen frames; dropped ones are greyed.
-
-    Returns
-    -------
-    UInt8[np.ndarray, "frame row column 3"]
-        Shared, so it can't be written to.
-    """
+    """The sixteen frames as they are read, in colour."""
     return _pictures(config.clip, config.start, config.frozen, config.dropped)
 
 
@@ -308,20 +200,7 @@ def _pictures(
 
 
 def as_photo(config: experiment.Config, frame: int | None = None) -> Photo:
-    """The frames as one picture, in four rows, or one of them alone.
-
-    Parameters
-    ----------
-    config : Config
-        Clip, start, frozen and dropped frames.
-    frame : int, optional
-        Which; ``None`` for all.
-
-    Returns
-    -------
-    Photo
-        Shared.
-    """
+    """The frames as one picture, in four rows, or one of them alone."""
     return _as_photo(config.clip, config.start, config.frozen, config.dropped, frame)
 
 
@@ -336,16 +215,8 @@ def _as_photo(
 def under_freeze(config: experiment.Config) -> dict[str, Any] | None:
     """What the camera does where no frame is frozen, of a clip whose motion is known.
 
-    Parameters
-    ----------
-    config : Config
-        Clip and frozen frames.
-
-    Returns
-    -------
-    dict or None
-        "frames" that are frozen (from 1, with commas), "motion" and its "first" and "last" frame,
-        from 1; ``None`` where no frame is frozen or the motion is not known.
+    "frames" that are frozen (from 1, with commas), "motion" and its "first" and "last" frame, from
+    1; ``None`` where no frame is frozen or the motion is not known.
     """
     truth = find(config.clip).truth  # ``truth_in`` answers only where nothing is frozen
     if truth is None or not config.frozen:
@@ -359,18 +230,7 @@ def under_freeze(config: experiment.Config) -> dict[str, Any] | None:
 
 
 def moves(result: LessonResult) -> list[float]:
-    """The probability that the camera moves, as each frame alone says it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``, of a clip.
-
-    Returns
-    -------
-    list of float
-        1 less that of "still".
-    """
+    """The probability that the camera moves, as each frame alone says it."""
     still = MOTIONS.index("still")
     return [1 - row[still] for row in result.details["alone"]]
 
@@ -378,23 +238,7 @@ def moves(result: LessonResult) -> list[float]:
 def row_on_sheet(
     row: Float[np.ndarray, "key"], frame: int, patch: int, kind: str
 ) -> Float[np.ndarray, "row column"]:
-    """A row of an attention map on the sheet of frames.
-
-    Parameters
-    ----------
-    row : Float[np.ndarray, "key"]
-        Weights over frames or over patches.
-    frame, patch : int
-        What is open.
-    kind : str
-        "time" (over the open patch in each frame), "pool.time" (over whole frames), "space" or
-        "pool.space" (over the open frame's patches).
-
-    Returns
-    -------
-    Float[np.ndarray, "row column"]
-        24 × 24; the largest is 1.
-    """
+    """A row of an attention map on the sheet of frames."""
     laid = np.zeros((N_FRAMES, N_PATCHES), np.float32)
     if kind == "time":
         laid[:, patch] = row

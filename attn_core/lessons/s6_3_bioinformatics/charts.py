@@ -22,18 +22,6 @@ _MARGIN = {"minExtent": 28, "maxExtent": 28}
 def information(logo: Float[np.ndarray, "place letter"], n: int = 0) -> Float[np.ndarray, "place"]:
     """Bits that a place carries (Schneider and Stephens 1990).
 
-    Parameters
-    ----------
-    logo : Float[np.ndarray, "place letter"]
-        Frequencies of four bases; each row sums to 1.
-    n : int
-        Sequences that they come from, for the correction of small samples; 0 makes none.
-
-    Returns
-    -------
-    Float[np.ndarray, "place"]
-        2 less the entropy, at least 0.
-
     Examples
     --------
     >>> information(np.array([[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])).tolist()
@@ -49,20 +37,8 @@ def logo_letters(
 ) -> list[dict[str, Any]]:
     """The letters of a sequence logo, stacked, the commonest on top.
 
-    Parameters
-    ----------
-    logo : Float[np.ndarray, "place letter"]
-        Frequencies.
-    middle : int
-        Places before the boundary: the one after it is +1, the one before −1.
-    n : int
-        As in ``information``.
-
-    Returns
-    -------
-    list of dict
-        "place" (from 0), "site" (as counted from the boundary), "base", "from", "to" in bits and
-        "share".
+    "place" (from 0), "site" (as counted from the boundary), "base", "from", "to" in bits and
+    "share".
     """
     bits = information(logo, n)
     out = []
@@ -95,24 +71,6 @@ def window(
     """The consensus as a logo, a window's letters, and numbers of each letter, place under place.
 
     In two rows, before and after the boundary: so the letters can be read.
-
-    Parameters
-    ----------
-    logo : Float[np.ndarray, "place letter"]
-        Frequencies of the training windows.
-    letters, original : str
-        The window as it is, and before the learner's mutations.
-    tracks : mapping of str to sequence of float
-        Rows of bars by the label of their title: "attention" and "occlusion".
-    labels : mapping
-        "title", "logo", "letters", "place", "bits", and one for each track.
-    n : int
-        Windows behind the logo.
-
-    Returns
-    -------
-    Figure
-        The figure.
     """
     half = len(letters) // 2
     bars: list[dict[str, Any]] = [
@@ -241,26 +199,7 @@ def scan(
     known: Sequence[int],
     labels: Mapping[str, str],
 ) -> Figure:
-    """Probability of each kind of site along a sequence.
-
-    Parameters
-    ----------
-    tracks : mapping of str to sequence of float
-        One number a window, by the kind's label.
-    first : int
-        Letters before the first window's boundary.
-    opened : tuple of int
-        First and last letter of the open window.
-    known : sequence of int
-        Boundaries that are known; dashed lines, with a mark above each.
-    labels : mapping
-        "title", "x", "series".
-
-    Returns
-    -------
-    Figure
-        The figure; windows whose probabilities are all below one in a hundred are left out.
-    """
+    """Probability of each kind of site along a sequence."""
     n = max((len(v) for v in tracks.values()), default=0)
     bars = [
         {"boundary": i + first, "kind": kind, "value": float(v)}
@@ -314,25 +253,7 @@ def states(
     labels: Mapping[str, str],
     picked: int,
 ) -> Figure:
-    """A chain's states as ribbons, the confidence, and what one residue looks at.
-
-    Parameters
-    ----------
-    residues : sequence of mapping
-        One a residue: "place" (from 1), "residue", "state", "confidence", "weight", and "truth"
-        where it is known.
-    names : mapping of str to str
-        What each state is called.
-    labels : mapping
-        "title", "named", "known", "confidence", "weight", "x", "series".
-    picked : int
-        The open residue, from 1.
-
-    Returns
-    -------
-    Figure
-        The figure; a click on a residue picks it (selection "residue").
-    """
+    """A chain's states as ribbons, the confidence, and what one residue looks at."""
     chain = [
         dict(r) | {"called": names[r["state"]], "true": names.get(r.get("truth", ""), "")}
         for r in residues
@@ -407,23 +328,7 @@ def _states(
 def segments(
     parts: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
 ) -> Figure:
-    """Numbers of a chain's segments, the motifs marked.
-
-    Parameters
-    ----------
-    parts : sequence of mapping
-        "place" (first residue), "segment", "motif" (a name, or ""), "label" (where the name is
-        written), and the field.
-    labels : mapping
-        "title", "x", "motif", "other".
-    field : str
-        What is drawn.
-
-    Returns
-    -------
-    Figure
-        The figure.
-    """
+    """Numbers of a chain's segments, the motifs marked."""
     bars = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in parts]
     return Figure(
         _segments(field, labels["x"]),

@@ -23,79 +23,25 @@ SMALLEST = 0.01
 def condition(
     key: str, metric: str, values: list[float], baseline: list[float], n: int
 ) -> Condition:
-    """Numbers by seed against their baseline.
-
-    Parameters
-    ----------
-    key, metric : str
-        Names.
-    values, baseline : list of float
-        By seed; where there are more of one, the first ones count.
-    n : int
-        Items behind each.
-
-    Returns
-    -------
-    Condition
-        Of a claim.
-    """
+    """Numbers by seed against their baseline."""
     pairs = list(zip(values, baseline, strict=False))
     one, other = [a for a, _ in pairs], [b for _, b in pairs]
     return Condition(key, numbers(one), numbers(other), n, metric=metric)
 
 
 def tested(raw: dict[str, Any], name: str) -> list[float]:
-    """One number of the tests of attention, by seed.
-
-    Parameters
-    ----------
-    raw : dict
-        A manifest.
-    name : str
-        As ``attn_core.lessons.s6_3_bioinformatics.evidence`` calls it.
-
-    Returns
-    -------
-    list of float
-        In the seeds' order.
-    """
+    """One number of the tests of attention, by seed."""
     return [float(run[name]) for run in raw["by_seed"]["tests"]]
 
 
 def claim(name: str, metric: str, conditions: tuple[Condition, ...]) -> Claim:
-    """A measured claim.
-
-    Parameters
-    ----------
-    name : str
-        Its id.
-    metric : str
-        The first condition's.
-    conditions : tuple of Condition
-        The most telling first.
-
-    Returns
-    -------
-    Claim
-        Without provenance.
-    """
+    """A measured claim."""
     measure = Measure(metric, "fraction", "higher", SMALLEST, conditions)
     return Claim(name, "6.3", "measured", COMMAND, "recorded", measure)
 
 
 def genome_claim(raw: dict[str, Any]) -> Claim:
-    """6.3.a: attention at splice sites, and whether it matters there.
-
-    Parameters
-    ----------
-    raw : dict
-        Manifest of the splice sites' reader.
-
-    Returns
-    -------
-    Claim
-        Weight on the informative places, answers that change, accuracy against the twin.
-    """
+    """6.3.a: attention at splice sites, and whether it matters there."""
     share = tested(raw, "site_share")
     n, items = raw["metrics"]["accuracy_splice"]["n"], raw["by_seed"]["tests"][0]["n"]
     seeds = raw["by_seed"]
@@ -113,18 +59,7 @@ def genome_claim(raw: dict[str, Any]) -> Claim:
 
 
 def protein_claim(raw: dict[str, Any]) -> Claim:
-    """6.3.b: what attention adds to naming the structure of residues.
-
-    Parameters
-    ----------
-    raw : dict
-        Manifest of the structure's reader.
-
-    Returns
-    -------
-    Claim
-        Q3 against the twin and against near residues alone; what masking moves.
-    """
+    """6.3.b: what attention adds to naming the structure of residues."""
     seeds, n = raw["by_seed"], raw["q3_all_residues"]["n"]
     return claim(
         "6.3.b",
@@ -144,18 +79,7 @@ def protein_claim(raw: dict[str, Any]) -> Claim:
 
 
 def drug_claim(raw: dict[str, Any]) -> Claim:
-    """6.3.c: cross-attention on the motifs of kinases, and what it adds.
-
-    Parameters
-    ----------
-    raw : dict
-        Manifest of the affinity model.
-
-    Returns
-    -------
-    Claim
-        Weight on the motifs, what masking moves, and order against the twin by split.
-    """
+    """6.3.c: cross-attention on the motifs of kinases, and what it adds."""
     splits, kinases = raw["by_split"], raw["by_seed"]["tests"][0]["kinases"]
     more = tested(raw, "moved_more")
 

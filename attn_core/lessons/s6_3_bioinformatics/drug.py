@@ -29,16 +29,6 @@ NONE_SEEN = 5.0
 def digest(text: str) -> str:
     """Short name of a molecule or chain, by which the manifest says what was trained on.
 
-    Parameters
-    ----------
-    text : str
-        Canonical SMILES, or residues.
-
-    Returns
-    -------
-    str
-        Ten hexadecimal digits.
-
     Examples
     --------
     >>> len(digest("C"))
@@ -49,37 +39,14 @@ def digest(text: str) -> str:
 
 @lru_cache(maxsize=64)
 def target_of(target: str) -> Record:
-    """The first chain of what was typed that is long enough.
-
-    Parameters
-    ----------
-    target : str
-        FASTA.
-
-    Returns
-    -------
-    Record
-        At most ``MAX_TARGET`` residues.
-    """
+    """The first chain of what was typed that is long enough."""
     return read_fasta(target, "protein", MAX_TARGET, MIN_RESIDUES)[0]
 
 
 def as_ids(molecule: Molecule, known: tuple[str, ...], device: str) -> tuple[Tensor, Tensor]:
     """A molecule as the model takes it.
 
-    Parameters
-    ----------
-    molecule : Molecule
-        From ``read_smiles``.
-    known : tuple of str
-        The model's tokens.
-    device : str
-        Where to.
-
-    Returns
-    -------
-    tuple of Tensor
-        Ids and places of atoms, a batch of one.
+    Ids and places of atoms, a batch of one.
     """
     atoms = [i for i, token in enumerate(molecule.tokens) if is_atom(token)]
     ids = token_ids(molecule.tokens, known)
@@ -89,20 +56,12 @@ def as_ids(molecule: Molecule, known: tuple[str, ...], device: str) -> tuple[Ten
 def atom_names(molecule: Molecule) -> tuple[str, ...]:
     """Each atom's token and number, as the picture numbers them.
 
-    Parameters
-    ----------
-    molecule : Molecule
-        From ``read_smiles``.
-
-    Returns
-    -------
-    tuple of str
-        One for each atom.
-
     Examples
     --------
     >>> atom_names(read_smiles("CO"))
     ('C1', 'O2')
+
+    One for each atom.
     """
     atoms = [token for token in molecule.tokens if is_atom(token)]
     return tuple(f"{token.strip('[]')}{i + 1}" for i, token in enumerate(atoms))
@@ -111,20 +70,12 @@ def atom_names(molecule: Molecule) -> tuple[str, ...]:
 def segment_names(chain: str) -> tuple[str, ...]:
     """Each segment's residues and the number of its first.
 
-    Parameters
-    ----------
-    chain : str
-        Residues.
-
-    Returns
-    -------
-    tuple of str
-        One for every ``STRIDE`` residues.
-
     Examples
     --------
     >>> segment_names("MENFQKVEKI")
     ('MENFQKVE 1', 'KI 9')
+
+    One for every ``STRIDE`` residues.
     """
     return tuple(f"{chain[i : i + STRIDE]} {i + 1}" for i in range(0, len(chain), STRIDE))
 
@@ -133,24 +84,7 @@ def segment_names(chain: str) -> tuple[str, ...]:
 def run(smiles: str, target: str, intervention: Intervention | None, device: str) -> LessonResult:
     """Estimate pK_d.
 
-    Parameters
-    ----------
-    smiles, target : str
-        The drug, and the protein as FASTA.
-    intervention : Intervention, optional
-        A learner's changes at "cross", "pool" and "drug.0".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Atoms by segments of the chain ("cross"), the pooling over atoms, and tokens by tokens.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the drug or the chain can't be read.
+    Atoms by segments of the chain ("cross"), the pooling over atoms, and tokens by tokens.
     """
     loaded = zoo.get(CHECKPOINT, device)
     config = loaded.module.config
@@ -212,17 +146,7 @@ def run(smiles: str, target: str, intervention: Intervention | None, device: str
 def masked(smiles: str, target: str, device: str = "cpu") -> dict[str, list[float]]:
     """How far pK_d moves when each segment of the chain, or each atom, is masked as unknown.
 
-    Parameters
-    ----------
-    smiles, target : str
-        The drug, and the protein as FASTA.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of list of float
-        "segments" and "atoms": pK_d before less pK_d after.
+    "segments" and "atoms": pK_d before less pK_d after.
     """
     loaded = zoo.get(CHECKPOINT, device)
     config = loaded.module.config
@@ -251,19 +175,7 @@ def masked(smiles: str, target: str, device: str = "cpu") -> dict[str, list[floa
 def compared(drugs: dict[str, str], target: str, device: str = "cpu") -> list[dict[str, Any]]:
     """Several drugs on one chain, which is encoded once.
 
-    Parameters
-    ----------
-    drugs : dict of str
-        SMILES by name.
-    target : str
-        FASTA.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of dict
-        "name", "pkd" and what is "measured" of the pair, strongest first.
+    "name", "pkd" and what is "measured" of the pair, strongest first.
     """
     loaded = zoo.get(CHECKPOINT, device)
     config = loaded.module.config
@@ -284,17 +196,9 @@ def compared(drugs: dict[str, str], target: str, device: str = "cpu") -> list[di
 def beside(result: LessonResult) -> dict[str, Any] | None:
     """What Davis et al. 2011 measured of the pair, beside the estimate.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    dict or None
-        "measured" pK_d with its "kd", by how much the estimate is off ("by") and which "way"
-        ("high", "low"), how many "times" that is in K_d, and whether no binding was seen ("none");
-        ``None`` where the pair is none of two samples.
+    "measured" pK_d with its "kd", by how much the estimate is off ("by") and which "way" ("high",
+    "low"), how many "times" that is in K_d, and whether no binding was seen ("none"); ``None``
+    where the pair is none of two samples.
     """
     found = measured(result.details["smiles"], result.details["chain"])
     if found is None:
@@ -314,16 +218,6 @@ def beside(result: LessonResult) -> dict[str, Any] | None:
 def concentration(pkd: float) -> str:
     """A dissociation constant as it is written.
 
-    Parameters
-    ----------
-    pkd : float
-        Its negative decimal logarithm, in mol/l.
-
-    Returns
-    -------
-    str
-        With its unit.
-
     Examples
     --------
     >>> concentration(5.0), concentration(9.0)
@@ -336,20 +230,8 @@ def concentration(pkd: float) -> str:
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one atom's row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head, query : int
-        Which row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "row" and the "key" it looks at most with its "weight", "pkd", "kd", the share of the
-        weight on the motifs ("motif") beside "chance", and how many "motifs" were found.
+    "row" and the "key" it looks at most with its "weight", "pkd", "kd", the share of the weight on
+    the motifs ("motif") beside "chance", and how many "motifs" were found.
     """
     weights = result.traces[site].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)

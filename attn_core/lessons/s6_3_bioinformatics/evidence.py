@@ -31,20 +31,12 @@ AFTER = (8, 70)
 def motifs(chain: str) -> list[tuple[str, int, int]]:
     """The HRD and DFG motifs of a kinase.
 
-    Parameters
-    ----------
-    chain : str
-        Residues.
-
-    Returns
-    -------
-    list of (str, int, int)
-        Name, first residue and last, from 0; empty where no catalytic loop is found.
-
     Examples
     --------
     >>> motifs("AAALCHRDLKPQNLLAAAAAAAADFGLA")
     [('HRD', 5, 7), ('DFG', 23, 25)]
+
+    Name, first residue and last, from 0; empty where no catalytic loop is found.
     """
     loop = LOOP.search(chain)
     if loop is None:
@@ -60,16 +52,6 @@ def motifs(chain: str) -> list[tuple[str, int, int]]:
 def segments_of(spans: Sequence[tuple[str, int, int]]) -> list[int]:
     """Segments that some residues lie in.
 
-    Parameters
-    ----------
-    spans : sequence of (str, int, int)
-        From ``motifs``.
-
-    Returns
-    -------
-    list of int
-        Sorted, each once.
-
     Examples
     --------
     >>> segments_of([("HRD", 6, 8), ("DFG", 14, 15)])
@@ -79,18 +61,7 @@ def segments_of(spans: Sequence[tuple[str, int, int]]) -> list[int]:
 
 
 def core(logo: Float[np.ndarray, "place letter"]) -> list[int]:
-    """The places that carry the most information.
-
-    Parameters
-    ----------
-    logo : Float[np.ndarray, "place letter"]
-        Frequencies; each row sums to 1.
-
-    Returns
-    -------
-    list of int
-        ``CORE`` places, sorted.
-    """
+    """The places that carry the most information."""
     safe = np.clip(logo, 1e-12, 1)
     bits = 2 + (logo * np.log2(safe)).sum(1)
     return sorted(np.argsort(-bits)[:CORE].tolist())
@@ -100,22 +71,7 @@ def core(logo: Float[np.ndarray, "place letter"]) -> list[int]:
 def substitutions(
     module: SequenceReader, sequence: str, label: int
 ) -> Float[np.ndarray, "place letter"]:
-    """Log-odds of a class lost by each single substitution.
-
-    Parameters
-    ----------
-    module : SequenceReader
-        With pooling; its alphabet's first four letters are the bases.
-    sequence : str
-        A window.
-    label : int
-        The class.
-
-    Returns
-    -------
-    Float[np.ndarray, "place letter"]
-        In nats; 0 where the letter is the one that is there.
-    """
+    """Log-odds of a class lost by each single substitution."""
     return odds_lost(*mutants(module, sequence), label)
 
 
@@ -125,18 +81,7 @@ def mutants(
 ) -> tuple[Float[np.ndarray, "label"], Float[np.ndarray, "place letter label"]]:
     """Log-probabilities of a sequence, and of it with each letter in turn replaced by each base.
 
-    Parameters
-    ----------
-    module : SequenceReader
-        With pooling; its alphabet's first four letters are the bases.
-    sequence : str
-        A window.
-
-    Returns
-    -------
-    itself : Float[np.ndarray, "label"]
-    mutated : Float[np.ndarray, "place letter label"]
-        The sequence itself where the letter is the one that is there.
+    The sequence itself where the letter is the one that is there.
     """
     base = ids_of(sequence, module.config.symbols)
     n, rows, at = len(base), [base], torch.zeros(len(base), 4, dtype=torch.long)
@@ -156,20 +101,7 @@ def odds_lost(
     mutated: Float[np.ndarray, "place letter label"],
     label: int,
 ) -> Float[np.ndarray, "place letter"]:
-    """Log-odds of a class lost by each mutant.
-
-    Parameters
-    ----------
-    itself, mutated : Float[np.ndarray, "label"], Float[np.ndarray, "place letter label"]
-        From ``mutants``.
-    label : int
-        The class.
-
-    Returns
-    -------
-    Float[np.ndarray, "place letter"]
-        In nats; 0 where the letter is the one that is there.
-    """
+    """Log-odds of a class lost by each mutant."""
 
     def odds(log_p: Float[np.ndarray, "*some label"]) -> Any:
         return log_p[..., label] - np.logaddexp.reduce(np.delete(log_p, label, -1), -1)
@@ -179,18 +111,7 @@ def odds_lost(
 
 
 def by_place(lost: Float[np.ndarray, "place letter"]) -> Float[np.ndarray, "place"]:
-    """Mean over the three other letters of what is lost.
-
-    Parameters
-    ----------
-    lost : Float[np.ndarray, "place letter"]
-        From ``substitutions``.
-
-    Returns
-    -------
-    Float[np.ndarray, "place"]
-        Nats.
-    """
+    """Mean over the three other letters of what is lost."""
     return lost.sum(1) / 3
 
 
@@ -210,23 +131,9 @@ def splice(
 ) -> dict[str, float]:
     """Attention at splice sites, and answers that change when few letters are mutated.
 
-    Parameters
-    ----------
-    module : SequenceReader
-        With attention pooling.
-    windows : sequence of (str, str)
-        Letters and class; those named right count, "N" does not.
-    logos : dict of array
-        Frequencies by class.
-    seed : int
-        Of the mutations.
-
-    Returns
-    -------
-    dict of float
-        "site_share" of the pooling's weight on the class's ``CORE`` places; shares of answers that
-        change when ``MUTATED`` letters are: those with the most "attention", those that matter most
-        one by one ("occlusion"), or "random" ones; and "n".
+    "site_share" of the pooling's weight on the class's ``CORE`` places; shares of answers that
+    change when ``MUTATED`` letters are: those with the most "attention", those that matter most one
+    by one ("occlusion"), or "random" ones; and "n".
     """
     rng, classes = random.Random(seed), module.config.classes
     cores = {c: core(logo) for c, logo in logos.items()}
@@ -257,24 +164,10 @@ def protein(
 ) -> dict[str, float]:
     """Accuracy with all and with near residues alone, and what masking one attended residue does.
 
-    Parameters
-    ----------
-    module : SequenceReader
-        Without pooling.
-    chains : sequence of (str, str)
-        Residues and states.
-    seed : int
-        Chooses the residues that are asked about.
-    each : int
-        Of a chain.
-
-    Returns
-    -------
-    dict of float
-        "all" and "near": share of residues named right where everything, or only ``NEAR`` residues
-        on either side, may be attended to; "attended" and "mirrored": mean absolute change of the
-        named state's probability when the most attended other residue, or the one as far away on
-        the other side, is masked as unknown; "far": mean distance of the most attended one; "n".
+    "all" and "near": share of residues named right where everything, or only ``NEAR`` residues on
+    either side, may be attended to; "attended" and "mirrored": mean absolute change of the named
+    state's probability when the most attended other residue, or the one as far away on the other
+    side, is masked as unknown; "far": mean distance of the most attended one; "n".
     """
     rng, config = random.Random(seed), module.config
     good = {"all": 0, "near": 0}
@@ -316,24 +209,9 @@ def drug(
 ) -> dict[str, float]:
     """Cross-attention on the kinases' motifs, and what masking attended segments does.
 
-    Parameters
-    ----------
-    module : DrugTarget
-        With cross-attention.
-    drugs : sequence of (Tensor, Tensor)
-        Ids of tokens and places of atoms, one molecule each.
-    chains : sequence of str
-        Kinases; those with both motifs count.
-    seed : int
-        Of the random segments.
-
-    Returns
-    -------
-    dict of float
-        "motif_share" of the weight, mean over drugs, atoms and heads, on the segments with HRD or
-        DFG; "chance": those segments' share of all; "moved_more": share of pairs in which masking
-        the two most attended segments moves pK_d more than masking two random ones; "kinases" and
-        "n" pairs.
+    "motif_share" of the weight, mean over drugs, atoms and heads, on the segments with HRD or DFG;
+    "chance": those segments' share of all; "moved_more": share of pairs in which masking the two
+    most attended segments moves pK_d more than masking two random ones; "kinases" and "n" pairs.
     """
     rng, symbols = random.Random(seed), module.config.symbols
     encoded = [module.molecules(*one, traced=False)[0] for one in drugs]

@@ -68,20 +68,7 @@ class Config:
 
 
 def given(config: Config, kind: str) -> str:
-    """What a model reads: what was typed, or its first sample.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    kind : str
-        "genome", "protein", "drug" or "target".
-
-    Returns
-    -------
-    str
-        FASTA or SMILES.
-    """
+    """What a model reads: what was typed, or its first sample."""
     typed = {
         "genome": config.dna,
         "protein": config.protein,
@@ -92,23 +79,7 @@ def given(config: Config, kind: str) -> str:
 
 
 def record(config: Config) -> Record:
-    """The sequence that the open model reads.
-
-    Parameters
-    ----------
-    config : Config
-        Which model, on what.
-
-    Returns
-    -------
-    Record
-        With its number among those typed; of the drug's model the target's.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If what was typed can't be read.
-    """
+    """The sequence that the open model reads."""
     if config.model == "genome":
         return genome.record_of(given(config, "genome"))
     if config.model == "protein":
@@ -121,24 +92,7 @@ def run(
 ) -> LessonResult:
     """Run the model that is open.
 
-    Parameters
-    ----------
-    config : Config
-        Which model, on what.
-    intervention : Intervention, optional
-        A learner's changes at its sites.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        As the model's own module says.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If what was typed can't be read.
+    As the model's own module says.
     """
     if config.model == "genome":
         dna = given(config, "genome")
@@ -149,34 +103,12 @@ def run(
 
 
 def before(config: Config) -> Config:
-    """What "before" means: the same window without mutations.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-
-    Returns
-    -------
-    Config
-        Without edits.
-    """
+    """What "before" means: the same window without mutations."""
     return replace(config, edits="")
 
 
 def default_row(result: LessonResult) -> int:
-    """The row that is open at first.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        The pooling's one row; a residue of the longest stretch; the atom with the largest weight.
-    """
+    """The row that is open at first."""
     model = result.details["model"]
     if model == "protein":
         return protein.default_row(result)
@@ -187,18 +119,7 @@ def default_row(result: LessonResult) -> int:
 
 
 def _head(result: LessonResult) -> Selection:
-    """The attention that is open at first.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    Selection
-        The pooling; the last layer's head that looks furthest; the cross-attention.
-    """
+    """The attention that is open at first."""
     model = result.details["model"]
     if model == "genome":
         return Selection(genome.POOL, 0)
@@ -209,37 +130,14 @@ def _head(result: LessonResult) -> Selection:
 
 
 def opened(result: LessonResult) -> Selection:
-    """What is open at first: a head, and a row of it.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Without the learner's changes.
-
-    Returns
-    -------
-    Selection
-        Within the result.
-    """
+    """What is open at first: a head, and a row of it."""
     return replace(_head(result), query=default_row(result))
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head, query : int
-        Which row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        As the model's own ``reading``.
+    As the model's own ``reading``.
     """
     module = {"genome": genome, "protein": protein, "drug": drug}[result.details["model"]]
     return dict(module.reading(result, site, head, query))

@@ -42,25 +42,12 @@ _EDIT = re.compile(r"(\d{1,5})([ACGT])")
 def edits_of(text: str) -> tuple[tuple[int, str], ...]:
     """Mutations from a link.
 
-    Parameters
-    ----------
-    text : str
-        As "143A,150T": letter number, from 1, and what stands there now.
-
-    Returns
-    -------
-    tuple of (int, str)
-        Sorted, each place once (the last counts).
-
-    Raises
-    ------
-    ValueError
-        If the text is no such list, or longer than ``MAX_EDITS``.
-
     Examples
     --------
     >>> edits_of("150T,143A")
     ((143, 'A'), (150, 'T'))
+
+    Sorted, each place once (the last counts).
     """
     if not text:
         return ()
@@ -78,16 +65,6 @@ def edits_of(text: str) -> tuple[tuple[int, str], ...]:
 def edits_text(edits: tuple[tuple[int, str], ...]) -> str:
     """The inverse of ``edits_of``.
 
-    Parameters
-    ----------
-    edits : tuple of (int, str)
-        Letter numbers from 1, and letters.
-
-    Returns
-    -------
-    str
-        For a link.
-
     Examples
     --------
     >>> edits_text(((143, "A"),))
@@ -98,35 +75,12 @@ def edits_text(edits: tuple[tuple[int, str], ...]) -> str:
 
 @lru_cache(maxsize=64)
 def record_of(dna: str) -> Record:
-    """The first sequence of what was typed that is long enough.
-
-    Parameters
-    ----------
-    dna : str
-        FASTA.
-
-    Returns
-    -------
-    Record
-        At most ``MAX_BASES`` letters.
-    """
+    """The first sequence of what was typed that is long enough."""
     return read_fasta(dna, "genome", MAX_BASES, WINDOW)[0]
 
 
 def mutated(sequence: str, edits: str) -> str:
     """The sequence with a learner's letters in it.
-
-    Parameters
-    ----------
-    sequence : str
-        Letters.
-    edits : str
-        As ``edits_of`` reads it; places beyond the end change nothing.
-
-    Returns
-    -------
-    str
-        As long.
 
     Examples
     --------
@@ -142,20 +96,7 @@ def mutated(sequence: str, edits: str) -> str:
 
 @kept(SCANS_BYTES)
 def scan(sequence: str, device: str = "cpu") -> Float[np.ndarray, "window label"]:
-    """Probabilities of every window of a sequence.
-
-    Parameters
-    ----------
-    sequence : str
-        At least ``WINDOW`` letters.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    Float[np.ndarray, "window label"]
-        One row for each start, in the order of the model's classes; shared, never change it.
-    """
+    """Probabilities of every window of a sequence."""
     loaded = zoo.get(CHECKPOINT, device)
     texts = [sequence[i : i + WINDOW] for i in range(len(sequence) - WINDOW + 1)]
     known = {text: WINDOWS.find((device, text)) for text in dict.fromkeys(texts)}
@@ -178,22 +119,7 @@ def _mutants(window: str, device: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def lost_by(window: str, label: int, device: str = "cpu") -> Float[np.ndarray, "place letter"]:
-    """What each single substitution in a window costs a class.
-
-    Parameters
-    ----------
-    window : str
-        ``WINDOW`` letters.
-    label : int
-        The class.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    Float[np.ndarray, "place letter"]
-        Nats of log-odds; 0 where the letter is the one that is there.
-    """
+    """What each single substitution in a window costs a class."""
     return odds_lost(*_mutants(window, device), label)
 
 
@@ -202,20 +128,8 @@ def sites(
 ) -> list[dict[str, Any]]:
     """Windows that are called a site.
 
-    Parameters
-    ----------
-    probabilities : Float[np.ndarray, "window label"]
-        From ``scan``.
-    order : str
-        The model's classes.
-    threshold : float
-        Probability from which on a window is called a site.
-
-    Returns
-    -------
-    list of dict
-        By place: "at" the window's start, "boundary" the letters before the site, "kind" and
-        "probability".
+    By place: "at" the window's start, "boundary" the letters before the site, "kind" and
+    "probability".
     """
     site = probabilities.copy()
     site[:, order.index("N")] = 0
@@ -233,35 +147,12 @@ def sites(
 
 
 def classes() -> str:
-    """The model's classes, in its order.
-
-    Returns
-    -------
-    str
-        One letter each.
-    """
+    """The model's classes, in its order."""
     return str(read_manifest(CHECKPOINT).config["classes"])
 
 
 def moved(dna: str, at: int, by: int, device: str = "cpu") -> int:
-    """A window moved along its sequence.
-
-    Parameters
-    ----------
-    dna : str
-        FASTA.
-    at : int
-        Its start; −1 for the surest.
-    by : int
-        Letters; 0 leaves it, and −1 with it.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    int
-        A start inside the sequence, or −1.
-    """
+    """A window moved along its sequence."""
     if by == 0:
         return at
     start = surest(dna, device) if at < 0 else at
@@ -269,53 +160,19 @@ def moved(dna: str, at: int, by: int, device: str = "cpu") -> int:
 
 
 def surest(dna: str, device: str = "cpu") -> int:
-    """Start of the window with the highest probability of a site, before any mutation.
-
-    Parameters
-    ----------
-    dna : str
-        FASTA.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    int
-        From 0.
-    """
+    """Start of the window with the highest probability of a site, before any mutation."""
     sites_only = [classes().index(c) for c in MOTIFS]
     return int(scan(record_of(dna).sequence, device)[:, sites_only].max(1).argmax())
 
 
 def logo(kind: str) -> Float[np.ndarray, "place letter"]:
-    """Frequencies of A, C, G and T at each place of the training windows of a class.
-
-    Parameters
-    ----------
-    kind : str
-        "D" or "A"; others have the donors'.
-
-    Returns
-    -------
-    Float[np.ndarray, "place letter"]
-        Each row sums to 1.
-    """
+    """Frequencies of A, C, G and T at each place of the training windows of a class."""
     kept = read_manifest(CHECKPOINT).raw["logo"]
     return np.array(kept[kind if kind in kept else "D"], float)
 
 
 def by_rule(window: str) -> str:
     """What the rule of two letters says of a window.
-
-    Parameters
-    ----------
-    window : str
-        ``WINDOW`` letters.
-
-    Returns
-    -------
-    str
-        "D", "A" or "N".
 
     Examples
     --------
@@ -339,28 +196,7 @@ def run(
 ) -> LessonResult:
     """Scan a sequence, and open one window of it.
 
-    Parameters
-    ----------
-    dna, edits : str
-        FASTA, and mutations.
-    at : int
-        Start of the window; −1 for the surest.
-    threshold : float
-        As in ``sites``.
-    intervention : Intervention, optional
-        A learner's changes at "encoder.0", "encoder.1" and "pool", in the open window.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Of the window: 60 letters by 60, and one row of pooling weights.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the sequence can't be read, or the window lies outside it.
+    Of the window: 60 letters by 60, and one row of pooling weights.
     """
     loaded = zoo.get(CHECKPOINT, device)
     order = loaded.module.config.classes
@@ -422,42 +258,17 @@ NAMES = {"D": "donor", "A": "acceptor", "N": "neither"}
 
 
 def best_site(answer: Float[np.ndarray, "label"], order: str) -> str:
-    """The likelier of the two kinds of site.
-
-    Parameters
-    ----------
-    answer : Float[np.ndarray, "label"]
-        Probabilities.
-    order : str
-        Their letters.
-
-    Returns
-    -------
-    str
-        "D" or "A".
-    """
+    """The likelier of the two kinds of site."""
     return max(MOTIFS, key=lambda c: float(answer[order.index(c)]))
 
 
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head, query : int
-        Which row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "row", the "key" it looks at most and its "weight"; the "kind" that is named with its
-        "probability"; the letter that matters most ("matters") and what it is worth ("nats"); the
-        pooling's weight on the motif's two letters ("motif") beside their share of the window
-        ("chance"); "boundary": letters before the window's middle.
+    "row", the "key" it looks at most and its "weight"; the "kind" that is named with its
+    "probability"; the letter that matters most ("matters") and what it is worth ("nats"); the
+    pooling's weight on the motif's two letters ("motif") beside their share of the window
+    ("chance"); "boundary": letters before the window's middle.
     """
     weights = result.traces[site].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)

@@ -26,25 +26,6 @@ def _mixed(share: float) -> tuple[float, float, float]:
 def draw(smiles: str, shares: Sequence[float], picked: int | None = None) -> str:
     """Draw a molecule.
 
-    Parameters
-    ----------
-    smiles : str
-        RDKit's canonical form; atoms are counted in its order.
-    shares : sequence of float
-        One for each atom, at least 0; the largest has the full colour.
-    picked : int, optional
-        An atom that gets a vermilion ring.
-
-    Returns
-    -------
-    str
-        SVG; atoms are numbered from 1.
-
-    Raises
-    ------
-    ValueError
-        If there are not as many shares as atoms.
-
     Examples
     --------
     >>> draw("CCO", [0.1, 0.2, 0.7]).count("<svg")

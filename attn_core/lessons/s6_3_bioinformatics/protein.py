@@ -26,38 +26,19 @@ AROUND = 40
 
 @lru_cache(maxsize=64)
 def record_of(protein: str) -> Record:
-    """The first chain of what was typed that is long enough.
-
-    Parameters
-    ----------
-    protein : str
-        FASTA.
-
-    Returns
-    -------
-    Record
-        At most ``MAX_RESIDUES`` residues.
-    """
+    """The first chain of what was typed that is long enough."""
     return read_fasta(protein, "protein", MAX_RESIDUES, MIN_RESIDUES)[0]
 
 
 def runs_of(states: str) -> list[tuple[str, int, int]]:
     """Stretches of one state.
 
-    Parameters
-    ----------
-    states : str
-        One letter for each residue.
-
-    Returns
-    -------
-    list of (str, int, int)
-        State, first residue and last, from 0.
-
     Examples
     --------
     >>> runs_of("CCHH")
     [('C', 0, 1), ('H', 2, 3)]
+
+    State, first residue and last, from 0.
     """
     out: list[tuple[str, int, int]] = []
     for i, state in enumerate(states):
@@ -70,16 +51,6 @@ def runs_of(states: str) -> list[tuple[str, int, int]]:
 
 def reach(weights: Float[Tensor, "head query key"]) -> Float[Tensor, "head"]:
     """Mean distance that a head looks across, in residues.
-
-    Parameters
-    ----------
-    weights : Float[Tensor, "head query key"]
-        Of one layer.
-
-    Returns
-    -------
-    Float[Tensor, "head"]
-        0 for a head that looks at itself alone.
 
     Examples
     --------
@@ -94,24 +65,7 @@ def reach(weights: Float[Tensor, "head query key"]) -> Float[Tensor, "head"]:
 def run(protein: str, intervention: Intervention | None, device: str) -> LessonResult:
     """Name the state of every residue.
 
-    Parameters
-    ----------
-    protein : str
-        FASTA.
-    intervention : Intervention, optional
-        A learner's changes at "encoder.0" to "encoder.2".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    LessonResult
-        Residues by residues, in half precision.
-
-    Raises
-    ------
-    attn_core.inputs.refused.Refused
-        If the chain can't be read.
+    Residues by residues, in half precision.
     """
     loaded = zoo.get(CHECKPOINT, device)
     classes = loaded.module.config.classes
@@ -151,18 +105,7 @@ def run(protein: str, intervention: Intervention | None, device: str) -> LessonR
 
 
 def default_row(result: LessonResult) -> int:
-    """The middle of the longest stretch that is helix or strand.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-
-    Returns
-    -------
-    int
-        A residue, from 0.
-    """
+    """The middle of the longest stretch that is helix or strand."""
     runs = [r for r in runs_of(result.details["states"]) if r[0] != "C"]
     if not runs:
         return len(result.queries) // 2
@@ -177,23 +120,9 @@ def masked(
 ) -> dict[str, Any]:
     """What one residue's state loses when each of its neighbours is masked as unknown.
 
-    Parameters
-    ----------
-    protein : str
-        FASTA.
-    residue : int
-        Whose state, from 0.
-    device : str
-        Where to run.
-    also : tuple of int
-        Residues that are masked too, however far away.
-
-    Returns
-    -------
-    dict
-        "places" (at most ``AROUND`` on either side, the one with the most mean weight, and
-        ``also``), those of them that are "beyond" ``AROUND``, the "lost" probability of the state
-        named there, and the "weight" that the residue gives each, mean of layers and heads.
+    "places" (at most ``AROUND`` on either side, the one with the most mean weight, and ``also``),
+    those of them that are "beyond" ``AROUND``, the "lost" probability of the state named there, and
+    the "weight" that the residue gives each, mean of layers and heads.
     """
     loaded = zoo.get(CHECKPOINT, device)
     sequence = record_of(protein).sequence
@@ -223,20 +152,8 @@ def masked(
 def reading(result: LessonResult, site: str, head: int, query: int) -> dict[str, Any]:
     """What stands out in one residue's row, as the values that the page's sentences name.
 
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head, query : int
-        Which row; out of range counts as the last.
-
-    Returns
-    -------
-    dict
-        "residue", its "state" and "probability", the "key" it looks at most, that "weight", how
-        "far" that is in residues, and "known": the true state, "" where it is not known.
+    "residue", its "state" and "probability", the "key" it looks at most, that "weight", how "far"
+    that is in residues, and "known": the true state, "" where it is not known.
     """
     weights = result.traces[site].weights[0].float()
     query = min(max(query, 0), weights.shape[1] - 1)

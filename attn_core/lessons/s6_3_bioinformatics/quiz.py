@@ -26,22 +26,7 @@ def _of_genome(config: experiment.Config) -> experiment.Config:
 
 
 def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
-    """Mutate the letters that attention weighs most, and those that matter most one by one.
-
-    Parameters
-    ----------
-    config : Config
-        Which DNA and window.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict
-        "kind" that was named, a key of the locale, with its probability "before"; those after each
-        ("attended", "mattered"), the letters ("letters", "others"), how many ("n"), and whether
-        the answer changed ("attended_changed", "mattered_changed").
-    """
+    """Mutate the letters that attention weighs most, and those that matter most one by one."""
     result = experiment.run(_of_genome(config), None, device)
     window, kind = result.details["window"], result.details["kind"]
     sets = {name: views.top(result, name) for name in views.ORDERS[:2]}
@@ -64,18 +49,7 @@ def reveal(config: experiment.Config, device: str) -> dict[str, Any]:
 
 
 def truth(found: dict[str, Any]) -> str:
-    """Which guess the mutations bear out.
-
-    Parameters
-    ----------
-    found : dict
-        From ``reveal``.
-
-    Returns
-    -------
-    str
-        One of ``GUESSES``.
-    """
+    """Which guess the mutations bear out."""
     attended, mattered = found["attended_changed"], found["mattered_changed"]
     if attended and mattered:
         return "both"
@@ -179,24 +153,7 @@ def questions(
     selection: Selection | None = None,
     device: str = "cpu",
 ) -> tuple[Question, ...]:
-    """Questions about the run on screen.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    result : LessonResult
-        What came of it.
-    selection : Selection, optional
-        What is open.
-    device : str
-        Where to run what a question needs.
-
-    Returns
-    -------
-    tuple of Question
-        At most three, about the model that is open.
-    """
+    """Questions about the run on screen."""
     opened = selection or experiment.opened(result)
     made: list[Question | None] = [_where(result, opened)]
     if config.model == "genome":
@@ -258,28 +215,7 @@ def _heavy_segment(changes: Intervention, result: LessonResult, before: LessonRe
 def challenge(
     config: experiment.Config, changes: Intervention, result: LessonResult, device: str = "cpu"
 ) -> Challenge:
-    """What each model's attention hardly weighs and yet decides, or weighs much and yet does not.
-
-    Parameters
-    ----------
-    config : Config
-        What the learner set.
-    changes : Intervention
-        What the learner changed.
-    result : LessonResult
-        What came of it.
-    device : str
-        Where to run what it is held against.
-
-    Returns
-    -------
-    Challenge
-        Reached on the genome when one letter of the open window is mutated and nothing else is
-        changed, that letter had less than an equal share of the pooling's weight, and a window that
-        was named a site is named otherwise. On a protein when one key is cut and a residue far
-        from it is named otherwise. On a drug when one segment is cut that had twice an equal share
-        of the weight and the estimate hardly moves.
-    """
+    """What attention hardly weighs and yet decides, or weighs much and yet does not."""
     if config.model != "genome":
         before = experiment.run(experiment.before(config), None, device)
         return (_far_key if config.model == "protein" else _heavy_segment)(changes, result, before)

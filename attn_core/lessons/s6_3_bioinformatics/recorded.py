@@ -19,22 +19,8 @@ def false_alarms(
 ) -> list[dict[str, Any]]:
     """Sites that are called where there can be none: in the same letters, shuffled.
 
-    Parameters
-    ----------
-    report : callable
-        Told the share that is done and a message's key, as ``attn_core.jobs.line`` gives it.
-    should_stop : callable
-        Asked between parts.
-    dna : str
-        FASTA; its letters are drawn from, with replacement.
-    seed : int
-        Of the drawing.
-
-    Returns
-    -------
-    list of dict
-        "threshold" and calls "per_thousand" letters of the model; with threshold "rule" those of
-        GT and AG alone.
+    "threshold" and calls "per_thousand" letters of the model; with threshold "rule" those of GT and
+    AG alone.
     """
     letters = genome.record_of(dna).sequence
     drawn = "".join(random.Random(seed).choices(letters, k=FALSE_LETTERS))
@@ -60,44 +46,19 @@ FLOOR = 5.0
 
 
 def usual_error() -> str:
-    """Root of the drug model's mean squared error on held-out pairs.
-
-    Returns
-    -------
-    str
-        In pK_d, as a sentence names it.
-    """
+    """Root of the drug model's mean squared error on held-out pairs."""
     return f"{read_manifest(drug.CHECKPOINT).metrics['mse'].value ** 0.5:.2f}"
 
 
 def at_floor(pkd: float) -> bool:
-    """Whether an estimate can't be told from "no binding seen".
-
-    Parameters
-    ----------
-    pkd : float
-        The model's.
-
-    Returns
-    -------
-    bool
-        ``True`` nearer to ``FLOOR`` than the model's usual error, or below it.
-    """
+    """Whether an estimate can't be told from "no binding seen"."""
     return pkd - FLOOR < float(usual_error())
 
 
 def card(model: str) -> dict[str, Any]:
     """What a model's manifest says of it, as the page's sentences name it.
 
-    Parameters
-    ----------
-    model : str
-        One of ``experiment.MODELS``.
-
-    Returns
-    -------
-    dict
-        Metric values, n, baseline, parameters in thousands, and what else the sentence names.
+    Metric values, n, baseline, parameters in thousands, and what else the sentence names.
     """
     module = {"genome": genome, "protein": protein, "drug": drug}[model]
     manifest = read_manifest(module.CHECKPOINT)
@@ -137,10 +98,7 @@ def card(model: str) -> dict[str, Any]:
 def trained_on() -> dict[str, int]:
     """How many drugs and chains the drug's model was trained on.
 
-    Returns
-    -------
-    dict of str to int
-        "drugs" and "chains".
+    "drugs" and "chains".
     """
     kept = read_manifest(drug.CHECKPOINT).raw["trained_on"]
     return {name: len(kept[name]) for name in ("drugs", "chains")}
@@ -149,10 +107,7 @@ def trained_on() -> dict[str, int]:
 def on_motifs() -> dict[str, str]:
     """The weight of the drug's model on the motifs of all its kinases.
 
-    Returns
-    -------
-    dict of str to str
-        "mean" and "mean_chance" in %, means over drugs, atoms, heads and "kinases".
+    "mean" and "mean_chance" in %, means over drugs, atoms, heads and "kinases".
     """
     found = read_manifest(drug.CHECKPOINT).raw["shown_test"]
     return {
@@ -165,10 +120,7 @@ def on_motifs() -> dict[str, str]:
 def twins() -> list[dict[str, Any]]:
     """Recorded runs with and without attention, of the genome and the protein.
 
-    Returns
-    -------
-    list of dict
-        "model", "kind", accuracy by seed ("values") and "parameters".
+    "model", "kind", accuracy by seed ("values") and "parameters".
     """
     rows = []
     for model, module in (("genome", genome), ("protein", protein)):
@@ -188,11 +140,8 @@ def twins() -> list[dict[str, Any]]:
 def splits() -> list[dict[str, Any]]:
     """Recorded runs of the drug model by split, with and without cross-attention.
 
-    Returns
-    -------
-    list of dict
-        "split", "kind", "concordance_index" and "mse" by seed, those of the additive baseline, and
-        test pairs "n".
+    "split", "kind", "concordance_index" and "mse" by seed, those of the additive baseline, and test
+    pairs "n".
     """
     kept = read_manifest(drug.CHECKPOINT).raw["by_split"]
     return [

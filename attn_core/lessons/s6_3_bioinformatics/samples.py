@@ -24,29 +24,14 @@ no binding seen up to that. Aspirin and caffeine are not among its 72 inhibitors
 def samples() -> dict[str, Any]:
     """All samples.
 
-    Returns
-    -------
-    dict
-        "genome" and "protein": name to "fasta" and what is "known" (letters before each boundary)
-        or "states"; "target": name to "fasta"; "drug": name to SMILES.
+    "genome" and "protein": name to "fasta" and what is "known" (letters before each boundary) or
+    "states"; "target": name to "fasta"; "drug": name to SMILES.
     """
     return dict(json.loads(PATH.read_text(encoding="utf-8")))
 
 
 def text(kind: str, name: str) -> str:
     """One sample as it is typed.
-
-    Parameters
-    ----------
-    kind : str
-        "genome", "protein", "target" or "drug".
-    name : str
-        One of that kind's.
-
-    Returns
-    -------
-    str
-        FASTA or SMILES.
 
     Examples
     --------
@@ -58,22 +43,7 @@ def text(kind: str, name: str) -> str:
 
 
 def known(kind: str, sequence: str, field: str) -> Any:
-    """What is known of a sequence, where it is a sample.
-
-    Parameters
-    ----------
-    kind : str
-        "genome" or "protein".
-    sequence : str
-        Letters.
-    field : str
-        "known" or "states".
-
-    Returns
-    -------
-    list of int, str or None
-        ``None`` where it is no sample, or nothing is known.
-    """
+    """What is known of a sequence, where it is a sample."""
     for sample in samples()[kind].values():
         if sample["fasta"].split("\n", 1)[1] == sequence:
             return sample[field] or None if field == "states" else sample[field]
@@ -82,18 +52,6 @@ def known(kind: str, sequence: str, field: str) -> Any:
 
 def measured(smiles: str, chain: str) -> float | None:
     """pK_d of a drug and a kinase that are both samples, as it was measured.
-
-    Parameters
-    ----------
-    smiles : str
-        The drug, as ``read_smiles`` writes it.
-    chain : str
-        Residues.
-
-    Returns
-    -------
-    float or None
-        5 where no binding was seen up to 10 µmol/l; ``None`` where nothing is known here.
 
     Examples
     --------

@@ -28,18 +28,6 @@ BEFORE = (-18, -5)
 def swapped(window: str, places: list[int]) -> str:
     """A window with some letters mutated.
 
-    Parameters
-    ----------
-    window : str
-        Letters.
-    places : list of int
-        From 0.
-
-    Returns
-    -------
-    str
-        As long.
-
     Examples
     --------
     >>> swapped("GATT", [0, 3])
@@ -49,39 +37,13 @@ def swapped(window: str, places: list[int]) -> str:
 
 
 def top(result: LessonResult, order: str, n: int = MUTATED) -> list[int]:
-    """The places of a window that stand first in an order.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Of the genome.
-    order : str
-        "attention" or "occlusion".
-    n : int
-        How many.
-
-    Returns
-    -------
-    list of int
-        From 0, the first first.
-    """
+    """The places of a window that stand first in an order."""
     values = result.details["weights" if order == "attention" else "lost"]
     return np.argsort(-np.array(values), kind="stable")[:n].tolist()
 
 
 def tract(result: LessonResult) -> list[int]:
-    """The pyrimidines of an acceptor's polypyrimidine tract.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Of the genome, its window before any mutation.
-
-    Returns
-    -------
-    list of int
-        Places in the window, from 0; empty where no acceptor is named.
-    """
+    """The pyrimidines of an acceptor's polypyrimidine tract."""
     if result.details["kind"] != "A":
         return []
     first, last = (genome.MIDDLE + place for place in BEFORE)
@@ -92,17 +54,7 @@ def tract(result: LessonResult) -> list[int]:
 def mutated(config: experiment.Config, result: LessonResult) -> dict[str, float]:
     """What is mutated in the open window, and what attention made of it before.
 
-    Parameters
-    ----------
-    config : Config
-        With the mutations.
-    result : LessonResult
-        Of its window before any mutation.
-
-    Returns
-    -------
-    dict of float
-        "n" letters, and the "weight" that the pooling gave all of them.
+    "n" letters, and the "weight" that the pooling gave all of them.
     """
     at, weights = result.details["at"], result.details["weights"]
     places = [place - 1 - at for place, _ in genome.edits_of(config.edits)]
@@ -111,22 +63,7 @@ def mutated(config: experiment.Config, result: LessonResult) -> dict[str, float]
 
 
 def edits_for(config: experiment.Config, result: LessonResult, order: str) -> str:
-    """The places of a window that stand first in an order, or its tract, mutated from the start.
-
-    Parameters
-    ----------
-    config : Config
-        What is mutated already; inside the window it is taken back, elsewhere it stays.
-    result : LessonResult
-        Of its window before any mutation.
-    order : str
-        As in ``top``, or ``TRACT``.
-
-    Returns
-    -------
-    str
-        For the config.
-    """
+    """The places of a window that stand first in an order, or its tract, mutated from the start."""
     window, at = result.details["original"], result.details["at"]
     inside = range(at + 1, at + len(window) + 1)
     places = tract(result) if order == TRACT else top(result, order)
@@ -137,22 +74,7 @@ def edits_for(config: experiment.Config, result: LessonResult, order: str) -> st
 
 @torch.inference_mode()
 def probability(windows: list[str], kind: str, device: str = "cpu") -> list[float]:
-    """The probability of a class, for several windows.
-
-    Parameters
-    ----------
-    windows : list of str
-        Letters.
-    kind : str
-        "D", "A" or "N".
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    list of float
-        One for each.
-    """
+    """The probability of a class, for several windows."""
     loaded = zoo.get(genome.CHECKPOINT, device)
     config = loaded.module.config
     ids = torch.tensor([ids_of(w, config.symbols) for w in windows], device=loaded.device)
@@ -164,17 +86,7 @@ def probability(windows: list[str], kind: str, device: str = "cpu") -> list[floa
 def deletion(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, Any], ...]:
     """The named class's probability as more and more letters are mutated, in three orders.
 
-    Parameters
-    ----------
-    config : Config
-        Of the genome; its own mutations are left out.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of dict
-        "order" (one of ``ORDERS``), "n" letters and mean "probability".
+    "order" (one of ``ORDERS``), "n" letters and mean "probability".
     """
     result = experiment.run(experiment.before(config), None, device)
     window, kind = result.details["window"], result.details["kind"]
@@ -190,38 +102,14 @@ def deletion(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, 
 
 
 def grid(result: LessonResult, device: str = "cpu") -> Float[np.ndarray, "letter place"]:
-    """What each substitution in the open window costs the class that is named.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Of the genome.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    Float[np.ndarray, "letter place"]
-        Nats of log-odds; rows A, C, G, T.
-    """
+    """What each substitution in the open window costs the class that is named."""
     loaded = zoo.get(genome.CHECKPOINT, device)
     label = loaded.module.config.classes.index(result.details["kind"])
     return genome.lost_by(result.details["window"], label, device).T
 
 
 def reaches(result: LessonResult) -> list[list[float]]:
-    """Mean distance that each head looks across, in letters.
-
-    Parameters
-    ----------
-    result : LessonResult
-        Of the genome or the protein.
-
-    Returns
-    -------
-    list of list of float
-        Layers by heads.
-    """
+    """Mean distance that each head looks across, in letters."""
     layers = [s for s in result.traces if s.startswith("encoder")]
     return [protein.reach(result.traces[s].weights[0].float()).tolist() for s in layers]
 
@@ -231,57 +119,20 @@ def protein_masked(
 ) -> dict[str, Any]:
     """As ``attn_core.lessons.s6_3_bioinformatics.protein.masked``, for what a config reads.
 
-    Parameters
-    ----------
-    config : Config
-        Whose chain.
-    residue : int
-        From 0.
-    device : str
-        Where to run.
-    also : tuple of int
-        Residues that are masked too.
-
-    Returns
-    -------
-    dict
-        As there.
+    As there.
     """
     return dict(protein.masked(experiment.given(config, "protein"), residue, device, also))
 
 
 def looked_at(result: LessonResult, site: str, head: int, query: int) -> int:
-    """The key with the largest weight in one row.
-
-    Parameters
-    ----------
-    result : LessonResult
-        From ``run``.
-    site : str
-        Trace key.
-    head, query : int
-        The row.
-
-    Returns
-    -------
-    int
-        From 0.
-    """
+    """The key with the largest weight in one row."""
     return int(result.traces[site].weights[0, head, query].float().argmax())
 
 
 def unknown(result: LessonResult) -> dict[str, Any]:
     """Unknown letters in the open window.
 
-    Parameters
-    ----------
-    result : LessonResult
-        Of the genome.
-
-    Returns
-    -------
-    dict
-        "n", "of" how many letters, and whether that is half of them or more ("mostly").
+    "n", "of" how many letters, and whether that is half of them or more ("mostly").
     """
     window = result.details["window"]
     n = window.count("N")
@@ -291,17 +142,7 @@ def unknown(result: LessonResult) -> dict[str, Any]:
 def drug_masked(config: experiment.Config, device: str = "cpu") -> dict[str, list[float]]:
     """As ``attn_core.lessons.s6_3_bioinformatics.drug.masked``, for what a config reads.
 
-    Parameters
-    ----------
-    config : Config
-        Whose drug and chain.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    dict of list of float
-        As there.
+    As there.
     """
     drugs, target = experiment.given(config, "drug"), experiment.given(config, "target")
     return dict(drug.masked(drugs, target, device))
@@ -310,18 +151,8 @@ def drug_masked(config: experiment.Config, device: str = "cpu") -> dict[str, lis
 def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, Any]]:
     """Segments of a target as a chart draws them.
 
-    Parameters
-    ----------
-    result : LessonResult
-        Of the drug.
-    values : list of float
-        One for each segment.
-
-    Returns
-    -------
-    list of dict
-        "place" (first residue), "segment", "motif" (its name, "" for none), "label" (the same, on
-        the motif's first segment alone) and "weight".
+    "place" (first residue), "segment", "motif" (its name, "" for none), "label" (the same, on the
+    motif's first segment alone) and "weight".
     """
     names: dict[int, str] = {}
     first_of: dict[int, str] = {}
@@ -343,19 +174,7 @@ def segment_rows(result: LessonResult, values: list[float]) -> list[dict[str, An
 def residue_rows(result: LessonResult, site: str, head: int, query: int) -> list[dict[str, Any]]:
     """Residues of a chain as a chart draws them.
 
-    Parameters
-    ----------
-    result : LessonResult
-        Of the protein.
-    site : str
-        Trace key.
-    head, query : int
-        The open row.
-
-    Returns
-    -------
-    list of dict
-        "place" (from 1), "residue", "state", "confidence", "weight", and "truth" where it is known.
+    "place" (from 1), "residue", "state", "confidence", "weight", and "truth" where it is known.
     """
     details = result.details
     weights = result.traces[site].weights[0, head, query].float().tolist()

@@ -11,24 +11,7 @@ from attn_core.charts.common import CHANGED, HEIGHT, QUERY, titled
 def lattice(
     cells: Sequence[Mapping[str, Any]], labels: Mapping[str, str], *, logs: bool, marked: float
 ) -> alt.LayerChart:
-    """The lattice as a picture: time to the right, labels and blanks downwards.
-
-    Parameters
-    ----------
-    cells : sequence of mapping
-        As ``s5_2_ctc.views.lattice_cells`` makes them.
-    labels : mapping
-        "x", "title" and "value".
-    logs : bool
-        Whether values are logarithms, 0 the largest.
-    marked : float
-        The open moment, in seconds.
-
-    Returns
-    -------
-    altair.LayerChart
-        Dots are the likeliest row of each token.
-    """
+    """The lattice as a picture: time to the right, labels and blanks downwards."""
     low = min((c["value"] for c in cells), default=0.0) if logs else 0.0
     scale = alt.Scale(scheme="greys", domain=[low, 0.0] if logs else [0.0, 1.0])
     order = [name for _, name in sorted({(c["row"], c["name"]) for c in cells})]

@@ -25,17 +25,9 @@ DRAWS = 3
 def card(checkpoint: str) -> dict[str, Any]:
     """What is known of a model, from its manifest.
 
-    Parameters
-    ----------
-    checkpoint : str
-        Id of a speech model.
-
-    Returns
-    -------
-    dict
-        "error" and "unseen" (digit error rate in %, of known speakers and of the unseen one) with
-        "n" and "n_unseen", "parameters" in millions, "takes" and "speakers" it was trained on,
-        "synthetic": the share of synthetic sequences in %.
+    "error" and "unseen" (digit error rate in %, of known speakers and of the unseen one) with "n"
+    and "n_unseen", "parameters" in millions, "takes" and "speakers" it was trained on, "synthetic":
+    the share of synthetic sequences in %.
     """
     manifest = read_manifest(checkpoint)
     known, unseen = (
@@ -57,17 +49,7 @@ def card(checkpoint: str) -> dict[str, Any]:
 def by_noise(checkpoints: dict[str, str], part: str = "known") -> list[dict[str, Any]]:
     """Recorded digit error rate by signal-to-noise ratio, mean over seeds.
 
-    Parameters
-    ----------
-    checkpoints : dict of str to str
-        Name of the model and its checkpoint.
-    part : str
-        "known" or "unseen" speakers.
-
-    Returns
-    -------
-    list of dict
-        "model", "snr", "error".
+    "model", "snr", "error".
     """
     out = []
     for name, checkpoint in checkpoints.items():
@@ -81,16 +63,8 @@ def by_noise(checkpoints: dict[str, str], part: str = "known") -> list[dict[str,
 def clean(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
     """Recorded digit error rate without noise.
 
-    Parameters
-    ----------
-    checkpoints : dict of str to str
-        Name of the model and its checkpoint.
-
-    Returns
-    -------
-    list of dict
-        "model", "parameters", training "steps", "seeds", and for "known" and "unseen" speakers
-        mean and deviation ("known_spread", …; ``None`` of one training).
+    "model", "parameters", training "steps", "seeds", and for "known" and "unseen" speakers mean and
+    deviation ("known_spread", …; ``None`` of one training).
     """
     out = []
     for name, checkpoint in checkpoints.items():
@@ -118,15 +92,7 @@ def _said() -> dict[str, tuple[int, ...]]:
 def true_digits(sound: str) -> tuple[int, ...] | None:
     """What is said in a sample.
 
-    Parameters
-    ----------
-    sound : str
-        As a config names it.
-
-    Returns
-    -------
-    tuple of int or None
-        ``None`` for a learner's own sound: nobody has written it down.
+    ``None`` for a learner's own sound: nobody has written it down.
     """
     return _said().get(sound)
 
@@ -134,19 +100,7 @@ def true_digits(sound: str) -> tuple[int, ...] | None:
 def written(checkpoint: str, wave: np.ndarray, device: str = "cpu") -> tuple[int, ...]:
     """What a model writes of a sound, label by label.
 
-    Parameters
-    ----------
-    checkpoint : str
-        Of a recogniser with CTC.
-    wave : np.ndarray
-        At 8 kHz.
-    device : str
-        Where to run.
-
-    Returns
-    -------
-    tuple of int
-        Digits.
+    Digits.
     """
     loaded = zoo.get(checkpoint, device)
     with torch.inference_mode():
@@ -167,23 +121,7 @@ def under_noise(
 ) -> list[dict[str, Any]]:
     """Add more and more noise to a sound and count what each model gets wrong.
 
-    Parameters
-    ----------
-    report, should_stop : callable
-        As ``attn_core.jobs.line`` gives them.
-    wave : bytes
-        Samples as float32 at 8 kHz: another process has no uploads.
-    said : tuple of int, optional
-        The truth; ``None`` holds each model against what it writes without noise.
-    checkpoints : dict of str to str
-        Name of the model and its checkpoint.
-    seed : int
-        Of the noise.
-
-    Returns
-    -------
-    list of dict
-        "model", "snr", "error": edits a digit, mean of ``DRAWS`` noises, the same for all models.
+    "model", "snr", "error": edits a digit, mean of ``DRAWS`` noises, the same for all models.
     """
     sound = np.frombuffer(wave, np.float32).copy()
     of = {name: said or written(c, sound) for name, c in checkpoints.items()}
@@ -203,33 +141,14 @@ def under_noise(
 
 
 def as_sent(sound: str) -> bytes:
-    """A sound's samples, for a job.
-
-    Parameters
-    ----------
-    sound : str
-        As a config names it.
-
-    Returns
-    -------
-    bytes
-        float32.
-    """
+    """A sound's samples, for a job."""
     return find(sound).wave.astype(np.float32).tobytes()
 
 
 def reach(checkpoints: dict[str, str]) -> list[dict[str, Any]]:
     """Errors that noise over one digit adds to others, by how far they are.
 
-    Parameters
-    ----------
-    checkpoints : dict of str to str
-        Name of the model and its checkpoint.
-
-    Returns
-    -------
-    list of dict
-        "model", "distance" in digits, "added" edits a digit, mean over seeds.
+    "model", "distance" in digits, "added" edits a digit, mean over seeds.
     """
     out = []
     for name, checkpoint in checkpoints.items():

@@ -10,25 +10,12 @@ MAX_SAID = 64
 def said(text: str) -> tuple[int, ...] | None:
     """Digits that a learner typed.
 
-    Parameters
-    ----------
-    text : str
-        Digits of any script, with spaces or commas between.
-
-    Returns
-    -------
-    tuple of int or None
-        ``None`` for nothing.
-
-    Raises
-    ------
-    Refused
-        If there is anything else in it, or there are more than ``MAX_SAID``.
-
     Examples
     --------
     >>> said("3 1, 4"), said(" ")
     ((3, 1, 4), None)
+
+    ``None`` for nothing.
     """
     out = []
     for place, letter in enumerate(text, 1):

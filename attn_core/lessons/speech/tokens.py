@@ -30,16 +30,6 @@ MAX_TOKENS, MAX_SPANS = int(MAX_SECONDS / TOKEN_SECONDS) + 1, 16
 def tokens_in(samples: int) -> int:
     """Tokens of so many samples.
 
-    Parameters
-    ----------
-    samples : int
-        At ``RATE``.
-
-    Returns
-    -------
-    int
-        At least 1.
-
     Examples
     --------
     >>> tokens_in(8000)
@@ -51,20 +41,12 @@ def tokens_in(samples: int) -> int:
 def token_names(n: int) -> tuple[str, ...]:
     """When each token begins, in seconds.
 
-    Parameters
-    ----------
-    n : int
-        Tokens.
-
-    Returns
-    -------
-    tuple of str
-        "0.00 s", "0.04 s", …
-
     Examples
     --------
     >>> token_names(2)
     ('0.00 s', '0.04 s')
+
+    "0.00 s", "0.04 s", …
     """
     return tuple(f"{i * TOKEN_SECONDS:.2f} s" for i in range(n))
 
@@ -72,20 +54,7 @@ def token_names(n: int) -> tuple[str, ...]:
 def silenced(
     wave: Float[np.ndarray, "sample"], spans: tuple[Span, ...]
 ) -> Float[np.ndarray, "sample"]:
-    """The sound with spans of tokens set to zero.
-
-    Parameters
-    ----------
-    wave : Float[np.ndarray, "sample"]
-        At ``RATE``.
-    spans : tuple of Span
-        Out of range counts as the end.
-
-    Returns
-    -------
-    Float[np.ndarray, "sample"]
-        A copy.
-    """
+    """The sound with spans of tokens set to zero."""
     out = wave.copy()
     for first, last in spans:
         out[first * TOKEN : (last + 1) * TOKEN] = 0
@@ -94,16 +63,6 @@ def silenced(
 
 def spans_as_text(spans: tuple[Span, ...]) -> str:
     """Spans as a link holds them.
-
-    Parameters
-    ----------
-    spans : tuple of Span
-        In order.
-
-    Returns
-    -------
-    str
-        "first-last", joined by dots.
 
     Examples
     --------
@@ -116,20 +75,12 @@ def spans_as_text(spans: tuple[Span, ...]) -> str:
 def spans_from_text(text: str) -> tuple[Span, ...]:
     """The inverse of ``spans_as_text``.
 
-    Parameters
-    ----------
-    text : str
-        From a link: a stranger's.
-
-    Returns
-    -------
-    tuple of Span
-        Merged, in order; empty where the text is no such list.
-
     Examples
     --------
     >>> spans_from_text("9-9.3-5.6-7"), spans_from_text("5-3"), spans_from_text("1-9999")
     (((3, 7), (9, 9)), (), ())
+
+    Merged, in order; empty where the text is no such list.
     """
     if not re.fullmatch(r"\d{1,3}-\d{1,3}(\.\d{1,3}-\d{1,3}){0,99}", text[:1000]):
         return ()
@@ -140,18 +91,7 @@ def spans_from_text(text: str) -> tuple[Span, ...]:
 
 
 def check(spans: tuple[Span, ...]) -> None:
-    """See that spans are few and within the longest sound.
-
-    Parameters
-    ----------
-    spans : tuple of Span
-        Of a config.
-
-    Raises
-    ------
-    ValueError
-        If they are not.
-    """
+    """See that spans are few and within the longest sound."""
     if len(spans) > MAX_SPANS:
         raise ValueError(f"there are {len(spans)} spans; at most {MAX_SPANS} are kept")
     for first, last in spans:
@@ -164,20 +104,12 @@ def check(spans: tuple[Span, ...]) -> None:
 def merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
     """The same tokens in as few spans as hold them.
 
-    Parameters
-    ----------
-    spans : tuple of Span
-        In any order.
-
-    Returns
-    -------
-    tuple of Span
-        In order, apart from each other.
-
     Examples
     --------
     >>> merged(((5, 7), (1, 2), (3, 3), (7, 9)))
     ((1, 3), (5, 9))
+
+    In order, apart from each other.
     """
     out: list[Span] = []
     for first, last in sorted(spans):
@@ -191,22 +123,7 @@ def merged(spans: tuple[Span, ...]) -> tuple[Span, ...]:
 def noisy(
     wave: Float[np.ndarray, "sample"], snr: float | None, seed: int = 0
 ) -> Float[np.ndarray, "sample"]:
-    """Noise between white and pink added to a sound.
-
-    Parameters
-    ----------
-    wave : Float[np.ndarray, "sample"]
-        At ``RATE``.
-    snr : float or None
-        Decibels by which the speech in it lies above the noise; ``None`` adds none.
-    seed : int
-        Of the noise.
-
-    Returns
-    -------
-    Float[np.ndarray, "sample"]
-        May exceed full scale.
-    """
+    """Noise between white and pink added to a sound."""
     if snr is None:
         return wave
     loud = np.repeat(speech(wave), TOKEN)[: len(wave)]
@@ -217,34 +134,12 @@ def noisy(
 
 
 def features_of(wave: Float[np.ndarray, "sample"]) -> Float[Tensor, "1 frame mel"]:
-    """What a recogniser reads.
-
-    Parameters
-    ----------
-    wave : Float[np.ndarray, "sample"]
-        At ``RATE``.
-
-    Returns
-    -------
-    Float[Tensor, "1 frame mel"]
-        A batch of one.
-    """
+    """What a recogniser reads."""
     return log_mel(torch.from_numpy(np.ascontiguousarray(wave))[None])[0]
 
 
 def speech(wave: Float[np.ndarray, "sample"]) -> Bool[np.ndarray, "token"]:
-    """Which tokens are speech: loud ones, by energy alone.
-
-    Parameters
-    ----------
-    wave : Float[np.ndarray, "sample"]
-        At ``RATE``.
-
-    Returns
-    -------
-    Bool[np.ndarray, "token"]
-        All ``False`` for silence.
-    """
+    """Which tokens are speech: loud ones, by energy alone."""
     n = tokens_in(len(wave))
     padded = np.zeros(n * TOKEN, np.float64)
     padded[: min(len(wave), len(padded))] = wave[: len(padded)]
@@ -274,20 +169,7 @@ class Heard:
 
 
 def aligned(log_p: Float[Tensor, "token label"], digits: tuple[int, ...]) -> list[Heard]:
-    """Forced alignment: the likeliest path that says these digits (torchaudio's, Viterbi).
-
-    Parameters
-    ----------
-    log_p : Float[Tensor, "token label"]
-        Log-probabilities, blank last.
-    digits : tuple of int
-        What is said.
-
-    Returns
-    -------
-    list of Heard
-        One for each digit; empty where they do not fit the sound.
-    """
+    """Forced alignment: the likeliest path that says these digits (torchaudio's, Viterbi)."""
     repeats = sum(a == b for a, b in zip(digits, digits[1:], strict=False))
     if not digits or len(digits) + repeats > len(log_p):
         return []
@@ -300,18 +182,6 @@ def aligned(log_p: Float[Tensor, "token label"], digits: tuple[int, ...]) -> lis
 
 def stretches(words: list[Heard], n: int) -> list[Span]:
     """The sound shared out among its words: each reaches halfway to its neighbours.
-
-    Parameters
-    ----------
-    words : list of Heard
-        In order; CTC marks a word by a token or two, not by its whole length.
-    n : int
-        Tokens.
-
-    Returns
-    -------
-    list of Span
-        One for each word, without gaps.
 
     Examples
     --------
@@ -326,17 +196,7 @@ def stretches(words: list[Heard], n: int) -> list[Span]:
 def as_details(words: list[Heard], loud: Bool[np.ndarray, "token"]) -> list[dict[str, Any]]:
     """Words as JSON values.
 
-    Parameters
-    ----------
-    words : list of Heard
-        From ``aligned``.
-    loud : Bool[np.ndarray, "token"]
-        Which tokens are speech.
-
-    Returns
-    -------
-    list of dict
-        "digit", "first", "last", "score", and "heard": the word's stretch without its silence.
+    "digit", "first", "last", "score", and "heard": the word's stretch without its silence.
     """
     out = []
     for word, (a, b) in zip(words, stretches(words, len(loud)), strict=True):
