@@ -15,6 +15,7 @@ from torch import nn
 from attn_core import zoo
 from attn_core.inputs.sound import find
 from attn_core.lessons.s5_3_recogniser import experiment as speller
+from attn_core.lessons.s5_3_recogniser import spelling
 from attn_core.lessons.speech import tokens as speech
 from attn_core.lessons.speech.compared import written
 from attn_core.models.recogniser_search import joint_search
@@ -40,7 +41,7 @@ def ways() -> dict[str, Callable[[], Any]]:
     calls["joint"] = search
     for name, checkpoint in speller.CHECKPOINTS.items():
         module = zoo.get(checkpoint).module
-        calls[f"decoder_{name}"] = lambda m=module: speller.spell(
+        calls[f"decoder_{name}"] = lambda m=module: spelling.spell(
             m, speech.features_of(wave), None, None
         )
     return calls

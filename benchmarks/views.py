@@ -8,7 +8,7 @@ from attn_core import zoo
 from attn_core.attention.trace import AttentionTrace
 from attn_core.contract.result import LessonResult
 from attn_core.inputs.tokens import tokenize
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import i18n
 
 TEXT = (

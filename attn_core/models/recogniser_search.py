@@ -12,7 +12,7 @@ from torch import Tensor
 
 from attn_core.attention.interventions import Intervention
 from attn_core.layers.incremental import KeyValue
-from attn_core.measures.ctc import PrefixScorer, PrefixState
+from attn_core.measures.ctc_prefix import PrefixScorer, PrefixState
 from attn_core.models.recogniser import BLANK, END, N_DIGITS, START, Recogniser
 
 MAX_DIGITS = 60

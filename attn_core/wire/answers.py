@@ -12,7 +12,8 @@ from attn_core.attention.trace import AttentionTrace
 from attn_core.contract.result import LessonResult
 from attn_core.contract.selection import Selection
 from attn_core.wire import fine
-from attn_core.wire.view import MAX_VECTOR, comparable, opened, region_of
+from attn_core.wire.body import MAX_VECTOR
+from attn_core.wire.looked_at import comparable, opened, region_of
 
 MAX_EXACT = 2**18
 """Most cells whose exact weights are sent for a file."""

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.attention.interventions import Intervention
-from attn_core.charts import common as charts
+from attn_core.charts import interval as interval_charts
 from attn_core.contract.address import digest
 from attn_core.contract.question import Challenge, Question
 from attn_core.contract.registry import Lesson
@@ -147,7 +147,7 @@ def claim_card(claim_id: str) -> None:
             names = " / ".join(t(f"metric.{m}") for m in sorted(metrics))
             title = t("claim.chart", metric=names)
             words = {"x": t("claim.effect"), "title": title, "bound": str(measure.smallest_effect)}
-            figures.show(charts.intervals(rows, words), key=f"claim-{claim_id}")
+            figures.show(interval_charts.intervals(rows, words), key=f"claim-{claim_id}")
             st.caption(t("claim.chart_look"))
         # A data frame would cut the conditions' names; here they go on in the next line.
         with st.container(key=f"conditions-{claim_id}"):

@@ -18,8 +18,8 @@ from attn_core.contract.result import LessonResult
 from attn_core.contract.selection import Selection
 from attn_core.contract.taught import Taught
 from attn_core.inputs.refused import Refused
-from attn_core.wire import view
-from attn_core.wire.view import Labels
+from attn_core.wire import looked_at
+from attn_core.wire.labels import Labels
 from pages.frame import (
     below as parts,
 )
@@ -35,6 +35,7 @@ from pages.frame import (
     results,
     viewer,
 )
+from pages.frame.changes import changes_bar, notes
 from pages.frame.i18n import t
 from pages.frame.run import Run
 
@@ -141,7 +142,7 @@ def _run(page: LessonPage[C], values: dict[str, Any], note: DeltaGenerator) -> R
         # How it is looked at (zoom, colours) stays.
         found = experiment.opened(before)
         selection = dataclasses.replace(found, region=selection.region, scale=selection.scale)
-    site, trace, head = view.opened(result, selection)
+    site, trace, head = looked_at.opened(result, selection)
     selection = dataclasses.replace(selection, site=site, head=head)
     n_rows = trace.weights.shape[2]
     if selection.query is None or not 0 <= selection.query < n_rows:
@@ -162,59 +163,12 @@ def _labels(page: LessonPage[Any], run: Run) -> Labels:
 
 def _labels_before(page: LessonPage[Any], run: Run) -> Labels | None:
     """The words around the picture as they were before the learner's changes."""
-    site, _, head = view.opened(run.result, run.selection)
-    if view.comparable(run.result, run.before, site, head) is None:
+    site, _, head = looked_at.opened(run.result, run.selection)
+    if looked_at.comparable(run.result, run.before, site, head) is None:
         return None
     plain = run.taught.experiment.before(run.config)
     was = dataclasses.replace(run, config=plain, changes=Intervention(), result=run.before)
     return _labels(page, was)
-
-
-def _notes(run: Run, note: DeltaGenerator) -> None:
-    if st.session_state.pop("_bad_link", False):
-        note.warning(t("shell.bad_link"))
-    if st.session_state.pop("_dropped", False):
-        note.info(t("shell.dropped"))
-    if st.session_state.pop(f"viewer_{run.lesson.slug}.refused", False):
-        note.warning(t("shell.bad_edit"))
-    where = run.result.details.get("device", run.device)
-    if run.milliseconds and where != run.device:
-        note.info(t("shell.fell_back", wanted=run.device, device=where))
-
-
-def _changes_bar(run: Run, sites: dict[str, str]) -> None:
-    """What the learner changed, each with its own reset, and one for all."""
-    edits = link.changes()
-    items = [
-        (f"{kind}-{i}", t(f"changes.{kind}", **words), dataclasses.replace(edits, **without))
-        for kind, i, words, without in parts.change_items(edits, run.result, sites)
-    ]
-    turned = controls.changed()
-    if not items and not turned:
-        return
-    with st.container(horizontal=True, key="changes"):
-        for name, value, default in turned:
-            st.button(
-                f":material/undo: {t(f'control.{name}')}: {controls.shown(name, value)}",
-                key=f"undo-{name}",
-                type="tertiary",
-                on_click=controls.put,
-                args=(name, default, default),
-            )
-        for key, label, rest in items[:8]:
-            st.button(
-                f":material/undo: {label}",
-                key=f"undo-{key}",
-                type="tertiary",
-                on_click=link.set_changes,
-                args=(rest,),
-            )
-        st.button(
-            t("changes.reset_all"),
-            key="undo-all",
-            icon=":material/restart_alt:",
-            on_click=controls.reset,
-        )
 
 
 @link.fragment
@@ -225,7 +179,7 @@ def _stage(page: LessonPage[Any], values: dict[str, Any], part: str, body: Delta
     with below:
         run = _run(page, values, note)
         foot.took(run)
-    _notes(run, note)
+    notes(run, note)
     with see:
         if page.picture is None:
             attention, words = st.columns([0.68, 0.32], gap="medium")
@@ -248,7 +202,7 @@ def _stage(page: LessonPage[Any], values: dict[str, Any], part: str, body: Delta
                 len(controls.changed()),
             )
         with attention, guard.part():  # a part of its own: undoing must not depend on the picture
-            _changes_bar(run, sites)
+            changes_bar(run, sites)
         with words, guard.part():
             page.reading(run)
     foot.keep(run)

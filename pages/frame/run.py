@@ -9,7 +9,7 @@ from attn_core.contract.registry import Lesson
 from attn_core.contract.result import LessonResult
 from attn_core.contract.selection import Selection
 from attn_core.contract.taught import Taught
-from attn_core.wire.view import silent
+from attn_core.wire.looked_at import silent
 from pages.frame.i18n import t
 
 

@@ -11,7 +11,10 @@ from attn_core.attention.interventions import Cell, Intervention
 from attn_core.contract.result import LessonResult
 from attn_core.contract.selection import Selection
 from attn_core.wire.answers import exact, probe, stamp, strongest
-from attn_core.wire.view import Labels, images_of, opened, pack, travelling
+from attn_core.wire.labels import Labels, images_of
+from attn_core.wire.looked_at import opened
+from attn_core.wire.travel import travelling
+from attn_core.wire.view import pack
 from pages.frame import controls, link, preload
 
 # The modules are served as files and cached by the browser; what travels with each view is this.

@@ -8,7 +8,7 @@ from attn_core.attention.interventions import Intervention
 from attn_core.inputs.text import decode_text
 from attn_core.lessons.s2_1_self_attention import experiment
 from attn_core.lessons.s2_1_self_attention.lesson import LESSON
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, inputs, lesson_page
 from pages.frame.i18n import t
 from pages.frame.run import Run

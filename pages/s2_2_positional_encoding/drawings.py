@@ -1,23 +1,16 @@
 """Lesson 2.2's own drawings: what order does, a code from eight sides, live training."""
 
-from typing import Any
-
 import streamlit as st
 
-from attn_core.charts import common as charts
 from attn_core.inputs.image import Picture, read_image
-from attn_core.layers.positional.attention import KINDS
 from attn_core.lessons.s2_2_positional_encoding import charts as position_charts
-from attn_core.lessons.s2_2_positional_encoding import experiment, order_task, views
-from pages.frame import controls, figures, i18n, inputs, long_work
+from attn_core.lessons.s2_2_positional_encoding import experiment, views
+from pages.frame import controls, figures, i18n, inputs
 from pages.frame.i18n import t
 from pages.frame.run import Run
+from pages.s2_2_positional_encoding.figure import bare, chart_of, small
 
 GAPS = ("order_gap", "output_gap", "shift_gap")
-
-
-def _small(value: float) -> str:
-    return f"{value:.3f}" if value >= 1e-3 or value == 0 else f"{value:.0e}"
 
 
 def reading(run: Run) -> None:
@@ -41,12 +34,12 @@ def reading(run: Run) -> None:
     ]
     for name in GAPS:
         label = t(f"s2_2.reading.{name}", start=details["start"])
-        cells = [label, f"**{_small(numbers[name])}**", _small(before[name])][: 2 + own]
+        cells = [label, f"**{small(numbers[name])}**", small(before[name])][: 2 + own]
         lines.append(f"| {' | '.join(cells)} |")
     st.markdown("\n".join(lines), help=t("s2_2.reading.help"))
     if details["twins"]:
         twins = i18n.marked({"word": details["twins"]["word"], "n": details["twins"]["n"]})
-        st.markdown(t("s2_2.reading.twins", gap=_small(details["twins"]["gap"]), **twins))
+        st.markdown(t("s2_2.reading.twins", gap=small(details["twins"]["gap"]), **twins))
     st.caption(t(f"s2_2.reading.made.{run.config.kind}"))
     if details["n_left"]:
         st.warning(t("s3_2.reading.cut", n=details["n_left"]))
@@ -59,35 +52,8 @@ def apart(run: Run) -> None:
     DRAW[view](run)
 
 
-def _bare(run: Run) -> views.View:
-    """Controls of the code alone; where the picture above has one of them, its value counts."""
-    which, length, width, speed = st.columns(4)
-    with which:
-        table = controls.choice(
-            "table", ("sinusoidal", "learned"), "sinusoidal", lambda n: t(f"control.position.{n}")
-        )
-    with length:
-        places = controls.stops("length", views.LENGTHS, 64)
-    if table == "learned":
-        width.caption(t("s2_2.apart.learned"))
-        return views.View(table, places, shift=run.config.shift)
-    with width:
-        channels = controls.stops("width", views.WIDTHS, 64)
-    base = run.config.base
-    with speed:
-        if run.config.kind in ("sinusoidal", "rotary"):
-            st.caption(t("s2_2.apart.base", base=f"{base:,.0f}"))
-        else:
-            base = controls.choice("base", experiment.BASES, experiment.BASE, lambda x: f"{x:,.0f}")
-    return views.View(table, places, channels, base, run.config.shift)
-
-
-def _chart(figure: Any, name: str, **more: Any) -> Any:
-    return st.plotly_chart(figure, key=f"position-{name}", config={"displayModeBar": False}, **more)
-
-
 def _heat(run: Run) -> None:
-    view = _bare(run)
+    view = bare(run)
     table = views.code(view, run.device)
     words = {
         "title": t("s2_2.apart.heat.title", code=t(f"control.position.{view.table}")),
@@ -96,7 +62,9 @@ def _heat(run: Run) -> None:
         "value": t("s2_2.apart.value"),
     }
     most = 1.0 if view.table == "sinusoidal" else 0.25
-    _chart(position_charts.matrix(table.tolist(), words, first=(view.shift, 0), most=most), "heat")
+    chart_of(
+        position_charts.matrix(table.tolist(), words, first=(view.shift, 0), most=most), "heat"
+    )
     if view.table == "sinusoidal":
         last = views.wavelength(view.d_model - 1, view.d_model, view.base)
         st.caption(t("s2_2.apart.heat.look", length=f"{last:,.0f}"))
@@ -105,7 +73,7 @@ def _heat(run: Run) -> None:
 
 
 def _similarity(run: Run) -> None:
-    view = _bare(run)
+    view = bare(run)
     cosines = views.similarity(views.code(view, run.device))
     words = {
         "title": t("s2_2.apart.similarity.title", code=t(f"control.position.{view.table}")),
@@ -114,7 +82,7 @@ def _similarity(run: Run) -> None:
         "value": t("s2_2.apart.cosine"),
     }
     first = (view.shift, view.shift)
-    _chart(
+    chart_of(
         position_charts.matrix(cosines.tolist(), words, first=first, square=True, most=1.0),
         "similarity",
     )
@@ -125,13 +93,13 @@ def _similarity(run: Run) -> None:
             near=f"{found['near']:.2f}",
             half=f"{found['half']:.2f}",
             distance=view.length // 2,
-            spread=_small(found["spread"]),
+            spread=small(found["spread"]),
         )
     )
 
 
 def _waves(run: Run) -> None:
-    view = _bare(run)
+    view = bare(run)
     width = views.code(view, run.device).shape[1]
     picked = st.multiselect(
         t("s2_2.apart.waves.pick"),
@@ -162,7 +130,7 @@ def _spread(width: int) -> list[int]:
 
 
 def _spiral(run: Run) -> None:
-    view = _bare(run)
+    view = bare(run)
     table = views.code(view, run.device)
     width = table.shape[1]
     names = ("x", "y", "z")
@@ -181,7 +149,7 @@ def _spiral(run: Run) -> None:
             )
     words = {n: t("s2_2.apart.spiral.axis", n=c) for n, c in zip(names, picked, strict=True)}
     words |= {"title": t("s2_2.apart.spiral.title"), "place": t("s2_2.apart.place")}
-    _chart(position_charts.spiral(table[:, picked].tolist(), view.shift, words), "spiral")
+    chart_of(position_charts.spiral(table[:, picked].tolist(), view.shift, words), "spiral")
     st.caption(t(f"s2_2.apart.spiral.look_{view.table}"))
 
 
@@ -199,7 +167,7 @@ def _clocks(run: Run) -> None:
     names = ("pair", "query", "key", "degrees")
     words = {name: t(f"s2_2.apart.clocks.{name}") for name in names}
     words["title"] = t("s2_2.apart.clocks.title")
-    _chart(position_charts.clocks(hands, words), "clocks")
+    chart_of(position_charts.clocks(hands, words), "clocks")
     first = hands[0]
     st.caption(
         t("s2_2.apart.clocks.look", between=f"{first['between']:.0f}", steps=key_place - place)
@@ -232,12 +200,12 @@ def _bias(run: Run) -> None:
     }
     matrix = views.bias_matrix(kind, head, 32, run.device).tolist()
     with square:
-        _chart(position_charts.matrix(matrix, words, square=True), "bias-matrix")
+        chart_of(position_charts.matrix(matrix, words, square=True), "bias-matrix")
     st.caption(t("s2_2.apart.bias.look", head=head + 1))
 
 
 def _shift(run: Run) -> None:
-    view = _bare(run)
+    view = bare(run)
     steps = controls.slider("steps", 5, 0, 64)
     if view.table == "learned":
         view = views.View("sinusoidal", view.length, 64, experiment.BASE, view.shift)
@@ -256,7 +224,7 @@ def _shift(run: Run) -> None:
         "y": t("s2_2.apart.shift.to"),
         "value": t("s2_2.apart.value"),
     }
-    _chart(
+    chart_of(
         position_charts.matrix(found.matrix[:32, :32].tolist(), words, square=True, most=1.0),
         "shift",
     )
@@ -301,7 +269,7 @@ def _plane(run: Run) -> None:
     figure = position_charts.over_picture(
         values.tolist(), (row, column), found.pixels if found else None, words
     )
-    _chart(figure, "plane", on_select=_picked, selection_mode="points")
+    chart_of(figure, "plane", on_select=_picked, selection_mode="points")
     st.caption(t("s2_2.apart.plane.look" if found else "s2_2.apart.plane.look_grid"))
 
 
@@ -310,84 +278,3 @@ DRAW = {
     "clocks": _clocks, "bias": _bias, "shift": _shift, "plane": _plane,
 }  # fmt: skip
 """One drawing for each of the sides."""
-
-
-def live() -> None:
-    """Accuracy by length as recorded, and a training made now."""
-    words = {
-        "x": t("s2_2.live.length"),
-        "series": t("control.position"),
-        "title": t("s2_2.live.recorded"),
-    }
-    figures.show(
-        charts.curves(_named(order_task.recorded_means()), "length", "accuracy", "kind", words),
-        key="order-recorded",
-    )
-    facts = {k: f"{v:.0f}" for k, v in order_task.recorded_facts().items()}
-    st.caption(t("s2_2.live.recorded_look", **facts))
-    st.markdown(f"#### {t('s2_2.live.now')}")
-    st.markdown(t("s2_2.live.now_what"))
-    back, length, steps, seed = st.columns(4)
-    with back:
-        far = controls.choice("back", (1, 2, 3), 1)
-    with length:
-        places = controls.choice("trained", (8, 16, 24), 16)
-    with steps:
-        batches = controls.choice("batches", (100, 200, 400, 800), 400)
-    with seed:
-        # The address has said "start" for it from the beginning; the word is a seed's.
-        start = int(
-            st.number_input(t("control.seed"), 0, 999, 0, **controls.seed("start", range(1000), 0))
-        )
-    found = long_work.job(
-        "order-task",
-        order_task.train_side_by_side,
-        _trained,
-        steps=batches,
-        length=places,
-        seed=start,
-        back=far,
-    )
-    if found is not None:
-        _trained(found)
-
-
-def _named(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with the codes' names; "learned" is these models' own, not MiniLM's."""
-    names = {kind: t(f"control.position.{kind}") for kind in KINDS}
-    names["learned"] = t("s2_2.live.learned")
-    return [row | {"kind": names[row["kind"]]} for row in rows]
-
-
-def _trained(found: dict[str, Any]) -> None:
-    """Both curves of a training made here."""
-    left, right = st.columns(2)
-    series = t("control.position")
-    words = {"x": t("s2_2.live.step"), "series": series, "title": t("s2_2.live.curve")}
-    with left:
-        figures.show(
-            charts.curves(_named(found["curve"]), "step", "accuracy", "kind", words),
-            key="order-curve",
-        )
-    lengths = _named(found["lengths"])  # empty while it runs
-    words = {"x": t("s2_2.live.length"), "series": series, "title": t("s2_2.live.lengths")}
-    if lengths:
-        with right:
-            figures.show(
-                charts.curves(lengths, "length", "accuracy", "kind", words), key="order-lengths"
-            )
-    about = {name: found[name] for name in ("steps", "length", "back", "seed")}
-    st.caption(t("s2_2.live.look", **about))
-    if lengths:
-        with st.expander(t("shell.table")):
-            st.dataframe(
-                [
-                    {
-                        series: r["kind"],
-                        t("s2_2.live.length"): r["length"],
-                        t("metric.order_accuracy"): r["accuracy"],
-                    }
-                    for r in lengths
-                ],
-                hide_index=True,
-            )

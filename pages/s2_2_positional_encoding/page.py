@@ -9,11 +9,12 @@ from attn_core.inputs.text import decode_text
 from attn_core.layers.positional.attention import KINDS
 from attn_core.lessons.s2_2_positional_encoding import experiment
 from attn_core.lessons.s2_2_positional_encoding.lesson import LESSON
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, inputs, lesson_page
 from pages.frame.i18n import t
 from pages.frame.run import Run
 from pages.s2_2_positional_encoding import drawings
+from pages.s2_2_positional_encoding import live as drawings_live
 
 DEFAULT = experiment.Config()
 EXAMPLES = (
@@ -101,6 +102,6 @@ lesson_page.show(
         labels=labels,
         reading=drawings.reading,
         apart=drawings.apart,
-        live=drawings.live,
+        live=drawings_live.live,
     )
 )

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
+from attn_core.charts import maps
 from attn_core.inputs.refused import Refused
 from attn_core.lessons.s2_3_multi_head import experiment, heads, roles
 from pages.frame import figures, i18n, long_work
@@ -67,7 +68,7 @@ def _grid(rows: list[dict[str, Any]], key: str) -> None:
         "best": t("s2_3.apart.best"),
     }
     names = [t(f"s2_3.role.{role}") for role in roles.ROLES]
-    figures.show(charts.roles(named, names, words), key=key)
+    figures.show(maps.roles(named, names, words), key=key)
 
 
 def apart(run: Run) -> None:

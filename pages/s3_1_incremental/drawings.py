@@ -10,7 +10,7 @@ from attn_core.lessons.s3_1_incremental import blockwise as blocks
 from attn_core.lessons.s3_1_incremental import charts as cost_charts
 from attn_core.lessons.s3_1_incremental import experiment
 from attn_core.models.characters_text import mask_of
-from attn_core.wire.view import opened
+from attn_core.wire.looked_at import opened
 from pages.frame import controls, figures, i18n, tables
 from pages.frame.i18n import t
 from pages.frame.run import Run

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from attn_core.charts import common as charts
+from attn_core.charts import maps
 from attn_core.lessons.s3_2_scaled_dot_product import (
     backends,
     experiment,
@@ -88,7 +89,7 @@ def apart(run: Run) -> None:
     name = t(f"s3_2.apart.{step}")
     with picture:
         words = {"title": t("s3_2.apart.picture", step=name), "value": name}
-        figures.show(charts.heat(shown, rows, columns, words), key="step-picture")
+        figures.show(maps.heat(shown, rows, columns, words), key="step-picture")
     if max(tensor.shape) > MAX_SHOWN:
         st.caption(
             t("s3_2.apart.cut", shown=MAX_SHOWN, rows=tensor.shape[0], columns=tensor.shape[1])

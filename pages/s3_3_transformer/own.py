@@ -17,15 +17,9 @@ from attn_core.lessons.s3_3_transformer import (
 from attn_core.lessons.s3_3_transformer.own_settings import Own
 from pages.frame import controls, figures, guard, i18n, link, long_work, tables
 from pages.frame.i18n import t
+from pages.s3_3_transformer.own_controls import NAME, OPTIONS, option, pick
+from pages.s3_3_transformer.own_heads import forming, heat_of
 
-NAME = "own"
-OPTIONS: dict[str, tuple[Any, ...]] = {
-    "layers": (1, 2, 3, 4), "heads": (1, 2, 4, 8), "d_model": (16, 32, 48, 64, 96, 128),
-    "d_ff": (16, 32, 64, 128, 256, 512), "dropout": (0.0, 0.05, 0.1, 0.2, 0.3, 0.5),
-    "warm_up": (1, 20, 60, 100, 200, 300, 600, 1000),
-    "rate": (1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1), "batch": (8, 16, 32, 64, 128),
-    "steps": (50, 100, 200, 400, 600, 1000, 1400, 2000, 3000, 4000),
-}  # fmt: skip
 LENGTHS = {"add": (2, 3, 4), "dates": (18,)}
 OF_LETTERS = (2, 3, 4, 6, 8, 10, 12, 16, 20, 24)
 NORMS = {"before": True, "after": False}
@@ -55,53 +49,39 @@ def own() -> None:
     _remember(found)
     _curves(found)
     _compared()
-    _forming(found)
+    forming(found)
     _try(found)
-
-
-def _pick(name: str, default: Any, options: tuple[Any, ...] | None = None) -> Any:
-    return controls.choice(
-        f"own_{name}",
-        options or OPTIONS[name],
-        default,
-        lambda value: f"{value:g}" if isinstance(value, float) else _option(name, value),
-    )
-
-
-def _option(name: str, value: Any) -> str:
-    key = f"control.own_{name}.{value}"
-    return t(key) if i18n.has(key) else str(value)
 
 
 def _settings() -> Own:
     """Three settings in view, the others one click away; a task brings its own defaults."""
     first, second, third = st.columns([0.5, 0.25, 0.25])
     with first:
-        task = _pick("task", "reverse", toy_tasks.TASKS)
+        task = pick("task", "reverse", toy_tasks.TASKS)
     usual = asdict(own_settings.defaults(task))
     if controls.turned("own", task):
         for name in (*OPTIONS, "length"):
             controls.put(f"own_{name}", usual[name], usual[name])
     found: dict[str, Any] = {"task": task}
     with second:
-        found["layers"] = _pick("layers", usual["layers"])
+        found["layers"] = pick("layers", usual["layers"])
     with third:
-        found["steps"] = _pick("steps", usual["steps"])
+        found["steps"] = pick("steps", usual["steps"])
     with st.expander(t("s3_3.own.more"), icon=":material/tune:"):
         cells = [column for _ in range(3) for column in st.columns(3)]
         for cell, name in zip(
             cells, ("heads", "d_model", "d_ff", "dropout", "batch", "rate", "warm_up"), strict=False
         ):
             with cell:
-                found[name] = _pick(name, usual[name])
+                found[name] = pick(name, usual[name])
         with cells[7]:
-            found["pre_norm"] = NORMS[_pick("norm", "before", tuple(NORMS))]
+            found["pre_norm"] = NORMS[pick("norm", "before", tuple(NORMS))]
         with cells[8]:
             found["seed"] = controls.number("own_seed", 0, 0, 9999)
         lengths = LENGTHS.get(task, OF_LETTERS)
         found["length"] = lengths[0]
         if len(lengths) > 1:
-            found["length"] = _pick("length", usual["length"], lengths)
+            found["length"] = pick("length", usual["length"], lengths)
     return Own(**found)
 
 
@@ -169,7 +149,7 @@ def _curves(found: dict[str, Any]) -> None:
     st.caption(
         t(
             "s3_3.own.curve_look",
-            task=_option("task", found["settings"]["task"]),
+            task=option("task", found["settings"]["task"]),
             step=last["step"],
             accuracy=f"{100 * last['accuracy']:.0f}",
             n=found["n_test"],
@@ -193,7 +173,7 @@ def _curves(found: dict[str, Any]) -> None:
 def _value(name: str, value: Any) -> str:
     if name == "pre_norm":
         return t(f"control.own_norm.{'before' if value else 'after'}")
-    return f"{value:g}" if isinstance(value, float) else _option(name, value)
+    return f"{value:g}" if isinstance(value, float) else option(name, value)
 
 
 def _label(name: str) -> str:
@@ -228,74 +208,6 @@ def _compared() -> None:
         st.caption(t("s3_3.own.compare_same"))
 
 
-def _ink() -> str:
-    return "240, 240, 240" if st.context.theme.type == "dark" else "26, 26, 26"
-
-
-def _heat(moment: dict[str, Any], kind: str, layer: int, head: int | None, key: str) -> None:
-    rows, columns = own_views.letters(moment, kind)
-    words = {
-        "title": t(f"s3_3.own.map.{kind}"),
-        "x": t(f"s3_3.own.map.{kind}.x"),
-        "y": t(f"s3_3.own.map.{kind}.y"),
-        "value": t("s3_3.own.weight"),
-    }
-    values = own_views.weights(moment, kind, layer, head)
-    figures.show(
-        own_charts.weights(values, rows, columns, words, _ink()),
-        key=key,
-        width="content" if len(columns) <= own_charts.SQUARES else "stretch",
-    )
-
-
-def _forming(found: dict[str, Any]) -> None:
-    """One test input at each moment of the training."""
-    steps = [row["step"] for row in found["accuracy"]]
-    moments = dict(zip(steps, found["moments"], strict=True))
-    settings = found["settings"]
-    st.markdown(f"##### {t('s3_3.own.forming')}")
-    st.markdown(t("s3_3.own.forming_what", n=len(steps)))
-    step = steps[-1]
-    if len(steps) > 1:
-        job = long_work.latest(NAME)
-        step = st.select_slider(t("s3_3.own.moment"), steps, step, key=f"own-moment-{id(job)}")
-    which, layer_of, head_of = st.columns([0.5, 0.25, 0.25], vertical_alignment="bottom")
-    with which:
-        kind = controls.segments("own_map", own_training.KINDS, "cross")
-    with layer_of:
-        layers = tuple(range(1, settings["layers"] + 1))
-        layer = _pick("map_layer", layers[-1], layers) - 1
-    with head_of:
-        heads = tuple(range(settings["heads"] + 1))
-        head = _pick("map_head", 0, heads)
-    seen = None if head == 0 else head - 1
-    moment = moments[step]
-    picture, words = st.columns([0.62, 0.38], gap="medium")
-    with picture:
-        _heat(moment, kind, layer, seen, "own-map")
-    accuracy = {row["step"]: row["accuracy"] for row in found["accuracy"]}[step]
-    with words:
-        st.markdown(
-            t(
-                "s3_3.own.wrote",
-                step=step,
-                source=i18n.plain(moment["source"]),
-                written=i18n.plain(moment["written"] or t("s3_3.own.nothing")),
-                right=i18n.plain(moment["right"]),
-                accuracy=f"{100 * accuracy:.0f}",
-            )
-        )
-        if kind != "cross":
-            st.caption(t(f"s3_3.own.look.{kind}"))
-            return
-        same = own_views.on_same(moment, layer, seen)
-        if same is not None and settings["task"] != "add":
-            st.markdown(
-                t("s3_3.own.same", share=f"{100 * same[0]:.0f}", even=f"{100 * same[1]:.0f}")
-            )
-        st.caption(t(f"s3_3.own.look.{settings['task']}"))
-
-
 def _try(found: dict[str, Any]) -> None:
     """The learner's own input to the trained model; a new module each time, shared with nobody."""
     settings = found["settings"]
@@ -322,4 +234,4 @@ def _try(found: dict[str, Any]) -> None:
     elif toy_tasks.is_test(task, source):
         said = f"{said} {t('s3_3.own.try.test')}"
     st.markdown(said)
-    _heat(moment, "cross", settings["layers"] - 1, None, "own-try")
+    heat_of(moment, "cross", settings["layers"] - 1, None, "own-try")

@@ -9,8 +9,8 @@ from attn_core.inputs.photo import find
 from attn_core.lessons.photographs import patches
 from attn_core.lessons.s4_1_segmentation import experiment
 from attn_core.lessons.s4_1_segmentation.lesson import LESSON
+from attn_core.wire.labels import Labels
 from attn_core.wire.photo import thumbnails
-from attn_core.wire.view import Labels
 from pages.frame import controls, i18n, lesson_page
 from pages.frame.i18n import t
 from pages.frame.media import picture_inputs

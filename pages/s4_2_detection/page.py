@@ -9,13 +9,14 @@ from attn_core.inputs.photo import find, read_photo
 from attn_core.lessons.s4_2_detection import config as given
 from attn_core.lessons.s4_2_detection import experiment
 from attn_core.lessons.s4_2_detection.lesson import LESSON
+from attn_core.wire.labels import Labels
 from attn_core.wire.photo import thumbnails
-from attn_core.wire.view import Labels
 from pages.frame import controls, i18n, inputs, lesson_page
 from pages.frame.i18n import t
 from pages.frame.media import photo, picture_inputs
 from pages.frame.run import Run
 from pages.s4_2_detection import apart, drawings
+from pages.s4_2_detection import live as drawings_live
 
 NUMBER = "4.2"
 DEFAULT = experiment.Config()
@@ -35,7 +36,7 @@ def give() -> dict[str, Any]:
         )
     found = inputs.medium(("cells",), find, "file_cells")
     if found is None:
-        drawings.cells_ask()
+        drawings_live.cells_ask()
         photo.give(NUMBER, find(DEFAULT.picture))
         return {"picture": DEFAULT.picture, "model": "digits"}
     photo.give(NUMBER, find(found))
@@ -93,7 +94,7 @@ lesson_page.show(
         labels=labels,
         reading=drawings.reading,
         apart=apart.apart,
-        live=drawings.live,
+        live=drawings_live.live,
         picture=drawings.picture,
     )
 )

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
+from attn_core.charts import maps
 from attn_core.lessons.s5_1_speech import experiment, views
 from attn_core.lessons.speech import compared
 from attn_core.lessons.speech import tokens as speech
@@ -80,7 +81,7 @@ def apart(run: Run) -> None:
     for name, column in zip(("reach", "lean"), st.columns(2), strict=True):
         labels = {"title": t(f"s5_1.apart.{name}"), "value": t(f"s5_1.apart.{name}_unit")}
         figures.show(
-            charts.heat(found[name], rows, heads, labels, signed=name == "lean"),
+            maps.heat(found[name], rows, heads, labels, signed=name == "lean"),
             key=f"heads-{name}",
             where=column,
         )
@@ -105,7 +106,7 @@ def _silence(run: Run) -> None:
     for name, column in zip(("attention", "effect"), st.columns(2), strict=True):
         labels = {"title": t(f"s5_1.apart.{name}"), "value": t(f"s5_1.apart.{name}_unit")}
         figures.show(
-            charts.heat(found[name], names, names, labels, signed=False),
+            maps.heat(found[name], names, names, labels, signed=False),
             key=f"digits-{name}",
             where=column,
         )

@@ -7,7 +7,7 @@ import streamlit as st
 from attn_core.attention.interventions import Intervention
 from attn_core.lessons.s5_3_recogniser import experiment
 from attn_core.lessons.s5_3_recogniser.lesson import LESSON
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, lesson_page
 from pages.frame.i18n import t
 from pages.frame.media import sound_inputs

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
+from attn_core.charts import maps
 from attn_core.contract.selection import Selection
 from attn_core.lessons.s6_1_recommendation import experiment, views
 from attn_core.lessons.s6_1_recommendation import reading as reading_of
@@ -169,7 +170,7 @@ def _heads(run: Run) -> None:
     for name, column in zip(("last", "back"), st.columns(2), strict=True):
         labels = {"title": t(f"s6_1.apart.{name}"), "value": t(f"s6_1.apart.{name}_unit")}
         figures.show(
-            charts.heat(found[name], rows, heads, labels, signed=False),
+            maps.heat(found[name], rows, heads, labels, signed=False),
             key=f"heads-{name}",
             where=column,
         )

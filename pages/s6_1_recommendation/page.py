@@ -8,7 +8,7 @@ from attn_core.attention.interventions import Intervention
 from attn_core.lessons.s6_1_recommendation import experiment, views
 from attn_core.lessons.s6_1_recommendation import reading as reading_of
 from attn_core.lessons.s6_1_recommendation.lesson import LESSON
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, lesson_page
 from pages.frame.i18n import t
 from pages.frame.run import Run

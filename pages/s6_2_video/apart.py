@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
+from attn_core.charts import maps
 from attn_core.inputs.motion import MOTIONS, SPEEDS
 from attn_core.lessons.s6_2_video import compared, experiment, signs, views
 from attn_core.lessons.s6_2_video.frames import frame_names
@@ -37,7 +38,7 @@ def apart(run: Run) -> None:
         values, motions = views.alone(run.result)
         labels = {"title": t("s6_2.apart.alone"), "value": t("s6_2.apart.probability")}
         rows = [t(f"s6_2.motion.{motion}") for motion in motions]
-        figures.show(charts.heat(values, rows, names, labels, signed=False), key="alone")
+        figures.show(maps.heat(values, rows, names, labels, signed=False), key="alone")
         st.caption(t("s6_2.apart.alone_look"))
     with cut:
         _cut(run)
@@ -95,7 +96,7 @@ def _everywhere(rows: list[dict[str, Any]]) -> None:
     labels = {"title": t("s6_2.live.right"), "value": t("s6_2.live.share")}
     names = [t(f"s6_2.motion.{motion}") for motion in MOTIONS]
     speeds = [f"× {speed:g}" for speed in SPEEDS]
-    figures.show(charts.heat(values, names, speeds, labels, signed=False), key="everywhere")
+    figures.show(maps.heat(values, names, speeds, labels, signed=False), key="everywhere")
     moving = [r for r in rows if r["points"] is not None]
     if moving:
         points, n = sum(r["points"] for r in moving), sum(r["n"] for r in moving)

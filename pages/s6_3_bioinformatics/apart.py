@@ -5,8 +5,16 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
-from attn_core.lessons.s6_3_bioinformatics import charts as sequence_charts
-from attn_core.lessons.s6_3_bioinformatics import drug, experiment, genome, protein, recorded, views
+from attn_core.charts import maps
+from attn_core.lessons.s6_3_bioinformatics import (
+    drug,
+    experiment,
+    genome,
+    long_charts,
+    protein,
+    recorded,
+    views,
+)
 from attn_core.lessons.s6_3_bioinformatics.samples import text
 from pages.frame import controls, figures, i18n, long_work, tables
 from pages.frame.i18n import t
@@ -34,7 +42,7 @@ def _genome(run: Run) -> None:
     st.caption(t("s6_3.apart.deletion_look"))
     words = {"title": t("s6_3.apart.grid", kind=kind), "value": t("s6_3.apart.nats")}
     figures.show(
-        charts.heat(views.grid(run.result, run.device).tolist(), "ACGT", run.result.keys, words),
+        maps.heat(views.grid(run.result, run.device).tolist(), "ACGT", run.result.keys, words),
         key="grid",
     )
     st.caption(t("s6_3.apart.grid_look"))
@@ -47,7 +55,7 @@ def _heads(run: Run) -> None:
     heads = [t("s5_1.apart.head", n=i + 1) for i in range(len(found[0]))]
     unit = "residues" if run.config.model == "protein" else "letters"
     words = {"title": t("s6_3.apart.reach"), "value": t(f"s6_3.apart.{unit}")}
-    figures.show(charts.heat(found, rows, heads, words, signed=False), key="reach")
+    figures.show(maps.heat(found, rows, heads, words, signed=False), key="reach")
     st.caption(t("s6_3.apart.reach_look"))
 
 
@@ -81,7 +89,7 @@ def _drug(run: Run) -> None:
     for name, values in (("track", run.result.details["track"]), ("moved", found["segments"])):
         rows = views.segment_rows(run.result, values)
         title = {"title": t(f"s6_3.apart.segments_{name}")}
-        figures.show(sequence_charts.segments(rows, words | title), key=f"segments-{name}")
+        figures.show(long_charts.segments(rows, words | title), key=f"segments-{name}")
     st.caption(t("s6_3.apart.segments_look"))
     atoms, others = st.columns([0.6, 0.4])
     with atoms:

@@ -8,11 +8,12 @@ from attn_core.attention.interventions import Intervention
 from attn_core.lessons.s6_3_bioinformatics import experiment, genome
 from attn_core.lessons.s6_3_bioinformatics.lesson import LESSON
 from attn_core.models.drug_target import POOL
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, lesson_page
 from pages.frame.i18n import t
 from pages.frame.run import Run
 from pages.s6_3_bioinformatics import apart, drawings, inputs
+from pages.s6_3_bioinformatics import words as drawings_words
 
 NUMBER = "6.3"
 DEFAULT = experiment.Config()
@@ -52,7 +53,7 @@ def turn(values: dict[str, Any]) -> tuple[experiment.Config, Intervention]:
 def labels(run: Run) -> Labels:
     """Words around the attention map, with this sequence's numbers."""
     model, site = run.config.model, run.selection.site
-    words = i18n.safe(drawings.facts(run))
+    words = i18n.safe(drawings_words.facts(run))
     kind = "pool" if site == POOL else "tokens" if site == "drug.0" else "row"
     look = "segments" if site == "cross" else kind
     layers = {s: t("s6_3.layer", n=i + 1) for i, s in enumerate(run.result.traces)}

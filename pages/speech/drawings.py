@@ -13,8 +13,8 @@ from attn_core.inputs.sound import Sound, again, find
 from attn_core.lessons.speech import compared
 from attn_core.lessons.speech import tokens as speech
 from attn_core.lessons.speech.said import said
+from attn_core.wire.labels import Labels
 from attn_core.wire.sound import Lane, SoundView, Word, slices
-from attn_core.wire.view import Labels
 from pages.frame import controls, i18n, inputs, link
 from pages.frame.i18n import t
 from pages.frame.media import sound

@@ -9,7 +9,7 @@ from attn_core.attention import masks
 from attn_core.attention.interventions import Intervention
 from attn_core.attention.trace import AttentionTrace
 from attn_core.contract.result import LessonResult
-from attn_core.wire.view import Labels
+from attn_core.wire.labels import Labels
 from pages.frame import i18n, link, viewer
 from pages.site import server
 

@@ -11,8 +11,8 @@ from attn_core.attention.trace import AttentionTrace
 from attn_core.contract.result import LessonResult
 from attn_core.inputs.sound import find
 from attn_core.lessons.speech import tokens as speech
+from attn_core.wire.labels import Labels
 from attn_core.wire.sound import Lane, SoundView, Word
-from attn_core.wire.view import Labels
 from pages.frame import i18n, link, viewer
 from pages.frame.media import sound
 from pages.site import server

@@ -21,7 +21,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
 
-from attn_core.wire.view import arrived
+from attn_core.wire.travel import arrived
 
 LESSON = "3-2-scaled-dot-product"
 TURNED = ("temperature", "mask", "scaled")

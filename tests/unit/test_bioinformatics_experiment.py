@@ -12,11 +12,11 @@ from attn_core.checkpoints.manifests import read_manifest
 from attn_core.contract.selection import Selection
 from attn_core.inputs.refused import Refused
 from attn_core.lessons.s6_3_bioinformatics import (
-    charts,
     drug,
     evidence,
     experiment,
     genome,
+    long_charts,
     protein,
     quiz,
     recorded,
@@ -355,7 +355,7 @@ def test_a_donor_has_no_tract():
 
 def test_known_boundaries_are_marked_above_the_bars():
     words = {"title": "", "x": "", "series": ""}
-    drawn = charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
+    drawn = long_charts.scan({"a": [0.9] * 9}, 3, (0, 5), (4,), words).to_dict()["layer"][-1]
     assert drawn["mark"]["type"] == "point"
     assert drawn["encoding"]["y"]["value"] < 0
 

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from attn_core.attention import masks
+from attn_core.layers import block_masks
 from attn_core.layers import blockwise as b
 
 
@@ -54,9 +55,9 @@ def test_equal_to_torchs_attention_and_its_gradients(n_query, n_key, size, kind,
 @pytest.mark.parametrize("size", [1, 3, 7, 64])
 def test_causal_blocks_are_the_causal_mask(size):
     found = torch.ones(13, 13, dtype=torch.bool)
-    for q in b.blocks(13, size):
-        for k in b.blocks(13, size):
-            block = b.causal_blocks(q, k)
+    for q in block_masks.blocks(13, size):
+        for k in block_masks.blocks(13, size):
+            block = block_masks.causal_blocks(q, k)
             if block is not None:
                 found[q.start : q.stop, k.start : k.stop] = block
     assert torch.equal(found, masks.causal(13, 13))
@@ -66,24 +67,24 @@ def test_causal_blocks_are_the_causal_mask(size):
 @pytest.mark.parametrize("size", [1, 3, 7, 64])
 def test_sliding_blocks_are_the_sliding_mask(size, window, sinks):
     found = torch.zeros(13, 13, dtype=torch.bool)
-    of = b.sliding_blocks(window, sinks)
-    for q in b.blocks(13, size):
-        for k in b.blocks(13, size):
+    of = block_masks.sliding_blocks(window, sinks)
+    for q in block_masks.blocks(13, size):
+        for k in block_masks.blocks(13, size):
             found[q.start : q.stop, k.start : k.stop] = of(q, k)
     assert torch.equal(found, masks.sliding(13, window, sinks))
 
 
 def test_what_a_window_forgets_is_never_computed():
     query, key, value = inputs(64, 64, 0)
-    found = list(b.steps(query, key, value, 8, b.sliding_blocks(8)))
+    found = list(b.steps(query, key, value, 8, block_masks.sliding_blocks(8)))
     assert {(s.queries.start - s.keys.start) // 8 for s in found} == {0, 1}
     with pytest.raises(ValueError, match="size is 0"):
-        b.sliding_blocks(0)
+        block_masks.sliding_blocks(0)
 
 
 def test_steps_end_in_the_answer_and_skip_empty_blocks():
     query, key, value = inputs(10, 10, 0)
-    found = list(b.steps(query, key, value, 4, b.causal_blocks))
+    found = list(b.steps(query, key, value, 4, block_masks.causal_blocks))
     assert [(s.queries.start, s.keys.start) for s in found] == [
         (0, 0),
         (4, 0),
@@ -116,4 +117,4 @@ def test_a_long_row_within_the_stated_bound():
 
 def test_a_block_of_nothing_is_refused():
     with pytest.raises(ValueError, match="size is 0"):
-        b.blocks(4, 0)
+        block_masks.blocks(4, 0)

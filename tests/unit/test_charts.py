@@ -3,6 +3,7 @@
 import pytest
 
 from attn_core.charts import common as charts
+from attn_core.charts import interval, words
 
 WORDS = {"x": "letters", "series": "model", "title": "errors"}
 
@@ -36,11 +37,11 @@ def test_an_empty_figure_has_a_domain(log):
 def test_long_names_leave_room_on_a_phone(name):
     rows = [{"name": name, "effect": 1.0, "low": 0.5, "high": 1.5}]
     labels = {"x": "effect", "title": f"{name}: {name}", "bound": "0.1"}
-    figure = charts.intervals(rows, labels)
+    figure = interval.intervals(rows, labels)
     (row,) = figure.rows["found"]
     for lines, most in (
-        (row["name"].split("\n"), charts.NAME),
-        (figure.values["title"], charts.TITLE),
+        (row["name"].split("\n"), words.NAME),
+        (figure.values["title"], words.TITLE),
     ):
         # Chinese counts double, as in GBK; its comma may stand over.
         assert max(len(line.rstrip("，").encode("gbk")) for line in lines) <= most

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from attn_core.measures import ctc
+from attn_core.measures import ctc, ctc_prefix
 
 BLANK = 3
 
@@ -107,7 +107,7 @@ def test_prefix_beam_equals_the_sum_over_every_path(tokens, seed):
 def test_prefix_scorer_equals_the_sum_over_every_path(tokens, labels, seed):
     log_p = random_log_p(tokens, 4, seed).numpy()
     true = brute_force(log_p, BLANK)
-    scorer = ctc.PrefixScorer(log_p, BLANK)
+    scorer = ctc_prefix.PrefixScorer(log_p, BLANK)
     state, said, score = scorer.begin(), (), 0.0
     for label in labels:
         # a second prefix beside it changes nothing

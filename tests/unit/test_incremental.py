@@ -13,7 +13,8 @@ from attn_core.evidence import files
 from attn_core.evidence.verdicts import verdict
 from attn_core.inputs.refused import Refused
 from attn_core.lessons.s3_1_incremental import blockwise as blockwise_view
-from attn_core.lessons.s3_1_incremental import claims, cost, experiment, live, quiz
+from attn_core.lessons.s3_1_incremental import cost, experiment, live, quiz
+from attn_core.lessons.s3_1_incremental import quality as claims_quality
 from attn_core.measures import cost as cost_measure
 from attn_core.models.characters import Characters, CharactersConfig
 from attn_core.models.characters_text import draw, for_kept, go_on, mask_of
@@ -324,7 +325,7 @@ def test_samples_are_short_and_say_where_they_are_from(language):
 
 def test_claims_on_file_are_made_of_what_was_recorded():
     found = live.recorded()
-    quality = claims.quality(found["bits"])
+    quality = claims_quality.quality(found["bits"])
     on_file = {c.key: c for c in files.load("3.1.d").measure.conditions}
     for condition in quality.conditions:
         if condition.metric != "largest_error":

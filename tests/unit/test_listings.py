@@ -9,10 +9,11 @@ from torch import nn
 
 from attn_core.evidence.files import load_all
 from attn_core.evidence.verdicts import verdict
-from attn_core.listings import probes
+from attn_core.listings import execute, probes
 from attn_core.listings import run as listings
 from attn_core.listings.claims import LESSON_OF, write_claims
-from attn_core.listings.run import Outcome, extract, repair, run_listing
+from attn_core.listings.execute import Outcome, run_listing
+from attn_core.listings.run import extract, repair
 
 RECORDED = listings.PROBES.parents[2] / "assets" / "listings" / "recorded.json"
 SECRET = "a-word-of-the-document"  # noqa: S105 - must not reach the record
@@ -56,9 +57,7 @@ def test_a_listing_sees_nothing_of_ours(monkeypatch: pytest.MonkeyPatch) -> None
     assert run_listing("import attn_core").exception == "ModuleNotFoundError"
 
 
-@pytest.mark.skipif(
-    not listings.without_network(), reason="the system lets no process drop network"
-)
+@pytest.mark.skipif(not execute.without_network(), reason="the system lets no process drop network")
 def test_a_listing_has_no_network() -> None:
     code = "import socket; socket.create_connection(('1.1.1.1', 53), timeout=2)"
     assert run_listing(code).exception in ("OSError", "ConnectionRefusedError")

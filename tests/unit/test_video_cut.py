@@ -3,7 +3,7 @@
 from attn_core.attention.interventions import Intervention
 from attn_core.contract.selection import Selection
 from attn_core.lessons.s6_2_video import experiment, quiz, views
-from attn_core.wire.view import silent
+from attn_core.wire.looked_at import silent
 
 
 def test_a_site_without_a_head_reads_nothing():

@@ -15,17 +15,10 @@ from attn_core.attention.trace import AttentionTrace
 from attn_core.contract.result import LessonResult
 from attn_core.contract.selection import Selection
 from attn_core.wire.answers import exact, probe, stamp
+from attn_core.wire.labels import Labels, images_of
 from attn_core.wire.pooling import MASKED, max_pool, quantise
-from attn_core.wire.view import (
-    MAX_SIDE,
-    PACKED,
-    Labels,
-    arrived,
-    images_of,
-    pack,
-    travelling,
-    unpack_header,
-)
+from attn_core.wire.travel import PACKED, arrived, travelling
+from attn_core.wire.view import MAX_SIDE, pack, unpack_header
 
 WORDS = Labels("title", "look", "summary", {"s": "site"}, {"key": "Key"})
 

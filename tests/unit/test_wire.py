@@ -22,8 +22,11 @@ from attn_core.contract.registry import LESSONS
 from attn_core.contract.result import LessonResult, load_default
 from attn_core.contract.selection import Selection
 from attn_core.wire import fine
+from attn_core.wire.body import MAX_VECTOR
+from attn_core.wire.labels import Labels
 from attn_core.wire.pooling import max_pool
-from attn_core.wire.view import MAX_SIDE, MAX_VECTOR, Labels, pack, travelling, unpack_header
+from attn_core.wire.travel import travelling
+from attn_core.wire.view import MAX_SIDE, pack, unpack_header
 
 SCRIPT = Path(__file__).with_name("wire.mjs")
 WORDS = Labels("after", "look", "summary", {}, {})

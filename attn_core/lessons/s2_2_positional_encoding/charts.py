@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from jaxtyping import UInt8
 from PIL import Image
 
-from attn_core.charts.common import CHANGED, HEIGHT, KEY, QUERY, titled, whole
+from attn_core.charts.common import CHANGED, HEIGHT, KEY, QUERY, whole
+from attn_core.charts.words import titled
 
 DIVERGING = [[0.0, "#542788"], [0.25, "#998EC3"], [0.5, "#F7F7F7"], [0.75, "#F1A340"],
              [1.0, "#B35806"]]  # fmt: skip

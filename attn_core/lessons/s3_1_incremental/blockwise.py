@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from attn_core.contract.result import LessonResult
-from attn_core.layers.blockwise import BlockStep, blocks, from_mask, steps
+from attn_core.layers.block_masks import blocks
+from attn_core.layers.blockwise import BlockStep, from_mask, steps
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
 NEVER, MASKED, LATER, DONE = 0, 1, 2, 3

@@ -7,7 +7,8 @@ import altair as alt
 import numpy as np
 import plotly.graph_objects as go
 
-from attn_core.charts.common import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE, titled
+from attn_core.charts.common import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE
+from attn_core.charts.words import titled
 
 PALETTE = {
     "full": CHANGED, "blockwise": QUERY, "window": VALUE, "cached": OUTPUT, "fused": KEY,

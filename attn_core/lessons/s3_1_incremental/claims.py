@@ -22,24 +22,19 @@ from attn_core import zoo
 from attn_core.datasets.characters import TEST_PLAYS, chinese, english
 from attn_core.evidence.claims import Claim, Condition, Measure, Numbers
 from attn_core.evidence.files import provenance, write
-from attn_core.layers.blockwise import blockwise_attention, causal_blocks
+from attn_core.layers.block_masks import causal_blocks
+from attn_core.layers.blockwise import blockwise_attention
 from attn_core.lessons.s3_1_incremental.cost import BLOCK, WINDOW, calls, cost
 from attn_core.lessons.s3_1_incremental.experiment import MODELS
-from attn_core.lessons.s3_1_incremental.live import READINGS, RECORDED, WINDOWS, recorded, surprises
+from attn_core.lessons.s3_1_incremental.live import RECORDED, recorded
+from attn_core.lessons.s3_1_incremental.quality import SINKS, bits_rows, by_run, quality
 from attn_core.measures.cost import best_of, multiply_adds, peak_bytes
 from attn_core.models.characters import Characters
 from attn_core.models.characters_text import go_on
 
 COMMAND = "python -m attn_core.lessons.s3_1_incremental.claims --english FOLDER --chinese FOLDER"
-SINKS = 4
-N_PIECES, N_STREAM = 30_000, 3_000
-"""Characters read of each play, in pieces and as one stream."""
 RUNS = 5
 MEBI = 2**20
-
-
-def _numbers(found: dict[str, float]) -> Numbers:
-    return tuple(sorted(found.items()))
 
 
 def _causal(n: int) -> Any:
@@ -99,9 +94,9 @@ def _arithmetic() -> Measure:
         "lower",
         1.05,
         (
-            Condition("blockwise", _numbers(blockwise), _numbers(full), lengths[-1]),
-            Condition("cache", _numbers(cached), _numbers(again), written[-1]),
-            Condition("window", _numbers(window), _numbers(half), lengths[-1]),
+            Condition("blockwise", by_run(blockwise), by_run(full), lengths[-1]),
+            Condition("cache", by_run(cached), by_run(again), written[-1]),
+            Condition("window", by_run(window), by_run(half), lengths[-1]),
         ),
         comparison="ratio",
         spread="range",
@@ -123,7 +118,7 @@ def _memory(rows: list[dict[str, Any]]) -> Measure:
     bounded = peak_bytes(calls(WINDOW + SINKS)["cached"]) / MEBI
 
     def of(method: str, ns: tuple[int, ...]) -> Numbers:
-        return _numbers({f"n{n}": at[method, n] for n in ns})
+        return by_run({f"n{n}": at[method, n] for n in ns})
 
     return Measure(
         "peak_memory",
@@ -135,10 +130,10 @@ def _memory(rows: list[dict[str, Any]]) -> Measure:
             Condition(
                 "blockwise_than_fused", of("blockwise", lengths), of("fused", lengths), lengths[-1]
             ),
-            Condition("cache", _numbers(kept), _numbers(ids), 512, metric="held_memory"),
+            Condition("cache", by_run(kept), by_run(ids), 512, metric="held_memory"),
             Condition(
                 "window",
-                _numbers({f"n{n}": bounded for n in lengths[1:]}),
+                by_run({f"n{n}": bounded for n in lengths[1:]}),
                 of("cached", lengths[1:]),
                 lengths[-1],
             ),
@@ -163,7 +158,7 @@ def _speed() -> Measure:
             found[name][str(run)] = 1000 * best_of(ways[name], 15, 4.0)
 
     def than(key: str, name: str, other: str, size: int) -> Condition:
-        return Condition(key, _numbers(found[name]), _numbers(found[other]), size)
+        return Condition(key, by_run(found[name]), by_run(found[other]), size)
 
     return Measure(
         "milliseconds",
@@ -198,80 +193,20 @@ def _differences() -> tuple[Condition, Condition]:
     return (
         Condition(
             "blockwise",
-            _numbers(blockwise),
-            _numbers(zero),
+            by_run(blockwise),
+            by_run(zero),
             16_384,
             better="equal",
             metric="largest_error",
         ),
         Condition(
             "cache",
-            _numbers(cached),
-            _numbers(dict.fromkeys(cached, 0.0)),
+            by_run(cached),
+            by_run(dict.fromkeys(cached, 0.0)),
             128,
             better="equal",
             metric="largest_error",
         ),
-    )
-
-
-def _bits_rows(texts: dict[str, tuple[str, Int[Tensor, "character"]]]) -> list[dict[str, Any]]:
-    """Bits per character by text, reading, window and sinks."""
-    rows = []
-    for name, (language, ids) in texts.items():
-        model = zoo.get(MODELS[language]).module
-        for reading, most in zip(READINGS, (N_PIECES, N_STREAM), strict=True):
-            for window, sinks in [(0, 0), *((w, s) for w in WINDOWS for s in (0, SINKS))]:
-                found = surprises(model, ids[:most], reading, window, sinks)
-                rows.append(
-                    {
-                        "text": name,
-                        "language": language,
-                        "reading": reading,
-                        "window": window,
-                        "sinks": sinks,
-                        "bits": float(found.mean()),
-                        "n": len(found),
-                    }
-                )
-        sys.stderr.write(f"{name}\n")
-    return rows
-
-
-def quality(rows: list[dict[str, Any]], exact: tuple[Condition, ...] = ()) -> Measure:
-    """3.1.d: the exact ones by their largest difference, windows by bits per character."""
-
-    def condition(key: str, reading: str, language: str, window: int, sinks: int) -> Condition:
-        def of(w: int, s: int) -> dict[str, float]:
-            return {
-                r["text"]: r["bits"]
-                for r in rows
-                if (r["language"], r["reading"], r["window"], r["sinks"])
-                == (language, reading, w, s)
-            }
-
-        n = sum(
-            r["n"]
-            for r in rows
-            if (r["language"], r["reading"], r["window"], r["sinks"]) == (language, reading, 0, 0)
-        )
-        better = "lower" if reading == "stream" else "equal"
-        return Condition(key, _numbers(of(window, sinks)), _numbers(of(0, 0)), n, better=better)
-
-    windows = [
-        condition(f"window_{window}_{language}", "pieces", language, window, 0)
-        for language in ("en", "zh")
-        for window in (8, 32, 128 if language == "en" else 64)
-    ]
-    sinks = [condition(f"sinks_8_{x}", "pieces", x, 8, SINKS) for x in ("en", "zh")]
-    stream = [condition(f"stream_{x}", "stream", x, 64, 0) for x in ("en", "zh")]
-    return Measure(
-        "bits_per_character",
-        "bits",
-        "equal",
-        0.02,
-        (*exact, *windows, *sinks, *stream),
-        spread="range",
     )
 
 
@@ -300,7 +235,7 @@ def main() -> None:
 
     found = cost(report, lambda: False, longest=16_384, budget=6.0)
     rows = recorded()["bits"] if args.keep_bits else []
-    rows = rows or _bits_rows(_held_out(args.english, args.chinese))
+    rows = rows or bits_rows(_held_out(args.english, args.chinese))
     RECORDED.write_text(
         json.dumps({"command": COMMAND, "cost": found, "bits": rows}, indent=1) + "\n",
         encoding="utf-8",

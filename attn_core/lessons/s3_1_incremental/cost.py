@@ -16,7 +16,8 @@ from torch.nn import functional as F
 
 from attn_core.inputs.refused import Refused
 from attn_core.jobs.line import Report
-from attn_core.layers.blockwise import blockwise_attention, sliding_blocks
+from attn_core.layers.block_masks import sliding_blocks
+from attn_core.layers.blockwise import blockwise_attention
 from attn_core.layers.incremental import KeyValue
 from attn_core.measures.cost import best_of, most_bytes, multiply_adds, peak_bytes, slope
 

@@ -12,7 +12,7 @@ from attn_core.layers.blockwise import blockwise_attention
 from attn_core.lessons.s3_1_incremental import experiment
 from attn_core.lessons.s3_1_incremental.cost import full
 from attn_core.measures.cost import multiply_adds, peak_bytes
-from attn_core.wire.view import opened
+from attn_core.wire.looked_at import opened
 
 GUESSES = ("most", "half", "none")
 ACT: dict[str, Any] = {"part": "apart", "aspect": "blocks"}

@@ -6,7 +6,8 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.charts.common import CHANGED, HEIGHT, QUERY, titled
+from attn_core.charts.common import CHANGED, HEIGHT, QUERY
+from attn_core.charts.words import titled
 
 SQUARES = 10
 """Up to so many columns cells are square, and fit a phone; more fill the width there is."""

@@ -5,7 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.charts.common import CHANGED, HEIGHT, OUTPUT, QUERY, titled
+from attn_core.charts.common import CHANGED, HEIGHT, OUTPUT, QUERY
+from attn_core.charts.words import titled
 
 
 def _chart(rows: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> alt.Chart:

@@ -14,7 +14,7 @@ from attn_core.checkpoints.manifests import read_manifest
 from attn_core.contract.result import LessonResult
 from attn_core.inputs.sound import find
 from attn_core.jobs.line import Report
-from attn_core.lessons.s5_3_recogniser import experiment
+from attn_core.lessons.s5_3_recogniser import experiment, spelling
 from attn_core.lessons.speech import tokens as speech
 from attn_core.lessons.speech.compared import written
 from attn_core.measures.metrics import edits_by_symbol
@@ -94,7 +94,7 @@ def longer(config: experiment.Config, device: str = "cpu") -> tuple[dict[str, An
             else:
                 features = speech.features_of(sound).to(loaded.device)
                 with torch.inference_mode():
-                    n = len(experiment.spell(loaded.module, features, None, None).digits)
+                    n = len(spelling.spell(loaded.module, features, None, None).digits)
             once = once or n
             if once:
                 out.append({"model": model, "times": times, "share": n / (times * once)})
@@ -107,7 +107,7 @@ def _read(model: str, wave: np.ndarray) -> tuple[int, ...]:
         return written(CTC[model], wave)
     module = zoo.get(experiment.CHECKPOINTS[model]).module
     with torch.inference_mode():
-        return experiment.spell(module, speech.features_of(wave), None, None).digits
+        return spelling.spell(module, speech.features_of(wave), None, None).digits
 
 
 def cover_each(

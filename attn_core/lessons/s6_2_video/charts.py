@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from attn_core.charts.common import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE, titled
+from attn_core.charts.common import CHANGED, HEIGHT, KEY, OUTPUT, QUERY, VALUE
 from attn_core.charts.figure import Figure, drawn, rows, value
+from attn_core.charts.words import titled
 
 
 def timeline(

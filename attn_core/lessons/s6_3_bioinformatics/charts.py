@@ -7,7 +7,7 @@ import altair as alt
 import numpy as np
 from jaxtyping import Float
 
-from attn_core.charts.common import CHANGED, KEY, OUTPUT, QUERY, VALUE, titled
+from attn_core.charts.common import CHANGED, KEY, OUTPUT, QUERY, VALUE
 from attn_core.charts.figure import Figure, drawn, rows, value
 
 BASES = "ACGT"
@@ -120,10 +120,10 @@ def _window(
             titles = dict.fromkeys(titles, "")
         parts += [
             _logo(alt.Chart(rows("logo")).transform_filter(side), colour, bits).properties(
-                width=WIDTH, height=84, title=_title(titles["logo"])
+                width=WIDTH, height=84, title=title_of(titles["logo"])
             ),
             _boxes(here, colour).properties(
-                width=WIDTH, height=18, title=_title(titles["letters"])
+                width=WIDTH, height=18, title=title_of(titles["letters"])
             ),
         ]
         for name, shade in zip(tracks, (QUERY, OUTPUT, VALUE), strict=False):
@@ -150,7 +150,7 @@ def _window(
                 y=y,
                 tooltip=["site:O", "base:N", alt.Tooltip(f"{name}:Q", format=".3f")],
             )
-            parts.append(chart.properties(width=WIDTH, height=54, title=_title(titles[name])))
+            parts.append(chart.properties(width=WIDTH, height=54, title=title_of(titles[name])))
     return alt.vconcat(*parts, spacing=4, description=title).resolve_scale(color="shared")
 
 
@@ -188,63 +188,9 @@ def _boxes(chart: alt.Chart, colour: alt.Color) -> alt.LayerChart:
     return boxes + text
 
 
-def _title(text: Any) -> alt.Title:
+def title_of(text: Any) -> alt.Title:
+    """A small title at the chart's left."""
     return alt.Title(text, fontSize=12, anchor="start", offset=2)
-
-
-def scan(
-    tracks: Mapping[str, Sequence[float]],
-    first: int,
-    opened: tuple[int, int],
-    known: Sequence[int],
-    labels: Mapping[str, str],
-) -> Figure:
-    """Probability of each kind of site along a sequence."""
-    n = max((len(v) for v in tracks.values()), default=0)
-    bars = [
-        {"boundary": i + first, "kind": kind, "value": float(v)}
-        for kind, values in tracks.items()
-        for i, v in enumerate(values)
-        if v >= 0.01
-    ]
-    return Figure(
-        _scan(tuple(tracks), labels["x"], labels["series"]),
-        {
-            "bars": bars or [{"boundary": -1, "kind": next(iter(tracks)), "value": 0.0}],
-            "open": [{"boundary": opened[0], "end": opened[1]}],
-            "known": [{"boundary": k} for k in known] or [{"boundary": None}],
-        },
-        {"title": titled(labels["title"]), "end": n + 2 * first},
-        labels["title"],
-    )
-
-
-@drawn
-def _scan(kinds: tuple[str, ...], across: str, series: str) -> alt.LayerChart:
-    x = alt.X("boundary:Q", title=across, scale=alt.Scale(domain=[0, value("end")], nice=False))
-    span = alt.Chart(rows("open")).mark_rect(opacity=0.14, color=CHANGED).encode(x=x, x2="end:Q")
-    places = alt.Chart(rows("known")).encode(x=x)
-    truth = places.mark_rule(strokeDash=[3, 3], color="#888", strokeWidth=1.5)
-    # A bar may stand on the line; the mark above it stands free.
-    marks = places.mark_point(
-        shape="triangle-down", filled=True, size=70, color="#444", opacity=1, clip=False
-    ).encode(y=alt.value(-6))
-    bars = (
-        alt.Chart(rows("bars"))
-        .mark_bar(width=3, clip=True)
-        .encode(
-            x=x,
-            y=alt.Y("value:Q", title=None, scale=alt.Scale(domain=[0, 1])),
-            color=alt.Color(
-                "kind:N",
-                title=series,
-                scale=alt.Scale(domain=list(kinds), range=[QUERY, KEY]),
-                legend=alt.Legend(orient="top", title=None),
-            ),
-            tooltip=["kind:N", "boundary:Q", alt.Tooltip("value:Q", format=".2f")],
-        )
-    )
-    return (span + truth + bars + marks).properties(height=190, title=_title(value("title")))
 
 
 def states(
@@ -307,7 +253,7 @@ def _states(
         shown = alt.Legend(orient="top", title=series) if legend else None
         bars = base.mark_rect().encode(color=alt.Color(f"{field}:N", scale=colour, legend=shown))
         bars = bars.add_params(click) if legend else bars
-        return (bars + mark).properties(height=20, title=_title(title), width=WIDTH)
+        return (bars + mark).properties(height=20, title=title_of(title), width=WIDTH)
 
     def line(field: str, title: Any, shade: str, axis: bool) -> alt.LayerChart:
         y = alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=3), scale=alt.Scale(zero=True))
@@ -315,7 +261,7 @@ def _states(
         if axis:
             below = alt.Axis(format="d", tickMinStep=1)
             bars = bars.encode(x=alt.X("start:Q", title=across, axis=below, scale=scale))
-        return (bars + mark).properties(height=64, title=_title(title), width=WIDTH)
+        return (bars + mark).properties(height=64, title=title_of(title), width=WIDTH)
 
     parts = [ribbon("called", named, True)]
     if true:
@@ -323,35 +269,3 @@ def _states(
     parts.append(line("confidence", confidence, VALUE, False))
     parts.append(line("weight", value("reads"), QUERY, True))
     return alt.vconcat(*parts, spacing=4, description=title)
-
-
-def segments(
-    parts: Sequence[Mapping[str, Any]], labels: Mapping[str, str], field: str = "weight"
-) -> Figure:
-    """Numbers of a chain's segments, the motifs marked."""
-    bars = [dict(r) | {"kind": r["motif"] or labels["other"]} for r in parts]
-    return Figure(
-        _segments(field, labels["x"]),
-        {"bars": bars},
-        {"title": titled(labels["title"])},
-        labels["title"],
-    )
-
-
-@drawn
-def _segments(field: str, across: str) -> alt.LayerChart:
-    base = alt.Chart(rows("bars")).encode(
-        x=alt.X("place:Q", title=across, scale=alt.Scale(nice=False), axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y(f"{field}:Q", title=None, axis=alt.Axis(tickCount=4)),
-        tooltip=["segment:N", "kind:N", alt.Tooltip(f"{field}:Q", format=".3f")],
-    )
-    bars = base.mark_bar(width=4).encode(
-        color=alt.condition("datum.motif != ''", alt.value(CHANGED), alt.value(QUERY))
-    )
-    names = [
-        base.transform_filter(f"datum.label == '{name}'")
-        .mark_text(dy=-8, align=side, fontSize=11, fontWeight="bold", color=CHANGED)
-        .encode(text="label:N")
-        for name, side in (("HRD", "right"), ("DFG", "left"))
-    ]
-    return alt.layer(bars, *names).properties(height=190, title=_title(value("title")))

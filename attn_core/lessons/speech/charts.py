@@ -5,7 +5,8 @@ from typing import Any
 
 import altair as alt
 
-from attn_core.charts.common import CHANGED, HEIGHT, QUERY, titled
+from attn_core.charts.common import CHANGED, HEIGHT, QUERY
+from attn_core.charts.words import titled
 
 
 def lattice(

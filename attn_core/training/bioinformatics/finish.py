@@ -5,7 +5,6 @@ some. What the page shows is measured here on the weights as they are shipped, i
 """
 
 import argparse
-import json
 import math
 import statistics
 import sys
@@ -23,9 +22,10 @@ from attn_core.datasets import splice as splice_data
 from attn_core.datasets.davis import SPLITS, davis, masks, provenance, written
 from attn_core.lessons.s6_3_bioinformatics import evidence
 from attn_core.lessons.s6_3_bioinformatics.drug import digest
-from attn_core.models.drug_target import DrugTarget, DrugTargetConfig
-from attn_core.models.sequence import SequenceConfig, SequenceReader
+from attn_core.models.drug_target import DrugTarget
+from attn_core.models.sequence import SequenceReader
 from attn_core.training.bioinformatics import drug_target
+from attn_core.training.bioinformatics.runs import averaged, found, loaded
 from attn_core.training.bioinformatics.sequences import NUCLEOTIDES, Data, right, share
 
 SEEDS = (0, 1, 2)
@@ -36,34 +36,6 @@ NEAR = 0.7
 FAMILIES = 120
 """Windows, and kinases, on which the tests of attention are made."""
 MEASURES = ("concordance_index", "mse")
-
-
-def found(runs: Path, name: str) -> dict[str, Any] | None:
-    """What a run found; ``None`` where it was not made."""
-    path = runs / name / "result.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
-
-
-def loaded(runs: Path, name: str) -> nn.Module:
-    """A run's model, its weights rounded as they are shipped."""
-    config = dict((found(runs, name) or {})["config"])
-    model: nn.Module
-    if "tokens" in config:
-        model = DrugTarget(DrugTargetConfig(**config | {"tokens": tuple(config["tokens"])}))
-    else:
-        model = SequenceReader(SequenceConfig(**config))
-    weights = torch.load(runs / name / "best.pt", weights_only=True)
-    model.load_state_dict({k: v.half().float() for k, v in weights.items()})
-    return model.eval()
-
-
-def averaged(runs: Path, names: tuple[str, ...]) -> nn.Module:
-    """A model with the mean of several stages' weights (Izmailov et al. 2018), as it is shipped."""
-    models = [loaded(runs, name) for name in names]
-    weights = [model.state_dict() for model in models]
-    mean = {k: torch.stack([w[k] for w in weights]).mean(0).half().float() for k in weights[0]}
-    models[0].load_state_dict(mean)
-    return models[0]
 
 
 def write(name: str, model: nn.Module, about: dict[str, Any]) -> None:

@@ -21,13 +21,8 @@ from attn_core.datasets.detection import Scene
 from attn_core.lessons.s4_2_detection.queries import WAYS, pairs
 from attn_core.measures.boxes import corners
 from attn_core.models.detector import Detections, Detector, DetectorConfig
-from attn_core.training.photographs.detection import (
-    as_tensor,
-    digit_scenes,
-    found_in,
-    measure,
-    score,
-)
+from attn_core.training.photographs.average_precision import as_tensor, found_in, measure, score
+from attn_core.training.photographs.detection import digit_scenes
 from attn_core.training.photographs.finish_segmentation import costs, result, shipped, spent, told
 
 SEEDS = (0, 1, 2)

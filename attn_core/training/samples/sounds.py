@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from attn_core.datasets import speech
+from attn_core.datasets import speech_noise
 from attn_core.datasets.voices import RATE, WORDS, espeak, flite, trimmed
 from attn_core.inputs.noise import coloured_noise
 from attn_core.inputs.sound import SAMPLES
@@ -55,7 +55,7 @@ def main() -> None:
         wave = np.concatenate([ends, spoken(which, digits), ends])
         numbers = np.random.default_rng(len(name))
         hum = coloured_noise(len(wave), 0.8, numbers)
-        wave = speech.with_noise(wave, hum, NOISE_DB if name == "noisy" else 45.0)
+        wave = speech_noise.with_noise(wave, hum, NOISE_DB if name == "noisy" else 45.0)
         wave = 0.6 * wave / np.abs(wave).max() * rng.uniform(0.8, 1.0)
         soundfile.write(args.out / f"{name}.flac", wave, RATE, subtype="PCM_16")
         about[name] = {

@@ -22,7 +22,8 @@ from attn_core.models.listener import Listener
 from attn_core.models.recogniser import Recogniser
 from attn_core.training.photographs.finish_segmentation import result, told
 from attn_core.training.speech import measure as measured
-from attn_core.training.speech.train import N_TEST, build
+from attn_core.training.speech.kinds import build
+from attn_core.training.speech.train import N_TEST
 
 SHIPPED = {
     "attention": ("recogniser_attention", ["5.1", "5.2"]),

@@ -9,7 +9,8 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from attn_core.attention import masks
-from attn_core.datasets.speech import SNRS, Utterance, Words, at_snr, held_out
+from attn_core.datasets.speech import Utterance, Words, held_out
+from attn_core.datasets.speech_noise import SNRS, at_snr
 from attn_core.measures.metrics import edits_by_symbol, error_rate
 from attn_core.models.listener import Listener
 from attn_core.models.recogniser import END, START, Recogniser

@@ -15,60 +15,30 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from attn_core.datasets import speech
+from attn_core.datasets import speech, speech_noise
 from attn_core.datasets.speech import Phrases, Utterance, Words
 from attn_core.inputs.speech_features import log_mel
 from attn_core.layers.incremental import KeyValue
 from attn_core.measures.ctc import collapse
 from attn_core.measures.metrics import error_rate
-from attn_core.models.listener import Listener, ListenerConfig
-from attn_core.models.recogniser import BLANK, END, START, Recogniser, RecogniserConfig
+from attn_core.models.listener import Listener
+from attn_core.models.recogniser import BLANK, END, START, Recogniser
 from attn_core.models.recogniser_layers import n_tokens
 from attn_core.training.photographs.segmentation import arguments
+from attn_core.training.speech.kinds import LISTENERS, MODELS, build
 
 SAVE_EVERY = 250
 N_VALIDATION, N_TEST = 200, 400
 PAD = -1
 Sight = Callable[[int], Bool[Tensor, "query key"]]
-JOINT = {"n_layers": 3, "n_decoder_layers": 1}
-MODELS: dict[str, dict[str, Any]] = {
-    "convolution": {"kind": "convolution"},
-    "attention": {},
-    "joint": JOINT,
-    # What each token attends to: itself alone, 160 ms on either side.
-    "window-0": {"window": 0},
-    "window-4": {"window": 4},
-    # The same model as "joint", trained without CTC.
-    "joint-0": JOINT,
-}
-LISTENERS: dict[str, dict[str, Any]] = {"listener": {}, "listener-content": {"n_filters": 0}}
 CTC_SHARE = {"joint": 0.3, "joint-0": 0.0}
 """λ of the training loss, λ CTC + (1 - λ) cross-entropy (Watanabe et al. 2017, equation 12)."""
-
-
-def build(name: str) -> Recogniser | Listener:
-    """A model by name, new.
-
-    Parameters
-    ----------
-    name : str
-        Key of ``MODELS`` or ``LISTENERS``.
-
-    Returns
-    -------
-    Recogniser or Listener
-        In training mode.
-    """
-    if name in LISTENERS:
-        return Listener(ListenerConfig(**LISTENERS[name]))
-    return Recogniser(RecogniserConfig(**MODELS[name]))
 
 
 def as_batch(
@@ -222,7 +192,7 @@ def measure(
     name: str, model: Recogniser | Listener, utterances: list[Utterance], snr: float | None = None
 ) -> float:
     """Digit error rate, greedily."""
-    waves = [speech.at_snr(u, snr, i) for i, u in enumerate(utterances)]
+    waves = [speech_noise.at_snr(u, snr, i) for i, u in enumerate(utterances)]
     return error_rate(greedy(model, waves, way(name)), [u.digits for u in utterances])
 
 
@@ -238,7 +208,7 @@ def batch_of(
             said = speech.spoken(voices[1][n], rng)
         else:
             said = speech.joined(voices[0], rng, n)
-        out.append((speech.disturbed(said, words, rng), said.digits))
+        out.append((speech_noise.disturbed(said, words, rng), said.digits))
     return out
 
 

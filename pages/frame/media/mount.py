@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from attn_core.wire.view import travelling
+from attn_core.wire.travel import travelling
 from pages.frame import preload
 
 _LOAD = """
