@@ -14,7 +14,7 @@ train-%: export MALLOC_MMAP_THRESHOLD_ := 8589934592
 train-%: export MALLOC_TRIM_THRESHOLD_ := 17179869184
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test lint types unit pages e2e load bench browser claims ledger defaults \
+.PHONY: help run setup check test test-long lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
         train-photographs finish-photographs train-speech finish-speech train-recommender finish-recommender train-video finish-video train-bioinformatics finish-bioinformatics screenshots clean
 
@@ -48,8 +48,14 @@ browser: $(VENV)/.dev  ## Find a Chromium: on the PATH, else from apt, else Play
 	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; fi; \
 	  $(BIN)/python tests/e2e/browser.py || $(BIN)/python -m playwright install chromium; }
 
+check: $(VENV)/.dev lint types  ## Before a commit, in three minutes: lint, types, the fast tests
+	$(BIN)/python -m pytest tests/unit -m "not slow"
+
 test: $(VENV)/.dev browser lint types  ## Lint, types, and every test
 	$(BIN)/python -m pytest tests
+
+test-long: $(VENV)/.dev browser  ## What takes an hour: forty learners, and whether memory stays
+	$(BIN)/python -m benchmarks soak
 
 lint: $(VENV)/.dev  ## Ruff: rules and format; the floors of the house
 	$(BIN)/ruff check .

@@ -176,6 +176,7 @@ def test_the_quiz_is_made_from_the_run():
     assert quiz.blanks_first([5, BLANK, 5, 8]) == [5, 8]
 
 
+@pytest.mark.slow
 def test_the_challenge_wants_a_beam_that_disagrees():
     found = []
     for sound in experiment.SAMPLES:

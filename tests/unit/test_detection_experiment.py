@@ -151,6 +151,7 @@ def test_the_record_counts_every_answer():
     assert views.of_query(0)["kinds"] <= 10
 
 
+@pytest.mark.slow
 def test_noise_takes_away_what_was_found_and_can_be_stopped():
     parts = []
     picture = compared.as_read(entry.SAMPLES[0], "digits")

@@ -104,6 +104,7 @@ def test_numbers_of_heads_have_equal_parameters_and_curves_repeat():
     assert list(heads.training(2, 1, 40)) != first
 
 
+@pytest.mark.slow
 def test_four_heads_learn_two_look_ups_and_one_does_not():
     one, four = (list(heads.training(h, 0))[-1][1] for h in (1, 4))
     assert four > 0.95

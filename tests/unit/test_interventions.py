@@ -139,6 +139,7 @@ def test_hostile_links_are_refused_with_a_value_error(text):
         Intervention.from_json(text)
 
 
+@pytest.mark.slow
 def test_eight_threads_never_see_each_others_weights():
     """One shared model, eight callers, each with its own input and change."""
     torch.manual_seed(0)

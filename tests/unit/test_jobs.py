@@ -214,6 +214,7 @@ def test_lesson_1s_comparison_runs_in_the_worker(jobs):
     assert {r["model"] for r in job.result} == {"shown", "with", "without"}
 
 
+@pytest.mark.slow
 def test_the_worker_goes_with_the_server():
     """Even with one that is killed in the middle of a job."""
     script = (
@@ -248,6 +249,7 @@ def test_the_worker_goes_with_the_server():
     parent.stdout.close()
 
 
+@pytest.mark.slow
 def test_an_idle_worker_gives_its_memory_back_and_the_next_job_runs():
     line = Jobs(idle=0.2)
     first = line.submit(sample.surroundings, "a")

@@ -30,6 +30,7 @@ def test_extract_takes_python_blocks_only() -> None:
     assert extract("```\nx\n```\n```bash\ny\n```\n``python\nz\n``") == []
 
 
+@pytest.mark.slow
 def test_record_of_a_made_up_document() -> None:
     found = listings.record(DOCUMENT, timeout=3.0)
     one, two, three = (row["as_printed"] for row in found["listings"])

@@ -57,6 +57,7 @@ def test_every_length_equals_hugging_face(theirs, length):
     assert_equal(theirs, random_ids(1, length), tolerance=SOUP)
 
 
+@pytest.mark.slow
 @examples(max_examples=12, derandomize=True)
 @given(
     lengths=st.lists(st.integers(1, LONGEST), min_size=2, max_size=4), seed=st.integers(0, 2**31)

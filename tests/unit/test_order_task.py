@@ -21,6 +21,7 @@ def train(**more):
     return order_task.train_side_by_side(quietly, lambda: False, **settings)
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_curves_whatever_else_draws_numbers():
     one = train()
     torch.rand(7)
@@ -54,6 +55,7 @@ def test_numbers_out_of_bounds(bad):
         train(**bad)
 
 
+@pytest.mark.slow
 def test_a_code_learns_what_no_code_can_not():
     found = order_task.train_side_by_side(
         quietly, lambda: False, kinds=("none", "rotary"), steps=120, length=8, measure_every=120

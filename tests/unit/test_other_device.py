@@ -23,6 +23,7 @@ from attn_core.contract.registry import LESSONS
 from attn_core.contract.result import LessonResult, load_default
 from attn_core.lessons.s2_2_positional_encoding import views
 
+pytestmark = pytest.mark.slow
 SLUGS = [lesson.slug for lesson in LESSONS]
 GPU = pytest.param(
     "cuda",

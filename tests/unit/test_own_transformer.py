@@ -226,6 +226,7 @@ def test_a_loss_that_is_no_number_ends_the_training(monkeypatch):
     assert found["steps"] == 3
 
 
+@pytest.mark.slow
 def test_it_learns_to_copy_and_the_weights_that_come_back_still_do():
     settings = asdict(Own("copy", layers=1, d_model=32, d_ff=64, length=4, steps=400))
     found = own_training.train(quietly, lambda: False, **settings)
@@ -244,6 +245,7 @@ def test_the_three_models_of_the_long_inputs_are_of_equal_size():
     assert max(sizes) / min(sizes) < 1.03
 
 
+@pytest.mark.slow
 def test_long_inputs_end_to_end(tmp_path, monkeypatch):
     monkeypatch.setattr(long_inputs, "N_TEST", 4)
     monkeypatch.setattr(long_inputs, "BUCKETS", ((1, 3), (4, 6)))

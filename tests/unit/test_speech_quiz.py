@@ -32,6 +32,7 @@ def test_silence_costs_as_much_and_the_guess_is_counted():
     assert quiz.truth(found | {"silence": "1.0"}) == "fewer"
 
 
+@pytest.mark.slow
 def test_the_challenge_can_be_done_and_is_not_done_by_more():
     """On one of the samples some short silence makes one digit another."""
     reached = []

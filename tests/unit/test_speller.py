@@ -174,6 +174,7 @@ def test_manifest_meets_what_the_lesson_promises():
     assert shown.metrics["phoneme_error_rate"].value <= 0.075
 
 
+@pytest.mark.slow
 def test_metric_is_derived_again_on_the_sample_of_held_out_words():
     """600 words of the test split: within four standard errors of the manifest's rate."""
     from attn_core import zoo
