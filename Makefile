@@ -14,7 +14,7 @@ train-%: export MALLOC_MMAP_THRESHOLD_ := 8589934592
 train-%: export MALLOC_TRIM_THRESHOLD_ := 17179869184
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup check test test-long lint types unit pages e2e load bench browser claims ledger defaults \
+.PHONY: help run setup javascript check test test-long lint types unit pages e2e load bench browser claims ledger defaults \
         train-speller finish-speller train-sentiment finish-sentiment train-characters finish-characters train-translation finish-translation \
         train-photographs finish-photographs train-speech finish-speech train-recommender finish-recommender train-video finish-video train-bioinformatics finish-bioinformatics screenshots clean
 
@@ -48,10 +48,16 @@ browser: $(VENV)/.dev  ## Find a Chromium: on the PATH, else from apt, else Play
 	    apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk; fi; \
 	  $(BIN)/python tests/e2e/browser.py || $(BIN)/python -m playwright install chromium; }
 
-check: $(VENV)/.dev lint types  ## Before a commit, in three minutes: lint, types, the fast tests
+javascript:  ## Check the viewer's JavaScript: rules, types, tests; needs Node, else says so
+	@if ! command -v npm >/dev/null; then echo "no Node here: the viewer's JavaScript is not checked"; \
+	else { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --no-audit --no-fund --fetch-timeout=20000 --fetch-retries=1; } \
+	  && { npm run --silent lint && npm run --silent types && npm test --silent; } \
+	  || { [ -d node_modules/eslint ] && exit 1; echo "npm can't fetch its tools: the viewer's JavaScript is not checked"; }; fi
+
+check: $(VENV)/.dev lint types javascript  ## Before a commit, in three minutes: lint, types, the fast tests
 	$(BIN)/python -m pytest tests/unit -m "not slow"
 
-test: $(VENV)/.dev browser lint types  ## Lint, types, and every test
+test: $(VENV)/.dev browser lint types javascript  ## Lint, types, and every test
 	$(BIN)/python -m pytest tests
 
 test-long: $(VENV)/.dev browser  ## What takes an hour: forty learners, and whether memory stays

@@ -5,16 +5,19 @@ import { factsOf } from "./facts.js";
 import { pointIn } from "./picture.js";
 import { zoomed } from "./toolbar.js";
 
-const GREY_AFTER = 300, GIVE_UP = 10000; // ms: when a picture that waits for Python is greyed, and when no longer
+const GREY_AFTER = 300,
+  GIVE_UP = 10000; // ms: when a picture that waits for Python is greyed, and when no longer
 
 /** The learner's actions on viewer `v`. */
 export function actions(v) {
-  let waiting = 0, giveUp = 0;
+  let waiting = 0,
+    giveUp = 0;
 
   /** Send an event; `slow` ones change the picture, which is greyed when the answer takes long. */
   const tell = (event, slow = true) => {
     v.owed = event.type !== "scale"; // a scale changes no number
-    if (slow && v.compare === "before" && !["scale", "zoom", "open"].includes(event.type)) v.choose({ compare: "after" }); // what was changed is shown
+    if (slow && v.compare === "before" && !["scale", "zoom", "open"].includes(event.type))
+      v.choose({ compare: "after" }); // what was changed is shown
     if (slow && !waiting) {
       waiting = setTimeout(() => v.root.classList.add("waiting"), GREY_AFTER);
       giveUp = setTimeout(() => act.settle(), GIVE_UP);
@@ -55,12 +58,14 @@ export function actions(v) {
     },
     /** A step off the edge of a zoomed region moves the region. @returns {boolean} whether it was such a step */
     pan(r, c) {
-      const { view } = v, [q0, q1, k0, k1] = view.region;
+      const { view } = v,
+        [q0, q1, k0, k1] = view.region;
       const shift = (to, count, lo, hi, n) => {
         const step = Math.ceil((hi - lo) / 2);
         return to < 0 && lo > 0 ? -Math.min(step, lo) : to >= count && hi < n ? Math.min(step, n - hi) : 0;
       };
-      const dq = shift(r, view.R, q0, q1, view.n[0]), dk = shift(c, view.C, k0, k1, view.n[1]);
+      const dq = shift(r, view.R, q0, q1, view.n[0]),
+        dk = shift(c, view.C, k0, k1, view.n[1]);
       if (!dq && !dk) return false;
       if (waiting) return true;
       if (dq) v.focus.q = dq > 0 ? q1 : q0 - 1;
@@ -71,7 +76,8 @@ export function actions(v) {
     /** Enter or click on a cell: edit it in edit mode, else pick its query. */
     use(r, c) {
       if (!v.edit) return act.pick(r);
-      const f = factsOf(v.view, v.book, { r, c }), changed = v.view.changesAt(f.q, f.k).has(v.edit);
+      const f = factsOf(v.view, v.book, { r, c }),
+        changed = v.view.changesAt(f.q, f.k).has(v.edit);
       if (v.edit !== "mask") return openEditor({ what: v.edit, q: f.q, k: f.k, value: f[v.edit], changed }, r, c);
       return changed ? act.unset("mask", f.q, f.k) : act.set("mask", f.q, f.k, f.masked ? 1 : 0);
     },
@@ -81,7 +87,8 @@ export function actions(v) {
     },
     /** Pick the query of map row `r` (-1: none); with `toggle`, picking it again unpicks it. */
     pick(r, toggle = false) {
-      const o = v.open.value, [a, b] = r < 0 ? [null, null] : v.view.block(0, r);
+      const o = v.open.value,
+        [a, b] = r < 0 ? [null, null] : v.view.block(0, r);
       const query = r >= 0 && o.query !== null && o.query >= a && o.query < b ? o.query : a;
       const next = toggle && query === o.query ? null : query;
       if (next === o.query) return;
@@ -100,7 +107,9 @@ export function actions(v) {
     cutHead(site, head) {
       const on = !v.view.headCut(site, head);
       tell({ type: "cut_head", site, head, on });
-      announce(on ? "say_cut_head" : "say_restored_head", { head: fill(v.view.strings.head_name, { site: v.view.siteOf(site)?.label ?? "", head: head + 1 }) });
+      announce(on ? "say_cut_head" : "say_restored_head", {
+        head: fill(v.view.strings.head_name, { site: v.view.siteOf(site)?.label ?? "", head: head + 1 }),
+      });
     },
     cutToken(k) {
       const on = !v.view.cutTokens.has(k);

@@ -8,8 +8,10 @@ export const KEY = "#E69F00";
 export const CHANGED = "#D55E00";
 
 const linear = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-const gamma = (v) => Math.round(255 * Math.min(1, Math.max(0, v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055)));
+const gamma = (v) =>
+  Math.round(255 * Math.min(1, Math.max(0, v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055)));
 
+/** @param {number[]} rgb */
 function toLab([r, g, b]) {
   [r, g, b] = [linear(r), linear(g), linear(b)];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
@@ -22,6 +24,7 @@ function toLab([r, g, b]) {
   ];
 }
 
+/** @param {number[]} lab */
 function toRgb([L, a, b]) {
   const l = (L + 0.3963377774 * a + 0.2158037573 * b) ** 3;
   const m = (L - 0.1055613458 * a - 0.0638541728 * b) ** 3;
@@ -46,6 +49,7 @@ export function rgbOf(css, fallback = [255, 255, 255]) {
   return a < 128 ? fallback : [r, g, b];
 }
 
+/** @param {number[]} rgb */
 export const cssOf = ([r, g, b]) => `rgb(${r},${g},${b})`;
 
 /** Point `t` (0..1) of the straight OKLab line from one colour to another. */
@@ -54,6 +58,7 @@ export function mix(from, to, t) {
   return toRgb(p.map((v, i) => v + (q[i] - v) * t));
 }
 
+/** @param {number[]} rgb */
 const packed = ([r, g, b]) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
 
 let cached = null;
@@ -61,13 +66,14 @@ let cached = null;
 /**
  * Everything that paints needs to know of the page's looks.
  * @param {Element} host the element that carries the shadow root
- * @returns {object} theme; `theme.key` changes exactly when a repaint is due
+ * @returns {any} theme; `theme.key` changes exactly when a repaint is due
  */
 export function readTheme(host) {
   const style = getComputedStyle(host);
   const get = (name) => style.getPropertyValue(name).trim();
   const dim = matchMedia("(prefers-color-scheme: dark)").matches;
-  const bgCss = get("--st-background-color"), inkCss = get("--st-text-color");
+  const bgCss = get("--st-background-color"),
+    inkCss = get("--st-text-color");
   const key = [bgCss, inkCss, get("--st-secondary-background-color"), get("--st-font"), bgCss ? "" : dim].join("|");
   if (cached?.key === key) return cached;
   const bg = rgbOf(bgCss, dim ? [14, 17, 23] : [255, 255, 255]);
@@ -79,14 +85,29 @@ export function readTheme(host) {
   const ramp = Array.from({ length: 255 }, (_, i) => mix(bg, ink, i / 254));
   const diverge = Array.from({ length: 511 }, (_, i) => mix(bg, i < 255 ? less : more, Math.abs(i - 255) / 255));
   const css = {
-    bg: cssOf(bg), ink: cssOf(ink), panel: cssOf(panel), muted: cssOf(mix(bg, ink, 0.76)), line: cssOf(mix(bg, ink, 0.2)),
-    faint: cssOf(mix(bg, ink, 0.09)), hatch: cssOf(mix(bg, ink, 0.34)),
-    query: QUERY, key: KEY, changed: CHANGED, font: get("--st-font") || "system-ui, sans-serif",
+    bg: cssOf(bg),
+    ink: cssOf(ink),
+    panel: cssOf(panel),
+    muted: cssOf(mix(bg, ink, 0.76)),
+    line: cssOf(mix(bg, ink, 0.2)),
+    faint: cssOf(mix(bg, ink, 0.09)),
+    hatch: cssOf(mix(bg, ink, 0.34)),
+    query: QUERY,
+    key: KEY,
+    changed: CHANGED,
+    font: get("--st-font") || "system-ui, sans-serif",
   };
   cached = {
-    ...css, css, key, dark, hatchGround: cssOf(mix(bg, ink, 0.07)), edge: cssOf(mix(bg, ink, 0.55)),
-    ramp: ramp.map(cssOf), diverge: diverge.map(cssOf),
-    rampWords: Uint32Array.from(ramp, packed), divergeWords: Uint32Array.from(diverge, packed),
+    ...css,
+    css,
+    key,
+    dark,
+    hatchGround: cssOf(mix(bg, ink, 0.07)),
+    edge: cssOf(mix(bg, ink, 0.55)),
+    ramp: ramp.map(cssOf),
+    diverge: diverge.map(cssOf),
+    rampWords: Uint32Array.from(ramp, packed),
+    divergeWords: Uint32Array.from(diverge, packed),
     hatchWord: packed(mix(bg, ink, 0.07)),
   };
   return cached;

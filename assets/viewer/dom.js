@@ -2,8 +2,10 @@
 
 /**
  * @param {string} tag
- * @param {object} [props] `class`, `text`, `on` (listeners), `dir`, aria-* and other attributes; null and false are left out
+ * @param {any} [props] `class`, `text`, `on` (listeners), `dir`, aria-* and other attributes; null and false are left
+ *   out
  * @param {...(Node|string)} children
+ * @returns {any} an element, whichever its kind
  */
 export function h(tag, props = {}, ...children) {
   const el = document.createElement(tag);
@@ -42,13 +44,17 @@ export function segmented(choose) {
   const buttons = new Map();
   return {
     el: box,
-    /** @param {Array<[string, string, string?]>} options value, label, title */
+    /** @param {string[][]} options value, label, title */
     update(name, options, pressed, shown = true) {
       box.hidden = !shown;
       say(label, name);
       attr(group, "aria-label", name);
       const wanted = new Set(options.map(([v]) => v));
-      for (const [v, b] of buttons) if (!wanted.has(v)) { b.remove(); buttons.delete(v); }
+      for (const [v, b] of buttons)
+        if (!wanted.has(v)) {
+          b.remove();
+          buttons.delete(v);
+        }
       for (const [value, text, title] of options) {
         let b = buttons.get(value);
         if (!b) {
@@ -72,4 +78,5 @@ export function segmented(choose) {
 }
 
 /** "{a} of {b}" with its places filled. */
-export const fill = (template, values) => template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));
+export const fill = (template, values) =>
+  template.replace(/\{(\w+)\}/g, (all, name) => (name in values ? String(values[name]) : all));

@@ -5,7 +5,7 @@ import { attr, fill, h, say } from "./dom.js";
 const written = (v) => (Number.isFinite(v) ? String(Number(v.toPrecision(5))) : "");
 
 /**
- * @param {{apply: (what, value) => void, unset: (what) => void, cut: (key) => void, closed: () => void}} act
+ * @param {any} act apply, unset, cut and closed
  */
 export function cellEditor(act) {
   const title = h("p", { class: "editor-title", dir: "auto" });
@@ -15,7 +15,14 @@ export function cellEditor(act) {
   const close = h("button", { type: "button", class: "close", text: "×" });
   const wrong = h("p", { class: "wrong", role: "alert" });
   const fields = h("div", { class: "editor-fields" }, input, apply, reset);
-  const el = h("form", { class: "editor", role: "dialog", novalidate: true, hidden: true }, close, title, fields, wrong);
+  const el = h(
+    "form",
+    { class: "editor", role: "dialog", novalidate: true, hidden: true },
+    close,
+    title,
+    fields,
+    wrong,
+  );
   let job = null;
 
   const shut = (giveBack = true) => {
@@ -52,16 +59,19 @@ export function cellEditor(act) {
 
   return {
     el,
-    get job() { return job; },
+    get job() {
+      return job;
+    },
     shut,
     /** The exact number came after the form was opened: put it in, if nothing has been typed. */
     learn(detail) {
-      if (!job || job.q !== detail.query || job.k !== detail.key || !(job.what in detail) || input.value !== job.first) return;
+      if (!job || job.q !== detail.query || job.k !== detail.key || !(job.what in detail) || input.value !== job.first)
+        return;
       input.value = job.first = written(detail[job.what]);
       input.select();
     },
     /**
-     * @param {object} next {what: "score"|"weight"|"token", q, k, value, changed, cut}
+     * @param {any} next {what: "score"|"weight"|"token", q, k, value, changed, cut}
      * @param {{x: number, y: number, width: number, height: number}} at anchor and room in CSS px
      */
     open(view, next, at) {
@@ -84,7 +94,8 @@ export function cellEditor(act) {
       attr(reset, "aria-disabled", !next.changed);
       attr(reset, "title", next.changed ? null : t.unset_none);
       el.hidden = false;
-      const w = el.offsetWidth, tall = el.offsetHeight;
+      const w = el.offsetWidth,
+        tall = el.offsetHeight;
       el.style.left = `${Math.max(0, Math.min(at.x - w / 2, at.width - w))}px`;
       el.style.top = `${at.y + 14 + tall <= at.height ? at.y + 14 : Math.max(0, at.y - tall - 14)}px`;
       if (token) apply.focus({ preventScroll: true });

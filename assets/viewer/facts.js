@@ -7,7 +7,8 @@ export function number(v, digits = 3) {
   if (Number.isNaN(v)) return "NaN";
   if (!Number.isFinite(v)) return v > 0 ? "∞" : "−∞";
   if (v === 0) return "0";
-  const small = Math.abs(v) < 0.5 * 10 ** -digits, large = Math.abs(v) >= 1e5;
+  const small = Math.abs(v) < 0.5 * 10 ** -digits,
+    large = Math.abs(v) >= 1e5;
   if (!small && !large) return v.toFixed(digits).replace("-", "−");
   const [mantissa, power] = v.toExponential(1).split("e");
   const raised = [...power.replace("+", "")].map((c) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[c] ?? "⁻").join("");
@@ -16,11 +17,17 @@ export function number(v, digits = 3) {
 
 /** Answers of Python about single cells, kept until the data changes. */
 export function probeBook() {
-  const known = new Map(), asked = new Map();
+  const known = new Map(),
+    asked = new Map();
   const id = (q, k) => `${q},${k}`;
   return {
-    clear() { known.clear(); asked.clear(); },
-    learn(detail) { known.set(id(detail.query, detail.key), detail); },
+    clear() {
+      known.clear();
+      asked.clear();
+    },
+    learn(detail) {
+      known.set(id(detail.query, detail.key), detail);
+    },
     get: (q, k) => known.get(id(q, k)),
     /** True once for each cell: whether it should be asked for. */
     ask(q, k) {
@@ -40,11 +47,20 @@ export function probeBook() {
 }
 
 /** What one side (now or before) says of a map cell; of a block, of its strongest known pair. */
-function sideFacts(view, side, probe, at, [qs, ks]) {
-  const i = at.r * view.C + at.c, single = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1;
-  const out = { q: qs[0], k: ks[0], weight: side.weights[i], exact: false, masked: side.masked[i] === 1 && !Number.isNaN(side.weights[i]) };
+function sideFacts(view, side, probe, at, blocks) {
+  const [qs, ks] = blocks;
+  const i = at.r * view.C + at.c,
+    single = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1;
+  const out = {
+    q: qs[0],
+    k: ks[0],
+    weight: side.weights[i],
+    exact: false,
+    masked: side.masked[i] === 1 && !Number.isNaN(side.weights[i]),
+  };
   if (single && side.scores) Object.assign(out, { score: side.scores[i], exact: side.exact });
-  if (single && side.vector) Object.assign(out, { queryVector: side.vector(0, out.q), keyVector: side.vector(1, out.k) });
+  if (single && side.vector)
+    Object.assign(out, { queryVector: side.vector(0, out.q), keyVector: side.vector(1, out.k) });
   const row = side.row;
   if (row && row.query >= qs[0] && row.query < qs[1]) {
     out.q = row.query;
@@ -62,13 +78,13 @@ function sideFacts(view, side, probe, at, [qs, ks]) {
 
 /**
  * All that can be said of map cell (r, c) now, as the view compares: now, before, or after minus before.
- * @returns {{q: number, k: number, block: number[]|null, weight: number, exact: boolean, masked: boolean, score?: number,
- *   before?: {weight: number}, after?: {weight: number}, difference?: boolean}}
+ * @returns {any}
  *   q, k: the single pair meant (of a block, the one whose numbers are shown or should be asked for); in a difference,
  *   weight and score are differences and `after` and `before` what they are between
  */
 export function factsOf(view, book, at) {
-  const blocks = [view.block(0, at.r), view.block(1, at.c)], [qs, ks] = blocks;
+  const blocks = [view.block(0, at.r), view.block(1, at.c)],
+    [qs, ks] = blocks;
   const block = qs[1] - qs[0] === 1 && ks[1] - ks[0] === 1 ? null : [...qs, ...ks];
   const found = book.within(qs, ks);
   const told = found && { ...found, q: found.query, k: found.key };
@@ -78,8 +94,13 @@ export function factsOf(view, book, at) {
   if (view.compare === "before") return { ...before, block };
   if (view.compare !== "difference") return { ...after, block, ...(before && { before }) };
   return {
-    ...after, block, before, after, difference: true,
-    exact: after.exact && before.exact, masked: after.masked && before.masked,
+    ...after,
+    block,
+    before,
+    after,
+    difference: true,
+    exact: after.exact && before.exact,
+    masked: after.masked && before.masked,
     weight: after.weight - before.weight,
     score: after.score === undefined || before.score === undefined ? undefined : after.score - before.score,
   };

@@ -10,8 +10,9 @@ import { css } from "./style.js";
 import { fillTable } from "./table.js";
 import { controls } from "./toolbar.js";
 
-const KINDS = ["png", "svg", "csv"];
-const ORDER = { // reading order, which is also the tab order
+const KINDS = /** @type {const} */ (["png", "svg", "csv"]);
+const ORDER = {
+  // reading order, which is also the tab order
   wide: ["bar.top", "strip.el", "picture", "readout.el", "bar.bottom"],
   mid: ["bar.top", "picture", "readout.el", "bar.bottom", "strip.el"],
   narrow: ["picture", "readout.el", "bar.bottom", "bar.top", "strip.el"],
@@ -26,12 +27,18 @@ export function buildFrame(v) {
     mode: (mode) => v.choose({ mode }),
     which: (which) => v.choose({ which }),
     compare: (compare) => v.all.before && v.choose(compare === "after" ? { compare } : { compare, edit: null }),
-    edit: (edit) => { f.editor.shut(false); v.choose({ edit: v.edit === edit ? null : edit, compare: "after" }); },
+    edit: (edit) => {
+      f.editor.shut(false);
+      v.choose({ edit: v.edit === edit ? null : edit, compare: "after" });
+    },
     scale: (scale) => v.do.rescale(scale),
     reset: () => v.do.reset(),
     zoom: (way) => v.do.zoom(way),
   });
-  f.strip = headStrip({ open: (site, head) => v.do.openHead(site, head), cut: (site, head) => v.do.cutHead(site, head) });
+  f.strip = headStrip({
+    open: (site, head) => v.do.openHead(site, head),
+    cut: (site, head) => v.do.cutHead(site, head),
+  });
   f.base = h("canvas", { "aria-hidden": "true" });
   f.over = h("canvas", { "aria-hidden": "true" });
   f.rows = labelLayer(0);
@@ -47,8 +54,19 @@ export function buildFrame(v) {
     cut: (k) => v.do.cutToken(k),
     closed: () => f.stage.focus({ preventScroll: true }),
   });
-  f.stage = h("div", { class: "stage", tabindex: "0", role: "grid", "aria-describedby": "summary keys" },
-    f.base, f.over, f.rows.el, f.cols.el, f.axisQ, f.axisK, f.barName, f.barTop, h("div", { role: "row" }, ...f.spoken));
+  f.stage = h(
+    "div",
+    { class: "stage", tabindex: "0", role: "grid", "aria-describedby": "summary keys" },
+    f.base,
+    f.over,
+    f.rows.el,
+    f.cols.el,
+    f.axisQ,
+    f.axisK,
+    f.barName,
+    f.barTop,
+    h("div", { role: "row" }, ...f.spoken),
+  );
   f.picture = h("div", { class: "picture" }, f.stage, f.editor.el);
   f.readout = readoutPanel({
     cutToken: () => v.facts && v.do.cutToken(v.facts.k),
@@ -56,7 +74,12 @@ export function buildFrame(v) {
   });
   f.live = h("div", { class: "unseen", role: "status", "aria-live": "polite" });
   f.tableBox = h("div", { class: "table-box", tabindex: "0" });
-  f.table = h("details", { on: { toggle: () => f.table.open && v.view && fillTable(f.tableBox, v.view) } }, h("summary"), f.tableBox);
+  f.table = h(
+    "details",
+    { on: { toggle: () => f.table.open && v.view && fillTable(f.tableBox, v.view) } },
+    h("summary"),
+    f.tableBox,
+  );
   f.summary = h("p", { id: "summary", dir: "auto" });
   f.keys = h("p", { id: "keys" });
   f.words = h("details", {}, h("summary"), f.summary, f.keys);
@@ -64,7 +87,15 @@ export function buildFrame(v) {
   f.saveName = h("span", { class: "seg-label", "aria-hidden": "true" });
   f.saveGroup = h("div", { class: "control save", role: "group" }, f.saveName, h("div", { class: "seg" }, ...f.saves));
   f.body = h("div", { class: "body" });
-  f.root = h("div", { class: "viewer" }, f.title, f.body, f.hint, h("div", { class: "foot" }, f.table, f.words, f.saveGroup), f.live);
+  f.root = h(
+    "div",
+    { class: "viewer" },
+    f.title,
+    f.body,
+    f.hint,
+    h("div", { class: "foot" }, f.table, f.words, f.saveGroup),
+    f.live,
+  );
   f.style = h("style", { text: css });
   v.parent.append(f.style, f.root);
   return f;
@@ -72,7 +103,8 @@ export function buildFrame(v) {
 
 /** Everything in the frame that is plain text or attribute of the view; and the order of the parts for this size. */
 export function dressFrame(v, size) {
-  const { view, theme, root } = v, t = view.strings;
+  const { view, theme, root } = v,
+    t = view.strings;
   if (root.dataset.size !== size) {
     root.dataset.size = size;
     v.body.append(...ORDER[size].map((path) => path.split(".").reduce((o, k) => o[k], v)));
@@ -97,7 +129,10 @@ export function dressFrame(v, size) {
   say(v.keys, t.keys_help);
   say(v.saveName, t.download);
   attr(v.saveGroup, "aria-label", t.download);
-  KINDS.forEach((kind, i) => { say(v.saves[i], t[kind]); attr(v.saves[i], "title", t[`download_${kind}`]); });
+  KINDS.forEach((kind, i) => {
+    say(v.saves[i], t[kind]);
+    attr(v.saves[i], "title", t[`download_${kind}`]);
+  });
   attr(v.stage, "aria-label", view.title ?? t.grid);
   attr(v.stage, "aria-roledescription", t.grid);
   attr(v.stage, "aria-rowcount", view.n[0]);

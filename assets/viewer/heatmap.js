@@ -1,4 +1,5 @@
-// heatmap.js — paints the heat map and the open query's bars on the base canvas, and the pointer's and keyboard's marks on the one above.
+// heatmap.js — paints the heat map and the open query's bars on the base canvas, and the pointer's and keyboard's
+// marks on the one above.
 
 import { CHANGED, KEY, QUERY } from "./colour.js";
 import { cellRect, edge } from "./geometry.js";
@@ -18,7 +19,8 @@ export function shades(view, scale) {
     let top = 0;
     const gap = (i) => (now.weights[i] || 0) - (before.weights[i] || 0); // NaN draws as 0
     for (let i = 0; i < index.length; i++) top = Math.max(top, Math.abs(gap(i)));
-    for (let i = 0; i < index.length; i++) index[i] = now.masked[i] && before.masked[i] ? -1 : 255 + Math.round((gap(i) / (top || 1)) * 255);
+    for (let i = 0; i < index.length; i++)
+      index[i] = now.masked[i] && before.masked[i] ? -1 : 255 + Math.round((gap(i) / (top || 1)) * 255);
     return { index, diverging: true, top };
   }
   const common = Math.max(now.max, before?.max ?? 0);
@@ -28,7 +30,8 @@ export function shades(view, scale) {
       most = 0;
       for (let i = r * C; i < (r + 1) * C; i++) if (!side.masked[i] && side.weights[i] > most) most = side.weights[i];
     }
-    for (let i = r * C; i < (r + 1) * C; i++) index[i] = side.masked[i] ? -1 : Math.min(254, Math.round((254 * side.weights[i]) / (most || 1)));
+    for (let i = r * C; i < (r + 1) * C; i++)
+      index[i] = side.masked[i] ? -1 : Math.min(254, Math.round((254 * side.weights[i]) / (most || 1)));
   }
   return { index, diverging: false, top: common };
 }
@@ -43,7 +46,10 @@ function hatch(ctx, theme, dpr) {
     t.fillRect(0, 0, n, n);
     t.strokeStyle = theme.hatch;
     t.lineWidth = dpr;
-    for (const d of [-n, 0, n]) { t.moveTo(d, n); t.lineTo(d + n, 0); }
+    for (const d of [-n, 0, n]) {
+      t.moveTo(d, n);
+      t.lineTo(d + n, 0);
+    }
     t.stroke();
     hatchTile = { key: theme.key + dpr, tile };
   }
@@ -54,10 +60,13 @@ function paintCells(ctx, L, view, theme, look, dpr) {
   let { R, C } = view;
   const { index, diverging } = look;
   const words = diverging ? theme.divergeWords : theme.rampWords;
-  const wide = Math.max(1, Math.round(L.w * dpr)), tall = Math.max(1, Math.round(L.h * dpr));
+  const wide = Math.max(1, Math.round(L.w * dpr)),
+    tall = Math.max(1, Math.round(L.h * dpr));
   let shown = index;
-  if ((R > tall || C > wide) && !diverging) { // more cells than pixels: keep the largest, not a sample
-    const rows = Math.min(R, tall), cols = Math.min(C, wide);
+  if ((R > tall || C > wide) && !diverging) {
+    // more cells than pixels: keep the largest, not a sample
+    const rows = Math.min(R, tall),
+      cols = Math.min(C, wide);
     shown = pool(index, R, C, rows, cols);
     [R, C] = [rows, cols];
   }
@@ -69,14 +78,16 @@ function paintCells(ctx, L, view, theme, look, dpr) {
   for (let i = 0; i < pixels.length; i++) pixels[i] = shown[i] < 0 ? theme.hatchWord : words[shown[i]];
   s.putImageData(image, 0, 0);
   ctx.imageSmoothingEnabled = false;
-  if (R === view.R && C === view.C && L.cw >= 3 && L.ch >= 3) { // few, large cells: one rectangle each, edges on whole pixels
-    for (let r = 0; r < R; r++) for (let c = 0; c < C; c++) {
-      const v = shown[r * C + c];
-      if (v === (diverging ? 255 : 0) || v < 0) continue;
-      ctx.fillStyle = (diverging ? theme.diverge : theme.ramp)[v];
-      const k = cellRect(L, r, c, dpr);
-      ctx.fillRect(k.x, k.y, k.w, k.h);
-    }
+  if (R === view.R && C === view.C && L.cw >= 3 && L.ch >= 3) {
+    // few, large cells: one rectangle each, edges on whole pixels
+    for (let r = 0; r < R; r++)
+      for (let c = 0; c < C; c++) {
+        const v = shown[r * C + c];
+        if (v === (diverging ? 255 : 0) || v < 0) continue;
+        ctx.fillStyle = (diverging ? theme.diverge : theme.ramp)[v];
+        const k = cellRect(L, r, c, dpr);
+        ctx.fillRect(k.x, k.y, k.w, k.h);
+      }
   } else ctx.drawImage(small, L.x, L.y, L.w, L.h);
 }
 
@@ -84,15 +95,17 @@ function hatchCells(ctx, L, view, look, theme, dpr) {
   const { R, C } = view;
   ctx.beginPath();
   let any = false;
-  for (let r = 0; r < R; r++) for (let c = 0; c < C; c++) {
-    if (look.index[r * C + c] >= 0) continue;
-    let end = c;
-    while (end + 1 < C && look.index[r * C + end + 1] < 0) end++;
-    const a = cellRect(L, r, c, dpr), b = cellRect(L, r, end, dpr);
-    ctx.rect(a.x, a.y, b.x + b.w - a.x, a.h);
-    c = end;
-    any = true;
-  }
+  for (let r = 0; r < R; r++)
+    for (let c = 0; c < C; c++) {
+      if (look.index[r * C + c] >= 0) continue;
+      let end = c;
+      while (end + 1 < C && look.index[r * C + end + 1] < 0) end++;
+      const a = cellRect(L, r, c, dpr),
+        b = cellRect(L, r, end, dpr);
+      ctx.rect(a.x, a.y, b.x + b.w - a.x, a.h);
+      c = end;
+      any = true;
+    }
   if (!any) return;
   ctx.save();
   ctx.scale(1 / dpr, 1 / dpr); // the pattern is drawn in device pixels
@@ -119,7 +132,8 @@ function paintBars(ctx, L, view, theme, query, dpr) {
   let top = 1e-9;
   for (const v of row.values) top = Math.max(top, Math.abs(v));
   for (let c = 0; c < view.C; c++) {
-    const a = edge(L.x, L.cw, c, dpr), b = edge(L.x, L.cw, c + 1, dpr);
+    const a = edge(L.x, L.cw, c, dpr),
+      b = edge(L.x, L.cw, c + 1, dpr);
     const gap = b - a > 5 ? Math.min(3, (b - a) * 0.12) : 0;
     const tall = (Math.abs(row.values[c]) / top) * (signed ? h / 2 - 1 : h - 2);
     ctx.fillStyle = !signed ? theme.edge : theme.diverge[row.values[c] < 0 ? 60 : 450];
@@ -157,7 +171,8 @@ export function paintMap(ctx, L, view, theme, { scale, query, dpr }) {
     outline(ctx, a.x, L.y, a.w, L.h, CHANGED, 2);
   }
   for (const [q, k] of view.changed.cells) {
-    const r = view.bin(0, q), c = view.bin(1, k);
+    const r = view.bin(0, q),
+      c = view.bin(1, k);
     if (r < 0 || c < 0) continue;
     const a = cellRect(L, r, c, dpr);
     outline(ctx, a.x - 0.5, a.y - 0.5, a.w + 1, a.h + 1, CHANGED, Math.min(2.5, Math.max(1.5, a.w / 6)));
@@ -180,6 +195,7 @@ export function paintMarks(ctx, L, theme, { cell, focused, dpr }) {
 
 /** The cell under a point of the picture, or null. */
 export function hitMap(L, x, y) {
-  const c = Math.floor((x - L.x) / L.cw), r = Math.floor((y - L.y) / L.ch);
+  const c = Math.floor((x - L.x) / L.cw),
+    r = Math.floor((y - L.y) / L.ch);
   return r >= 0 && c >= 0 && r < L.R && c < L.C ? { r, c } : null;
 }

@@ -15,18 +15,24 @@ function under(viewer, e) {
     return axis ? { r: at.r, c: Number(tag.dataset.bin), label: 1 } : { r: Number(tag.dataset.bin), c: at.c, label: 0 };
   }
   const box = viewer.stage.getBoundingClientRect();
-  const x = e.clientX - box.left, y = e.clientY - box.top;
+  const x = e.clientX - box.left,
+    y = e.clientY - box.top;
   if (L.kind === "lines") return hitLines(L, viewer.drawn, x, y, viewer.focusBins());
   const hit = hitMap(L, x, y);
   if (hit) return hit;
-  if (y >= L.bars.y - 4 && y <= L.bars.y + L.bars.h + 4 && viewer.open.value.query !== null) { // on a bar: that key, for the open query
-    const c = Math.floor((x - L.x) / L.cw), r = viewer.view.bin(0, viewer.open.value.query);
+  if (y >= L.bars.y - 4 && y <= L.bars.y + L.bars.h + 4 && viewer.open.value.query !== null) {
+    // on a bar: that key, for the open query
+    const c = Math.floor((x - L.x) / L.cw),
+      r = viewer.view.bin(0, viewer.open.value.query);
     if (c >= 0 && c < L.C && r >= 0) return { r, c };
   }
   return null;
 }
 
-/** Wire a viewer's stage. @returns {{soon: () => void, stop: () => void}} `soon` asks for the looked-at cell after the dwell */
+/**
+ * Wire a viewer's stage.
+ * @returns {{soon: () => void, stop: () => void}} `soon` asks for the looked-at cell after the dwell
+ */
 export function interact(viewer) {
   const { stage } = viewer;
   let timer = 0;
@@ -54,19 +60,34 @@ export function interact(viewer) {
     else viewer.do.use(hit.r, hit.c);
     soon();
   });
-  stage.addEventListener("focus", () => { viewer.byKey = stage.matches(":focus-visible"); viewer.marks(); });
-  stage.addEventListener("blur", () => { viewer.byKey = false; viewer.marks(); });
+  stage.addEventListener("focus", () => {
+    viewer.byKey = stage.matches(":focus-visible");
+    viewer.marks();
+  });
+  stage.addEventListener("blur", () => {
+    viewer.byKey = false;
+    viewer.marks();
+  });
   stage.addEventListener("keydown", (e) => {
     if (e.target !== stage || e.ctrlKey || e.metaKey || e.altKey) return;
     const { view } = viewer;
     const { r, c } = viewer.focusBins();
     const far = 10;
-    const to = { ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
-      PageUp: [r - far, c], PageDown: [r + far, c], Home: [r, 0], End: [r, view.C - 1] }[e.key];
+    const to = {
+      ArrowUp: [r - 1, c],
+      ArrowDown: [r + 1, c],
+      ArrowLeft: [r, c - 1],
+      ArrowRight: [r, c + 1],
+      PageUp: [r - far, c],
+      PageDown: [r + far, c],
+      Home: [r, 0],
+      End: [r, view.C - 1],
+    }[e.key];
     if (to) {
       viewer.byKey = true;
       viewer.look(null);
-      if (!viewer.do.pan(...to)) viewer.walk(Math.max(0, Math.min(view.R - 1, to[0])), Math.max(0, Math.min(view.C - 1, to[1])));
+      if (!viewer.do.pan(...to))
+        viewer.walk(Math.max(0, Math.min(view.R - 1, to[0])), Math.max(0, Math.min(view.C - 1, to[1])));
       soon();
     } else if (e.key === "Enter" || e.key === " ") {
       viewer.byKey = true;
@@ -74,7 +95,8 @@ export function interact(viewer) {
       soon();
     } else if (e.key === "Escape") viewer.do.pick(-1);
     else if ((e.key === "x" || e.key === "X") && view.can.cut_token) viewer.do.cutToken(viewer.focus.k);
-    else if ((e.key === "h" || e.key === "H") && view.can.cut_head) viewer.do.cutHead(viewer.open.value.site, viewer.open.value.head);
+    else if ((e.key === "h" || e.key === "H") && view.can.cut_head)
+      viewer.do.cutHead(viewer.open.value.site, viewer.open.value.head);
     else if (e.key === "+" || e.key === "=") viewer.do.zoom("in");
     else if (e.key === "-" || e.key === "_") viewer.do.zoom("out");
     else if (e.key === "0") viewer.do.zoom("fit");

@@ -1,4 +1,5 @@
-// labels.js — row and column labels as DOM elements (words or thumbnails), thinned out when dense, lit for the cell looked at.
+// labels.js — row and column labels as DOM elements (words or thumbnails), thinned out when dense, lit for the cell
+// looked at.
 
 import { h, say, attr } from "./dom.js";
 import { LABEL } from "./geometry.js";
@@ -7,7 +8,10 @@ import { LABEL } from "./geometry.js";
 export function labelLayer(axis) {
   const el = h("div", { class: `labels ${axis ? "keys" : "queries"}` });
   const pool = [];
-  let signature = "", byBin = new Map(), lit = -1, extra = null;
+  let signature = "",
+    byBin = new Map(),
+    lit = -1,
+    extra = null;
 
   const take = (i) => {
     if (!pool[i]) {
@@ -24,7 +28,7 @@ export function labelLayer(axis) {
     const lines = L.kind === "lines";
     box.hidden = false;
     box.dataset.bin = bin;
-    say(text, item.image ? "" : item.label ?? "");
+    say(text, item.image ? "" : (item.label ?? ""));
     text.hidden = Boolean(item.image);
     attr(box, "title", item.title ?? item.label);
     attr(img, "src", item.image ?? null);
@@ -43,9 +47,17 @@ export function labelLayer(axis) {
       const high = step > 1 ? LABEL + 4 : item.image ? pitch : tall;
       s.top = `${L.y + pitch * (bin + 0.5) - high / 2}px`;
       s.height = `${high}px`;
-      if (lines && axis) { s.left = `${L.x + L.w + 8}px`; s.width = `${L.right - 12}px`; }
-      else { s.left = "0"; s.width = `${L.gutter - 8}px`; }
-      if (item.image) { img.style.height = `${Math.max(1, Math.min(pitch - (pitch > 14 ? 2 : 0), 30))}px`; img.style.width = pitch < 14 ? "28px" : "auto"; }
+      if (lines && axis) {
+        s.left = `${L.x + L.w + 8}px`;
+        s.width = `${L.right - 12}px`;
+      } else {
+        s.left = "0";
+        s.width = `${L.gutter - 8}px`;
+      }
+      if (item.image) {
+        img.style.height = `${Math.max(1, Math.min(pitch - (pitch > 14 ? 2 : 0), 30))}px`;
+        img.style.width = pitch < 14 ? "28px" : "auto";
+      }
     } else if (item.image) {
       const wide = pitch < 14 ? pitch : Math.min(pitch - 2, 30);
       s.left = `${L.x + pitch * (bin + 0.5) - wide / 2}px`;
@@ -72,10 +84,25 @@ export function labelLayer(axis) {
     /** Lay out again only when something that shows has changed. */
     update(L, view, query) {
       const list = axis ? L.cols : L.rows;
-      const count = axis ? L.C : L.R, step = axis ? L.colStep : L.rowStep;
+      const count = axis ? L.C : L.R,
+        step = axis ? L.colStep : L.rowStep;
       const cuts = axis ? [...view.cutTokens] : [];
-      const now = [L.kind, L.x, L.y, L.w, L.h, L.cw, L.ch, L.kh, step, L.flat, L.gutter, axis ? "" : query, cuts.join(),
-        ...list.items.map((it) => it.label + (it.image ? it.image.length + it.image.slice(-24) : ""))].join("\u0001");
+      const now = [
+        L.kind,
+        L.x,
+        L.y,
+        L.w,
+        L.h,
+        L.cw,
+        L.ch,
+        L.kh,
+        step,
+        L.flat,
+        L.gutter,
+        axis ? "" : query,
+        cuts.join(),
+        ...list.items.map((it) => it.label + (it.image ? it.image.length + it.image.slice(-24) : "")),
+      ].join("\u0001");
       if (now === signature) return;
       signature = now;
       byBin = new Map();
@@ -106,7 +133,14 @@ export function labelLayer(axis) {
       if (box) return void box.classList.add("lit");
       const node = { img: h("img", { alt: "" }), text: h("span", { dir: "auto" }) };
       node.box = h("div", { class: "label" }, node.img, node.text);
-      place(node, L, (axis ? L.cols : L.rows).items[bin], bin, axis === 1 && view.cutTokens.has(view.block(1, bin)[0]), false);
+      place(
+        node,
+        L,
+        (axis ? L.cols : L.rows).items[bin],
+        bin,
+        axis === 1 && view.cutTokens.has(view.block(1, bin)[0]),
+        false,
+      );
       node.box.classList.add("lit", "extra");
       el.append(node.box);
       extra = node;

@@ -1,4 +1,5 @@
-// lines.js — the bipartite picture: queries left, keys right, one line for each strong pair; the darker and wider, the larger the weight.
+// lines.js — the bipartite picture: queries left, keys right, one line for each strong pair; the darker and wider,
+// the larger the weight.
 
 import { CHANGED, KEY, QUERY } from "./colour.js";
 import { rowOf } from "./unpack.js";
@@ -15,7 +16,8 @@ export function linesOf(view, which, query) {
   const row = query === null ? null : rowOf(view, query);
   if (which === "all") {
     for (const [q, k, w] of view.lines) add(view.bin(0, q), view.bin(1, k), w);
-    if (!view.lines.length) view.side.weights.forEach((w, i) => w > 0.05 * view.side.max && add(Math.floor(i / view.C), i % view.C, w));
+    if (!view.lines.length)
+      view.side.weights.forEach((w, i) => w > 0.05 * view.side.max && add(Math.floor(i / view.C), i % view.C, w));
   }
   if (row) {
     const least = which === "all" ? 0.02 * view.side.max : 0.004 * view.side.max;
@@ -54,7 +56,12 @@ export function paintLines(ctx, L, view, theme, { which, query, dpr }) {
   const picked = query === null ? -1 : view.bin(0, query);
   for (let r = 0; r < L.R; r++) {
     ctx.fillStyle = r === picked ? QUERY : theme.line;
-    ctx.fillRect(L.x - 1, L.y + L.ch * r + Math.min(1, L.ch / 8), r === picked ? 4 : 2, Math.max(1, L.ch - Math.min(2, L.ch / 4)));
+    ctx.fillRect(
+      L.x - 1,
+      L.y + L.ch * r + Math.min(1, L.ch / 8),
+      r === picked ? 4 : 2,
+      Math.max(1, L.ch - Math.min(2, L.ch / 4)),
+    );
   }
   for (let c = 0; c < L.C; c++) {
     ctx.fillStyle = theme.line;
@@ -83,7 +90,10 @@ export function markLines(ctx, L, view, theme, { cell, drawn, focused, dpr }) {
   ctx.lineTo(x1, y1);
   ctx.stroke();
   ctx.setLineDash([]);
-  for (const [x, y, colour] of [[x0 - 5, y0, QUERY], [x1 + 5, y1, KEY]]) {
+  for (const [x, y, colour] of [
+    [x0 - 5, y0, QUERY],
+    [x1 + 5, y1, KEY],
+  ]) {
     ctx.fillStyle = colour;
     ctx.strokeStyle = focused ? theme.ink : theme.bg;
     ctx.lineWidth = 1.5;
@@ -94,12 +104,18 @@ export function markLines(ctx, L, view, theme, { cell, drawn, focused, dpr }) {
   }
 }
 
-/** The pair under a point: the nearest line within 8 px, else the row (left half) or column (right half) with `fallback`. */
+/**
+ * The pair under a point: the nearest line within 8 px, else the row (left half) or column (right half) with
+ * `fallback`.
+ */
 export function hitLines(L, drawn, x, y, fallback) {
-  const r = Math.floor((y - L.y) / L.ch), c = Math.floor((y - L.y) / L.kh);
+  const r = Math.floor((y - L.y) / L.ch),
+    c = Math.floor((y - L.y) / L.kh);
   if (x < L.x + 8) return r >= 0 && r < L.R ? { r, c: strongest(drawn, "r", r)?.c ?? fallback?.c ?? 0, side: 0 } : null;
-  if (x > L.x + L.w - 8) return c >= 0 && c < L.C ? { r: strongest(drawn, "c", c)?.r ?? fallback?.r ?? 0, c, side: 1 } : null;
-  let best = null, least = 8;
+  if (x > L.x + L.w - 8)
+    return c >= 0 && c < L.C ? { r: strongest(drawn, "c", c)?.r ?? fallback?.r ?? 0, c, side: 1 } : null;
+  let best = null,
+    least = 8;
   for (const line of drawn) {
     const [x0, y0, x1, y1] = lineEnds(L, line);
     const t = (x - x0) / (x1 - x0);

@@ -3,24 +3,17 @@
 // Python sends the picture once (receive) and what lies on it with each run (the default export). Events go back as
 // the attention viewer's do: a log of {type: "patch" | "box" | "strokes"}.
 
+import { MountedView, mounting } from "./base.js";
 import { cssOf, readTheme, rgbOf } from "./colour.js";
 import { attr, fill, h, say } from "./dom.js";
 import { base, behindOf, paintLayer } from "./photo_layers.js";
 import { css } from "./photo_style.js";
-import { outbox } from "./state.js";
-import { deliver } from "./unpack.js";
+import { deliver, parts } from "./unpack.js";
 
 const KEPT = 4; // pictures in memory
 const LATE = 3000; // ms after which a picture that has not come is asked for
 const PATIENCE = 1500; // ms for which strokes drawn here outrank an older answer
 const PEN = 11 / 640; // of the canvas's width, as Python draws it
-const views = new WeakMap();
-const text = new TextDecoder();
-
-function parts(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return [JSON.parse(text.decode(bytes.subarray(4, 4 + length))), bytes.subarray(4 + length)];
-}
 
 const photos = () => (window.attnPhotos ??= new Map());
 
@@ -30,7 +23,9 @@ export async function receive({ data }) {
   const [header, body] = parts(data);
   const known = photos();
   if (!known.has(header.source)) {
-    const bitmap = await createImageBitmap(new Blob([body], { type: header.type })).catch(() => null);
+    const bitmap = await createImageBitmap(new Blob([/** @type {any} */ (body)], { type: header.type })).catch(
+      () => null,
+    );
     if (!bitmap) return; // the view asks for it again
     known.set(header.source, bitmap);
     while (known.size > KEPT) known.delete(known.keys().next().value);
@@ -38,13 +33,9 @@ export async function receive({ data }) {
   window.dispatchEvent(new CustomEvent("attn-photo", { detail: header.source }));
 }
 
-class PhotoView {
+class PhotoView extends MountedView {
   constructor(parent) {
-    this.parent = parent;
-    this.host = parent.host ?? parent;
-    this.tell = () => {};
-    this.outbox = outbox(() => this.tell);
-    this.painted = 0;
+    super(parent);
     this.hover = null; // patch under the pointer
     this.focus = 0; // the keyboard's patch
     this.strokes = [];
@@ -73,25 +64,22 @@ class PhotoView {
 
   listen() {
     const s = this.stage;
-    s.addEventListener("pointermove", (e) => this.line ? this.extend(e) : this.point(this.patchAt(e)));
+    s.addEventListener("pointermove", (e) => (this.line ? this.extend(e) : this.point(this.patchAt(e))));
     s.addEventListener("pointerleave", () => this.point(null));
     s.addEventListener("pointerdown", (e) => this.press(e));
     for (const kind of ["pointerup", "pointercancel"]) s.addEventListener(kind, () => this.lift());
     s.addEventListener("click", (e) => this.click(e));
     s.addEventListener("keydown", (e) => this.key(e));
-    this.onPhoto = (e) => e.detail === this.view?.source && this.render();
-    window.addEventListener("attn-photo", this.onPhoto);
-    this.sizes = new ResizeObserver(() => this.view && this.host.clientWidth !== this.width && this.render());
-    this.sizes.observe(this.host);
-    this.onTheme = () => this.view && readTheme(this.host).key !== this.theme && this.render();
-    this.themes = new MutationObserver(() => requestAnimationFrame(this.onTheme));
-    for (const el of [document.documentElement, document.body, this.host.parentElement]) {
-      if (el) this.themes.observe(el, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
-    }
+    this.watch({ "attn-photo": (e) => e.detail === this.view?.source && this.render() });
     const self = this;
-    this.host.attnPhoto = { // for browser tests
-      get view() { return self.view; },
-      get ready() { return self.ready; },
+    this.host.attnPhoto = {
+      // for browser tests
+      get view() {
+        return self.view;
+      },
+      get ready() {
+        return self.ready;
+      },
       patchPoint: (i) => self.patchPoint(i),
     };
   }
@@ -116,17 +104,23 @@ class PhotoView {
     const { view, host } = this;
     this.width = host.clientWidth;
     if (!view || this.width < 40) return;
-    const theme = readTheme(host);
-    this.theme = theme.key;
-    for (const [name, value] of Object.entries({ ink: theme.ink, bg: theme.bg, panel: theme.panel, line: theme.line, muted: theme.muted, font: theme.font })) {
+    const theme = (this.theme = readTheme(host));
+    for (const [name, value] of Object.entries({
+      ink: theme.ink,
+      bg: theme.bg,
+      panel: theme.panel,
+      line: theme.line,
+      muted: theme.muted,
+      font: theme.font,
+    })) {
       this.root.style.setProperty(`--v-${name}`, value);
     }
     attr(this.root, "lang", view.strings.lang);
     this.root.dataset.size = this.width <= 480 ? "narrow" : "wide";
     say(this.title, view.title);
     say(this.look, view.look);
-    const tall = Math.min(this.width * view.height / view.width, 460);
-    const wide = tall * view.width / view.height;
+    const tall = Math.min((this.width * view.height) / view.width, 460);
+    const wide = (tall * view.width) / view.height;
     Object.assign(this.stage.style, { width: `${wide}px`, height: `${tall}px` });
     const ratio = Math.min(2, window.devicePixelRatio || 1);
     for (const c of [this.canvas, this.marks]) {
@@ -150,7 +144,8 @@ class PhotoView {
   }
 
   paint() {
-    const { view, canvas } = this, g = canvas.getContext("2d");
+    const { view, canvas } = this,
+      g = canvas.getContext("2d");
     const picture = view.draw ? null : photos().get(view.source);
     this.ready = view.draw || Boolean(picture);
     this.stage.classList.toggle("waiting", !this.ready);
@@ -178,7 +173,8 @@ class PhotoView {
 
   /** Outlines over the maps: the patch under the pointer, the picked one, those knocked out. */
   mark() {
-    const { view, marks } = this, g = marks.getContext("2d");
+    const { view, marks } = this,
+      g = marks.getContext("2d");
     g.clearRect(0, 0, marks.width, marks.height);
     if (!view.grid) return;
     const ratio = marks.width / Math.max(1, this.stage.clientWidth);
@@ -197,7 +193,9 @@ class PhotoView {
     if (view.marked !== null) outline(view.marked, "#0072B2", 3);
   }
 
-  hatch(g, [x, y, w, hh], ratio) {
+  /** @param {CanvasRenderingContext2D} g @param {number[]} box @param {number} ratio */
+  hatch(g, box, ratio) {
+    const [x, y, w, hh] = box;
     g.save();
     g.beginPath();
     g.rect(x, y, w, hh);
@@ -219,48 +217,80 @@ class PhotoView {
   }
 
   cell(i) {
-    const [rows, cols] = this.view.grid, w = this.marks.width / cols, hh = this.marks.height / rows;
+    const [rows, cols] = this.view.grid,
+      w = this.marks.width / cols,
+      hh = this.marks.height / rows;
     return [(i % cols) * w, Math.floor(i / cols) * hh, w, hh];
   }
 
   patchPoint(i) {
-    const [rows, cols] = this.view.grid, box = this.stage.getBoundingClientRect();
-    return { x: box.left + ((i % cols) + 0.5) * box.width / cols, y: box.top + (Math.floor(i / cols) + 0.5) * box.height / rows };
+    const [rows, cols] = this.view.grid,
+      box = this.stage.getBoundingClientRect();
+    return {
+      x: box.left + (((i % cols) + 0.5) * box.width) / cols,
+      y: box.top + ((Math.floor(i / cols) + 0.5) * box.height) / rows,
+    };
   }
 
   /** Boxes as buttons. */
   dress() {
-    const { view } = this, made = new Map([...this.boxes.children].map((el) => [el.dataset.key, el]));
+    const { view } = this,
+      made = new Map([...this.boxes.children].map((el) => [el.dataset.key, el]));
     this.boxes.classList.toggle("through", Boolean(view.grid) || view.draw);
     for (const box of view.boxes) {
       const key = String(box.key);
       let el = made.get(key);
       if (!el) {
-        el = h("button", { type: "button", "data-key": key, on: { click: (e) => { e.stopPropagation(); this.outbox.send({ type: "box", key: box.key }); } } }, h("span", { class: "chip" }));
+        el = h(
+          "button",
+          {
+            type: "button",
+            "data-key": key,
+            on: {
+              click: (e) => {
+                e.stopPropagation();
+                this.outbox.send({ type: "box", key: box.key });
+              },
+            },
+          },
+          h("span", { class: "chip" }),
+        );
         this.boxes.append(el);
       }
       made.delete(key);
-      const [l, t, r, b] = box.corners, pc = (v) => `${(100 * v).toFixed(2)}%`;
-      Object.assign(el.style, { left: pc(l), top: pc(t), width: pc(r - l), height: pc(b - t), borderColor: box.colour });
+      const [l, t, r, b] = box.corners,
+        pc = (v) => `${(100 * v).toFixed(2)}%`;
+      Object.assign(el.style, {
+        left: pc(l),
+        top: pc(t),
+        width: pc(r - l),
+        height: pc(b - t),
+        borderColor: box.colour,
+      });
       el.classList.toggle("faint", box.faint);
       el.classList.toggle("dashed", box.dashed);
       el.classList.toggle("low", t < 0.08);
       attr(el, "aria-pressed", box.key === view.picked);
       say(el.firstChild, box.label);
       const [red, green, blue] = rgbOf(box.colour);
-      Object.assign(el.firstChild.style, { background: cssOf([red, green, blue]), color: red * 0.3 + green * 0.59 + blue * 0.11 > 140 ? "#000" : "#fff" });
+      Object.assign(el.firstChild.style, {
+        background: cssOf([red, green, blue]),
+        color: red * 0.3 + green * 0.59 + blue * 0.11 > 140 ? "#000" : "#fff",
+      });
     }
     for (const el of made.values()) el.remove();
   }
 
   at(e) {
-    const box = this.stage.getBoundingClientRect(), in01 = (v) => Math.min(1, Math.max(0, v));
+    const box = this.stage.getBoundingClientRect(),
+      in01 = (v) => Math.min(1, Math.max(0, v));
     return [in01((e.clientX - box.left) / box.width), in01((e.clientY - box.top) / box.height)];
   }
 
   patchAt(e) {
     if (!this.view?.grid || this.view.draw) return null;
-    const [rows, cols] = this.view.grid, [x, y] = this.at(e);
+    const [rows, cols] = this.view.grid,
+      [x, y] = this.at(e);
     return Math.min(rows - 1, Math.floor(y * rows)) * cols + Math.min(cols - 1, Math.floor(x * cols));
   }
 
@@ -286,12 +316,25 @@ class PhotoView {
   key(e) {
     const { grid } = this.view ?? {};
     if (!grid || e.target !== this.stage) return;
-    const [rows, cols] = grid, row = Math.floor(this.focus / cols), col = this.focus % cols;
-    const to = { ArrowLeft: [row, col - 1], ArrowRight: [row, col + 1], ArrowUp: [row - 1, col], ArrowDown: [row + 1, col] }[e.key];
+    const [rows, cols] = grid,
+      row = Math.floor(this.focus / cols),
+      col = this.focus % cols;
+    const to = {
+      ArrowLeft: [row, col - 1],
+      ArrowRight: [row, col + 1],
+      ArrowUp: [row - 1, col],
+      ArrowDown: [row + 1, col],
+    }[e.key];
     if (to) {
       e.preventDefault();
       this.focus = Math.min(rows - 1, Math.max(0, to[0])) * cols + Math.min(cols - 1, Math.max(0, to[1]));
-      say(this.live, fill(this.view.strings.photo_patch ?? "", { row: Math.floor(this.focus / cols) + 1, column: (this.focus % cols) + 1 }));
+      say(
+        this.live,
+        fill(this.view.strings.photo_patch ?? "", {
+          row: Math.floor(this.focus / cols) + 1,
+          column: (this.focus % cols) + 1,
+        }),
+      );
       this.mark();
     } else if (e.key === "Enter" || e.key === " ") {
       e.preventDefault();
@@ -309,7 +352,8 @@ class PhotoView {
 
   extend(e) {
     for (const each of e.getCoalescedEvents?.() ?? [e]) {
-      const point = this.at(each), last = this.line.at(-1);
+      const point = this.at(each),
+        last = this.line.at(-1);
       if (Math.hypot(point[0] - last[0], point[1] - last[1]) > 0.006) this.line.push(point);
     }
     this.paint();
@@ -331,24 +375,10 @@ class PhotoView {
   }
 
   destroy() {
-    window.removeEventListener("attn-photo", this.onPhoto);
     clearTimeout(this.late);
-    this.sizes.disconnect();
-    this.themes.disconnect();
-    this.outbox.stop();
-    this.style.remove();
-    this.root.remove();
+    super.destroy();
     delete this.host.attnPhoto;
-    views.delete(this.parent);
   }
 }
 
-/** Streamlit components v2 entry; see viewer.js on why the cleanup lingers. */
-export default function mount(component) {
-  const parent = component.parentElement;
-  const view = views.get(parent) ?? new PhotoView(parent);
-  views.set(parent, view);
-  const call = (view.calls = (view.calls ?? 0) + 1);
-  view.update(component);
-  return () => void setTimeout(() => view.calls === call && view.destroy(), 50);
-}
+export default mounting(PhotoView);

@@ -2,7 +2,8 @@
 
 import { rgbOf } from "./colour.js";
 
-const SHADE = 0.6, TINT = 0.5; // how dark a spotlight's outside is, how coloured its inside
+const SHADE = 0.6,
+  TINT = 0.5; // how dark a spotlight's outside is, how coloured its inside
 const EDGE = 20; // of 255: how soft the rim of a cut-out is
 
 const sheet = (width, height) => {
@@ -21,20 +22,31 @@ export function base(g, picture, paper) {
   }
 }
 
-/** A map in its own cells: one colour, its alpha made of the value. */
-function small(layer, [r, g, b], alpha) {
-  const canvas = sheet(layer.cols, layer.rows), c = canvas.getContext("2d"), image = c.createImageData(layer.cols, layer.rows);
+/**
+ * A map in its own cells: one colour, its alpha made of the value.
+ * @param {any} layer
+ * @param {number[]} rgb
+ * @param {(share: number) => number} alpha
+ */
+function small(layer, rgb, alpha) {
+  const [r, g, b] = rgb;
+  const canvas = sheet(layer.cols, layer.rows),
+    c = canvas.getContext("2d"),
+    image = c.createImageData(layer.cols, layer.rows);
   layer.levels.forEach((v, i) => image.data.set([r, g, b, 255 * alpha(v / 255)], 4 * i));
   c.putImageData(image, 0, 0);
   return canvas;
 }
 
 function stretched(layer, width, height) {
-  const canvas = sheet(width, height), c = canvas.getContext("2d", { willReadFrequently: true });
+  const canvas = sheet(width, height),
+    c = canvas.getContext("2d", { willReadFrequently: true });
   c.imageSmoothingEnabled = layer.smooth;
   c.imageSmoothingQuality = "high";
   // half a cell is repeated at the rim, so that no edge of the picture fades out
-  const source = sheet(layer.cols, layer.rows), s = source.getContext("2d"), image = s.createImageData(layer.cols, layer.rows);
+  const source = sheet(layer.cols, layer.rows),
+    s = source.getContext("2d"),
+    image = s.createImageData(layer.cols, layer.rows);
   layer.levels.forEach((v, i) => image.data.set([v, v, v, 255], 4 * i));
   s.putImageData(image, 0, 0);
   c.drawImage(source, 0, 0, width, height);
@@ -46,19 +58,40 @@ function heat(g, layer) {
   const { width, height } = g.canvas;
   g.imageSmoothingEnabled = layer.smooth;
   g.imageSmoothingQuality = "high";
-  g.drawImage(small(layer, [0, 0, 0], (v) => SHADE * layer.opacity * (1 - v)), 0, 0, width, height);
-  g.drawImage(small(layer, rgbOf(layer.colour), (v) => TINT * layer.opacity * v), 0, 0, width, height);
+  g.drawImage(
+    small(layer, [0, 0, 0], (v) => SHADE * layer.opacity * (1 - v)),
+    0,
+    0,
+    width,
+    height,
+  );
+  g.drawImage(
+    small(layer, rgbOf(layer.colour), (v) => TINT * layer.opacity * v),
+    0,
+    0,
+    width,
+    height,
+  );
 }
 
 function mask(g, layer) {
-  const { width, height } = g.canvas, image = stretched(layer, width, height), { data } = image;
-  const inside = new Uint8Array(width * height), limit = layer.threshold * 255;
+  const { width, height } = g.canvas,
+    image = stretched(layer, width, height),
+    { data } = image;
+  const inside = new Uint8Array(width * height),
+    limit = layer.threshold * 255;
   for (let i = 0; i < inside.length; i++) inside[i] = data[4 * i] >= limit ? 1 : 0;
-  const [r, green, b] = rgbOf(layer.colour), rim = Math.max(1, Math.round(width / 280)), alpha = 255 * layer.opacity;
+  const [r, green, b] = rgbOf(layer.colour),
+    rim = Math.max(1, Math.round(width / 280)),
+    alpha = 255 * layer.opacity;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const edge = inside[i] && ((x >= rim && !inside[i - rim]) || (x < width - rim && !inside[i + rim]) ||
-        (y >= rim && !inside[i - rim * width]) || (y < height - rim && !inside[i + rim * width]));
+      const edge =
+        inside[i] &&
+        ((x >= rim && !inside[i - rim]) ||
+          (x < width - rim && !inside[i + rim]) ||
+          (y >= rim && !inside[i - rim * width]) ||
+          (y < height - rim && !inside[i + rim * width]));
       data[4 * i] = r;
       data[4 * i + 1] = green;
       data[4 * i + 2] = b;
@@ -71,10 +104,14 @@ function mask(g, layer) {
 }
 
 function cutout(g, layer, picture, behind) {
-  const { width, height } = g.canvas, image = stretched(layer, width, height), { data } = image;
-  const low = layer.threshold * 255 - EDGE, span = 2 * EDGE;
+  const { width, height } = g.canvas,
+    image = stretched(layer, width, height),
+    { data } = image;
+  const low = layer.threshold * 255 - EDGE,
+    span = 2 * EDGE;
   for (let i = 0; i < data.length; i += 4) data[i + 3] = 255 * Math.min(1, Math.max(0, (data[i] - low) / span));
-  const canvas = sheet(width, height), c = canvas.getContext("2d");
+  const canvas = sheet(width, height),
+    c = canvas.getContext("2d");
   c.putImageData(image, 0, 0);
   c.globalCompositeOperation = "source-in";
   c.drawImage(picture, 0, 0, width, height);
@@ -92,7 +129,7 @@ export function behindOf(g, what, picture, photos) {
     const [w, h] = [other.width * scale, other.height * scale];
     g.drawImage(other, (width - w) / 2, (height - h) / 2, w, h);
   } else if (what === "blur") {
-    const tiny = sheet(28, Math.max(2, Math.round(28 * height / width)));
+    const tiny = sheet(28, Math.max(2, Math.round((28 * height) / width)));
     tiny.getContext("2d").drawImage(picture, 0, 0, tiny.width, tiny.height);
     g.imageSmoothingEnabled = true;
     g.imageSmoothingQuality = "high";

@@ -1,4 +1,5 @@
-// picture.js — one picture, whichever its kind: labels, base canvas, captions; and the marks of the cell looked at, with the readout.
+// picture.js — one picture, whichever its kind: labels, base canvas, captions; and the marks of the cell looked at,
+// with the readout.
 
 import { attr, fill, say } from "./dom.js";
 import { factsOf, number } from "./facts.js";
@@ -7,7 +8,10 @@ import { paintMap, paintMarks } from "./heatmap.js";
 import { lineEnds, markLines, paintLines } from "./lines.js";
 
 function captions(v, bars) {
-  const { layout: L, view } = v, t = view.strings, lines = L.kind === "lines", left = `right:${L.width - L.gutter + 8}px;`;
+  const { layout: L, view } = v,
+    t = view.strings,
+    lines = L.kind === "lines",
+    left = `right:${L.width - L.gutter + 8}px;`;
   say(v.axisQ, lines ? t.axis_query : `${t.axis_query} ↓`);
   say(v.axisK, lines ? t.axis_key : `${t.axis_key} →`);
   v.axisQ.style.cssText = `${left}top:${L.y - (lines ? 28 : 19)}px`;
@@ -15,24 +19,36 @@ function captions(v, bars) {
   v.barName.hidden = v.barTop.hidden = lines;
   if (lines) return;
   const low = L.bars.y + L.bars.h;
-  say(v.barName, bars ? view.item(0, v.open.value.query).label ?? "" : t.bars_hint);
+  say(v.barName, bars ? (view.item(0, v.open.value.query).label ?? "") : t.bars_hint);
   v.barName.classList.toggle("hint", !bars);
-  v.barName.style.cssText = bars ? `left:0;width:${L.gutter - 8}px;top:${low - 34}px` : `left:${L.x}px;width:${L.width - L.x}px;top:${L.bars.y + 6}px`;
-  say(v.barTop, bars ? fill(bars.signed ? t.bars_top_difference : bars.exact ? t.bars_top : t.bars_top_about, { weight: number(bars.top) }) : "");
+  v.barName.style.cssText = bars
+    ? `left:0;width:${L.gutter - 8}px;top:${low - 34}px`
+    : `left:${L.x}px;width:${L.width - L.x}px;top:${L.bars.y + 6}px`;
+  say(
+    v.barTop,
+    bars
+      ? fill(bars.signed ? t.bars_top_difference : bars.exact ? t.bars_top : t.bars_top_about, {
+          weight: number(bars.top),
+        })
+      : "",
+  );
   v.barTop.style.cssText = `left:0;width:${L.gutter - 8}px;top:${low - 17}px`;
 }
 
 /** Lay out and paint the picture; leaves `layout`, `shown` (colours used) and `drawn` (lines) on the viewer. */
 export function paintPicture(v) {
   const { view, theme } = v;
-  const width = Math.floor(v.picture.clientWidth), height = Math.floor(v.picture.clientHeight);
+  const width = Math.floor(v.picture.clientWidth),
+    height = Math.floor(v.picture.clientHeight);
   const dpr = (v.dpr = window.devicePixelRatio || 1);
   const L = (v.layout = (v.mode === "lines" ? layoutLines : layoutMap)(view, width, height, theme.font));
   for (const canvas of [v.base, v.over]) {
-    const w = Math.round(width * dpr), tall = Math.round(height * dpr);
+    const w = Math.round(width * dpr),
+      tall = Math.round(height * dpr);
     if (canvas.width !== w || canvas.height !== tall) Object.assign(canvas, { width: w, height: tall });
   }
-  const ctx = v.base.getContext("2d"), query = v.open.value.query;
+  const ctx = v.base.getContext("2d"),
+    query = v.open.value.query;
   let bars = null;
   v.drawn = [];
   if (L.kind === "map") {
@@ -48,20 +64,32 @@ export function paintPicture(v) {
   captions(v, bars);
 }
 
-/** Mark the cell looked at (the pointer's, else the keyboard's), light its labels, fill the readout, and say the keyboard's cell. */
+/**
+ * Mark the cell looked at (the pointer's, else the keyboard's), light its labels, fill the readout, and say the
+ * keyboard's cell.
+ */
 export function markPicture(v) {
   const { view, layout: L } = v;
   if (!view || !L) return;
   const at = v.hover ?? v.focusBins();
-  const ctx = v.over.getContext("2d"), opts = { cell: at, drawn: v.drawn, focused: v.byKey && !v.hover, dpr: v.dpr };
+  const ctx = v.over.getContext("2d"),
+    opts = { cell: at, drawn: v.drawn, focused: v.byKey && !v.hover, dpr: v.dpr };
   if (L.kind === "map") paintMarks(ctx, L, v.theme, opts);
   else markLines(ctx, L, view, v.theme, opts);
   v.rows.light(L, view, at.r);
   v.cols.light(L, view, at.c);
   v.facts = factsOf(view, v.book, at);
   v.readout.update(view, v.facts, v.theme, v.dpr, !v.hover);
-  const f = v.hover ? factsOf(view, v.book, v.focusBins()) : v.facts, t = view.strings;
-  say(v.spoken[v.turn], fill(f.masked ? t.say_masked : f.exact ? t.say_cell : t.say_about, { query: view.item(0, f.q).label, key: view.item(1, f.k).label, weight: number(f.weight) }));
+  const f = v.hover ? factsOf(view, v.book, v.focusBins()) : v.facts,
+    t = view.strings;
+  say(
+    v.spoken[v.turn],
+    fill(f.masked ? t.say_masked : f.exact ? t.say_cell : t.say_about, {
+      query: view.item(0, f.q).label,
+      key: view.item(1, f.k).label,
+      weight: number(f.weight),
+    }),
+  );
   attr(v.spoken[v.turn], "aria-colindex", f.k + 1);
   attr(v.spoken[v.turn].parentElement, "aria-rowindex", f.q + 1);
   attr(v.stage, "aria-activedescendant", `spoken-${v.turn}`);

@@ -4,23 +4,18 @@
 // the first lane follows the play-head through the rows of the open map, and so does the attention viewer, without a
 // message to Python. Events go back as the viewer's do: a log of {type: "token" | "word" | "span"}.
 
+import { MountedView, mounting } from "./base.js";
 import { cssOf, readTheme, rgbOf } from "./colour.js";
 import { attr, fill, h, say } from "./dom.js";
 import { css } from "./sound_style.js";
-import { outbox } from "./state.js";
-import { deliver } from "./unpack.js";
+import { deliver, parts } from "./unpack.js";
 
 const KEPT = 6; // sounds in memory
 const LATE = 3000; // ms after which a sound that has not come is asked for
-const TALL = 132, LANE = 16, GAP = 5; // CSS pixels: spectrogram, a lane, between them
+const TALL = 132,
+  LANE = 16,
+  GAP = 5; // CSS pixels: spectrogram, a lane, between them
 const CHIP = 24; // the least width of a word's button and the gap after it
-const views = new WeakMap();
-const text = new TextDecoder();
-
-function parts(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return [JSON.parse(text.decode(bytes.subarray(4, 4 + length))), bytes.subarray(4 + length)];
-}
 
 const sounds = () => (window.attnSounds ??= new Map());
 
@@ -50,13 +45,9 @@ function buffered(sound) {
   return sound.buffer;
 }
 
-class SoundView {
+class SoundView extends MountedView {
   constructor(parent) {
-    this.parent = parent;
-    this.host = parent.host ?? parent;
-    this.tell = () => {};
-    this.outbox = outbox(() => this.tell);
-    this.painted = 0;
+    super(parent);
     this.focus = 0; // the keyboard's token
     this.span = null; // tokens being chosen: [anchor, end]
     this.from = 0; // seconds at which playing starts again
@@ -71,7 +62,11 @@ class SoundView {
     this.canvas = h("canvas", { "aria-hidden": "true" });
     this.marks = h("canvas", { "aria-hidden": "true" });
     this.stage = h("div", { class: "stage", role: "application", tabindex: "0" }, this.canvas, this.marks);
-    this.play = h("button", { type: "button", class: "play", on: { click: () => (this.playing ? this.stop() : this.start()) } });
+    this.play = h("button", {
+      type: "button",
+      class: "play",
+      on: { click: () => (this.playing ? this.stop() : this.start()) },
+    });
     this.mask = h("button", { type: "button", class: "mask", on: { click: () => this.silence() } });
     this.time = h("span", { class: "hint" });
     this.tools = h("div", { class: "tools" }, this.play, this.mask, this.time);
@@ -86,23 +81,24 @@ class SoundView {
     const s = this.stage;
     s.addEventListener("pointerdown", (e) => this.press(e));
     s.addEventListener("pointermove", (e) => this.drag(e));
-    for (const kind of ["pointerup", "pointercancel"]) s.addEventListener(kind, (e) => this.lift(e));
+    for (const kind of ["pointerup", "pointercancel"]) s.addEventListener(kind, () => this.lift());
     s.addEventListener("keydown", (e) => this.key(e));
-    this.onSound = (e) => e.detail === this.view?.source && this.render();
-    window.addEventListener("attn-sound", this.onSound);
-    this.sizes = new ResizeObserver(() => this.view && this.host.clientWidth !== this.width && this.render());
-    this.sizes.observe(this.host);
-    this.onTheme = () => this.view && readTheme(this.host).key !== this.theme?.key && this.render();
-    this.themes = new MutationObserver(() => requestAnimationFrame(this.onTheme));
-    for (const el of [document.documentElement, document.body, this.host.parentElement]) {
-      if (el) this.themes.observe(el, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
-    }
+    this.watch({ "attn-sound": (e) => e.detail === this.view?.source && this.render() });
     const self = this;
-    this.host.attnSound = { // for browser tests
-      get view() { return self.view; },
-      get ready() { return Boolean(self.sound); },
-      get playing() { return Boolean(self.playing); },
-      get row() { return self.row; },
+    this.host.attnSound = {
+      // for browser tests
+      get view() {
+        return self.view;
+      },
+      get ready() {
+        return Boolean(self.sound);
+      },
+      get playing() {
+        return Boolean(self.playing);
+      },
+      get row() {
+        return self.row;
+      },
       tokenPoint: (i) => self.tokenPoint(i),
     };
   }
@@ -139,7 +135,14 @@ class SoundView {
     this.width = host.clientWidth;
     if (!view || this.width < 40) return;
     const theme = (this.theme = readTheme(host));
-    for (const [name, value] of Object.entries({ ink: theme.ink, bg: theme.bg, panel: theme.panel, line: theme.line, muted: theme.muted, font: theme.font })) {
+    for (const [name, value] of Object.entries({
+      ink: theme.ink,
+      bg: theme.bg,
+      panel: theme.panel,
+      line: theme.line,
+      muted: theme.muted,
+      font: theme.font,
+    })) {
       this.root.style.setProperty(`--v-${name}`, value);
     }
     attr(this.root, "lang", view.strings.lang);
@@ -147,7 +150,8 @@ class SoundView {
     say(this.title, view.title);
     say(this.look, view.look);
     attr(this.stage, "aria-label", view.summary);
-    const ratio = Math.min(2, window.devicePixelRatio || 1), tall = TALL + view.lanes.length * (LANE + GAP);
+    const ratio = Math.min(2, window.devicePixelRatio || 1),
+      tall = TALL + view.lanes.length * (LANE + GAP);
     this.stage.style.height = `${tall}px`;
     for (const c of [this.canvas, this.marks]) {
       const [w, hh] = [Math.round(this.width * ratio), Math.round(tall * ratio)];
@@ -168,7 +172,8 @@ class SoundView {
   }
 
   label() {
-    const { view } = this, words = view.strings;
+    const { view } = this,
+      words = view.strings;
     this.play.disabled = !this.sound;
     say(this.play, (this.playing ? words.sound_stop : words.sound_play) ?? "");
     const [a, b] = this.chosen() ?? [0, -1];
@@ -182,14 +187,20 @@ class SoundView {
   }
 
   paint() {
-    const { view, canvas, sound, theme } = this, g = canvas.getContext("2d");
+    const { view, canvas, sound, theme } = this,
+      g = canvas.getContext("2d");
     g.clearRect(0, 0, canvas.width, canvas.height);
     if (sound) {
-      const { mels, frames, shades } = sound, small = new OffscreenCanvas(frames, mels), s = small.getContext("2d");
-      const image = s.createImageData(frames, mels), ink = rgbOf(theme.ink), paper = rgbOf(theme.bg);
+      const { mels, frames, shades } = sound,
+        small = new OffscreenCanvas(frames, mels),
+        s = small.getContext("2d");
+      const image = s.createImageData(frames, mels),
+        ink = rgbOf(theme.ink),
+        paper = rgbOf(theme.bg);
       for (let m = 0; m < mels; m++) {
         for (let f = 0; f < frames; f++) {
-          const to = 4 * ((mels - 1 - m) * frames + f), v = shades[m * frames + f] / 255;
+          const to = 4 * ((mels - 1 - m) * frames + f),
+            v = shades[m * frames + f] / 255;
           for (let c = 0; c < 3; c++) image.data[to + c] = paper[c] + (ink[c] - paper[c]) * v;
           image.data[to + 3] = 255;
         }
@@ -202,7 +213,9 @@ class SoundView {
   }
 
   strip(g, lane, levels, i) {
-    const { ratio, view } = this, y = (TALL + GAP + i * (LANE + GAP)) * ratio, w = this.canvas.width / view.tokens;
+    const { ratio, view } = this,
+      y = (TALL + GAP + i * (LANE + GAP)) * ratio,
+      w = this.canvas.width / view.tokens;
     const [r, gg, b] = rgbOf(lane.colour);
     g.fillStyle = this.theme.panel;
     g.fillRect(0, y, this.canvas.width, LANE * ratio);
@@ -211,16 +224,24 @@ class SoundView {
       g.fillStyle = `rgba(${r},${gg},${b},${levels[t] / 255})`;
       g.fillRect(t * w, y, Math.ceil(w), LANE * ratio);
     }
-    Object.assign(g, { font: `${11 * ratio}px ${this.theme.font}`, textBaseline: "middle", lineWidth: 3 * ratio, lineJoin: "round" });
+    Object.assign(g, {
+      font: `${11 * ratio}px ${this.theme.font}`,
+      textBaseline: "middle",
+      lineWidth: 3 * ratio,
+      lineJoin: "round",
+    });
     g.strokeStyle = this.theme.bg;
-    g.strokeText(lane.label, 5 * ratio, y + LANE * ratio / 2);
+    g.strokeText(lane.label, 5 * ratio, y + (LANE * ratio) / 2);
     g.fillStyle = this.theme.ink;
-    g.fillText(lane.label, 5 * ratio, y + LANE * ratio / 2);
+    g.fillText(lane.label, 5 * ratio, y + (LANE * ratio) / 2);
   }
 
   /** Over the picture: silenced spans, the span being chosen, the open token, the play-head. */
   mark() {
-    const { view, marks, ratio } = this, g = marks.getContext("2d"), w = marks.width / view.tokens, tall = TALL * ratio;
+    const { view, marks, ratio } = this,
+      g = marks.getContext("2d"),
+      w = marks.width / view.tokens,
+      tall = TALL * ratio;
     g.clearRect(0, 0, marks.width, marks.height);
     for (const [a, b] of view.hidden) this.hatch(g, a * w, (b + 1 - a) * w, tall);
     const span = this.span && [Math.min(...this.span), Math.max(...this.span)];
@@ -231,7 +252,7 @@ class SoundView {
     const outline = (t, colour, width) => {
       g.strokeStyle = colour;
       g.lineWidth = width * ratio;
-      g.strokeRect(t * w, width * ratio / 2, Math.max(w, 3 * ratio), marks.height - width * ratio);
+      g.strokeRect(t * w, (width * ratio) / 2, Math.max(w, 3 * ratio), marks.height - width * ratio);
     };
     if (this.stage.matches(":focus-visible")) outline(this.focus, this.theme.ink, 1);
     const open = this.row ?? view.marked;
@@ -263,35 +284,52 @@ class SoundView {
 
   /** Where the words' buttons go, in CSS pixels: over their tokens, pushed apart where they would overlap. */
   places() {
-    const { words, tokens } = this.view, width = this.words.clientWidth || this.width || 1;
+    const { words, tokens } = this.view,
+      width = this.words.clientWidth || this.width || 1;
     const gaps = words.map((w, i) => (i ? Math.max(CHIP, 4.5 * (w.label.length + words[i - 1].label.length) + 12) : 0));
     const out = words.map((w) => ((w.first + w.last + 1) / 2 / tokens) * width);
     for (let i = 1; i < out.length; i++) out[i] = Math.max(out[i], out[i - 1] + gaps[i]);
     out.push(width + CHIP / 2);
     gaps.push(CHIP);
     for (let i = out.length - 2; i >= 0; i--) out[i] = Math.min(out[i], out[i + 1] - gaps[i + 1]);
-    const low = Math.min(0, out[0] - CHIP / 2), scale = width / (width - low); // too many: closer than the gap
+    const low = Math.min(0, out[0] - CHIP / 2),
+      scale = width / (width - low); // too many: closer than the gap
     return out.slice(0, -1).map((x) => (x - low) * scale);
   }
 
   /** Words over their tokens, as buttons. */
   dress() {
-    const { view } = this, made = new Map([...this.words.children].map((el) => [el.dataset.key, el]));
+    const { view } = this,
+      made = new Map([...this.words.children].map((el) => [el.dataset.key, el]));
     this.words.hidden = !view.words.length;
     const centres = this.places();
-    const closest = Math.min(CHIP, ...centres.slice(1).map((x, i) => x - centres[i])); // too many: narrower, never one bar
+    // too many: narrower, never one bar
+    const closest = Math.min(CHIP, ...centres.slice(1).map((x, i) => x - centres[i]));
     this.words.classList.toggle("many", closest < CHIP);
     this.words.style.setProperty("--chip", `${Math.max(3, closest - 1).toFixed(1)}px`);
     view.words.forEach((word, i) => {
       const key = String(word.key);
       let el = made.get(key);
       if (!el) {
-        el = h("button", { type: "button", "data-key": key, on: { click: () => { this.outbox.send({ type: "word", key: word.key }); this.hear(word); } } });
+        el = h("button", {
+          type: "button",
+          "data-key": key,
+          on: {
+            click: () => {
+              this.outbox.send({ type: "word", key: word.key });
+              this.hear(word);
+            },
+          },
+        });
         this.words.append(el);
       }
       made.delete(key);
       const [r, g, b] = rgbOf(word.colour);
-      Object.assign(el.style, { left: `${centres[i].toFixed(1)}px`, background: cssOf([r, g, b]), color: r * 0.3 + g * 0.59 + b * 0.11 > 140 ? "#000" : "#fff" });
+      Object.assign(el.style, {
+        left: `${centres[i].toFixed(1)}px`,
+        background: cssOf([r, g, b]),
+        color: r * 0.3 + g * 0.59 + b * 0.11 > 140 ? "#000" : "#fff",
+      });
       attr(el, "aria-pressed", word.key === view.picked);
       attr(el, "title", `${this.at((word.heard ?? [word.first])[0])}–${this.at((word.heard?.[1] ?? word.last) + 1)} s`);
       say(el, word.label);
@@ -301,7 +339,10 @@ class SoundView {
 
   tokenAt(e) {
     const box = this.stage.getBoundingClientRect();
-    return Math.min(this.view.tokens - 1, Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * this.view.tokens)));
+    return Math.min(
+      this.view.tokens - 1,
+      Math.max(0, Math.floor(((e.clientX - box.left) / box.width) * this.view.tokens)),
+    );
   }
 
   tokenPoint(i) {
@@ -430,24 +471,10 @@ class SoundView {
 
   destroy() {
     this.stop();
-    window.removeEventListener("attn-sound", this.onSound);
     clearTimeout(this.late);
-    this.sizes.disconnect();
-    this.themes.disconnect();
-    this.outbox.stop();
-    this.style.remove();
-    this.root.remove();
+    super.destroy();
     delete this.host.attnSound;
-    views.delete(this.parent);
   }
 }
 
-/** Streamlit components v2 entry; see viewer.js on why the cleanup lingers. */
-export default function mount(component) {
-  const parent = component.parentElement;
-  const view = views.get(parent) ?? new SoundView(parent);
-  views.set(parent, view);
-  const call = (view.calls = (view.calls ?? 0) + 1);
-  view.update(component);
-  return () => void setTimeout(() => view.calls === call && view.destroy(), 50);
-}
+export default mounting(SoundView);

@@ -1,4 +1,5 @@
-// state.js — choices that the browser shows at once and Python confirms a moment later, and the one door for events to Python.
+// state.js — choices that the browser shows at once and Python confirms a moment later, and the one door for events
+// to Python.
 
 const PATIENCE = 1500; // ms for which a newer choice made here outranks an older answer from Python
 const SPACING = 80; // ms between two events
@@ -31,7 +32,12 @@ const REMEMBERED = 16; // events sent again with each new one
  * @param {() => Function} setState gives the current setStateValue
  */
 export function outbox(setState) {
-  let queue = [], probe = null, last = -Infinity, timer = 0, count = 0, log = [];
+  let queue = [],
+    probe = null,
+    last = -Infinity,
+    timer = 0,
+    count = 0,
+    log = [];
   const from = `${Date.now()}-${Math.random()}`; // this viewer, among those a session has seen
   const pump = () => {
     timer = 0;

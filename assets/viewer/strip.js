@@ -10,22 +10,33 @@ export function shortNames(labels) {
   while (labels.every((l) => l[n] !== undefined && l[n] === labels[0][n])) n++;
   while (n > 0 && /[\p{L}\p{N}]/u.test(labels[0][n - 1]) && /\p{Script=Latin}|\p{N}/u.test(labels[0][n - 1])) n--;
   const rest = labels.map((l) => l.slice(n));
-  while (rest.every((l) => l.length > 1 && l.at(-1) === rest[0].at(-1) && !/[\p{Script=Latin}\p{N}]/u.test(l.at(-1)))) rest.forEach((l, i) => { rest[i] = l.slice(0, -1); });
-  rest.forEach((l, i) => { rest[i] = l.trim(); });
+  while (rest.every((l) => l.length > 1 && l.at(-1) === rest[0].at(-1) && !/[\p{Script=Latin}\p{N}]/u.test(l.at(-1))))
+    rest.forEach((l, i) => {
+      rest[i] = l.slice(0, -1);
+    });
+  rest.forEach((l, i) => {
+    rest[i] = l.trim();
+  });
   return rest.every(Boolean) && Math.max(...rest.map((l) => l.length)) <= 4 ? rest : labels;
 }
 
 /**
- * @param {{open: (site: string, head: number) => void, cut: (site: string, head: number) => void}} act
+ * @param {any} act open and cut, each with (site, head)
  */
 export function headStrip(act) {
   const title = h("span", { class: "strip-title" });
-  const cut = h("button", { type: "button", class: "toggle", on: { click: () => act.cut(...openHead) } });
-  const pick = h("select", { class: "strip-site", on: { change: () => act.open(pick.value, Math.min(openHead[1], headsOf(pick.value) - 1)) } });
+  const cut = h("button", { type: "button", class: "toggle", on: { click: () => act.cut(openHead[0], openHead[1]) } });
+  const pick = h("select", {
+    class: "strip-site",
+    on: { change: () => act.open(pick.value, Math.min(openHead[1], headsOf(pick.value) - 1)) },
+  });
   const grid = h("div", { class: "strip-grid", role: "group" });
   const el = h("section", { class: "strip" }, h("div", { class: "strip-head" }, title, pick, cut), grid);
   const buttons = new Map();
-  let openHead = ["", 0], shape = "", view = null, names = [];
+  let openHead = /** @type {[string, number]} */ (["", 0]),
+    shape = "",
+    view = null,
+    names = [];
   const headsOf = (key) => view.siteOf(key)?.heads ?? 1;
 
   grid.addEventListener("click", (e) => {
@@ -36,9 +47,14 @@ export function headStrip(act) {
     const b = e.target.closest("button");
     if (!b || e.ctrlKey || e.metaKey || e.altKey) return;
     const across = el.dataset.flow === "heads-across";
-    let s = view.sites.findIndex((x) => x.key === b.dataset.site), k = Number(b.dataset.head);
-    const moves = { ArrowLeft: across || el.dataset.flow === "one" ? [0, -1] : [-1, 0], ArrowRight: across || el.dataset.flow === "one" ? [0, 1] : [1, 0],
-      ArrowUp: across ? [-1, 0] : [0, el.dataset.flow === "one" ? -4 : -1], ArrowDown: across ? [1, 0] : [0, el.dataset.flow === "one" ? 4 : 1] };
+    let s = view.sites.findIndex((x) => x.key === b.dataset.site),
+      k = Number(b.dataset.head);
+    const moves = {
+      ArrowLeft: across || el.dataset.flow === "one" ? [0, -1] : [-1, 0],
+      ArrowRight: across || el.dataset.flow === "one" ? [0, 1] : [1, 0],
+      ArrowUp: across ? [-1, 0] : [0, el.dataset.flow === "one" ? -4 : -1],
+      ArrowDown: across ? [1, 0] : [0, el.dataset.flow === "one" ? 4 : 1],
+    };
     if ((e.key === "h" || e.key === "H") && view.siteOf(b.dataset.site)?.cut) act.cut(b.dataset.site, k);
     else if (moves[e.key]) {
       s = Math.min(view.sites.length - 1, Math.max(0, s + moves[e.key][0]));
@@ -58,17 +74,35 @@ export function headStrip(act) {
     buttons.clear();
     const most = Math.max(...view.sites.map((s) => s.heads));
     const wordy = Math.max(...names.map((n) => n.length)) > 4;
-    const flow = view.sites.length === 1 ? "one" : size === "wide" && !wordy && view.sites.length < most ? "heads-down" : "heads-across";
+    const flow =
+      view.sites.length === 1
+        ? "one"
+        : size === "wide" && !wordy && view.sites.length < most
+          ? "heads-down"
+          : "heads-across";
     el.dataset.flow = flow;
-    const cols = flow === "one" ? Math.min(size === "narrow" ? 7 : size === "mid" ? 12 : 4, most) : flow === "heads-down" ? view.sites.length : most;
+    const cols =
+      flow === "one"
+        ? Math.min(size === "narrow" ? 7 : size === "mid" ? 12 : 4, most)
+        : flow === "heads-down"
+          ? view.sites.length
+          : most;
     grid.style.setProperty("--cols", cols);
     const down = flow === "one" ? Math.ceil(most / cols) : flow === "heads-down" ? most : view.sites.length;
-    const cell = Math.max(28, Math.min(46, Math.floor(336 / down), Math.floor((flow === "heads-across" ? 200 : 184) / cols)));
+    const cell = Math.max(
+      28,
+      Math.min(46, Math.floor(336 / down), Math.floor((flow === "heads-across" ? 200 : 184) / cols)),
+    );
     grid.style.setProperty("--cell", `${size === "wide" ? cell : size === "mid" ? Math.min(36, cell + 8) : 46}px`);
-    const mark = (text, cls, long) => h("span", { class: `strip-mark ${cls}`, text, title: long ?? null, "aria-hidden": "true", dir: "auto" });
+    const mark = (text, cls, long) =>
+      h("span", { class: `strip-mark ${cls}`, text, title: long ?? null, "aria-hidden": "true", dir: "auto" });
     const one = (s, k) => {
       const c = h("canvas", { width: s.cols, height: s.rows, "aria-hidden": "true" });
-      const b = h("button", { type: "button", class: "head", "data-site": s.key, "data-head": String(k), tabindex: "-1" }, c);
+      const b = h(
+        "button",
+        { type: "button", class: "head", "data-site": s.key, "data-head": String(k), tabindex: "-1" },
+        c,
+      );
       buttons.set(`${s.key}|${k}`, b);
       return b;
     };
@@ -118,7 +152,10 @@ export function headStrip(act) {
       if (el.hidden) return;
       names = shortNames(view.sites.map((s) => s.label));
       const now = [size, ...view.sites.map((s) => [s.key, s.label, s.heads, s.rows, s.cols])].join("|");
-      if (now !== shape) { shape = now; build(size); }
+      if (now !== shape) {
+        shape = now;
+        build(size);
+      }
       openHead = [open.site, open.head];
       const site = view.siteOf(open.site);
       const name = (s, k) => fill(t.head_name, { site: s.label, head: k + 1 });
@@ -138,18 +175,21 @@ export function headStrip(act) {
       attr(cut, "title", t.cut_head_help);
       attr(grid, "aria-label", t.heads);
       const keep = grid.contains(el.getRootNode().activeElement);
-      for (const s of view.sites) for (let k = 0; k < s.heads; k++) {
-        const b = buttons.get(`${s.key}|${k}`);
-        const on = s.key === open.site && k === open.head, off = view.headCut(s.key, k);
-        const label = off ? fill(t.head_name_cut, { site: s.label, head: k + 1 }) : name(s, k);
-        attr(b, "aria-label", label);
-        attr(b, "title", label);
-        attr(b, "aria-pressed", on);
-        b.classList.toggle("cut", off);
-        b.classList.toggle("elsewhere", s.key !== open.site);
-        if (!keep) b.tabIndex = on ? 0 : -1;
-      }
-      for (const m of grid.querySelectorAll(".strip-mark.site")) m.classList.toggle("elsewhere", m.title !== site?.label);
+      for (const s of view.sites)
+        for (let k = 0; k < s.heads; k++) {
+          const b = buttons.get(`${s.key}|${k}`);
+          const on = s.key === open.site && k === open.head,
+            off = view.headCut(s.key, k);
+          const label = off ? fill(t.head_name_cut, { site: s.label, head: k + 1 }) : name(s, k);
+          attr(b, "aria-label", label);
+          attr(b, "title", label);
+          attr(b, "aria-pressed", on);
+          b.classList.toggle("cut", off);
+          b.classList.toggle("elsewhere", s.key !== open.site);
+          if (!keep) b.tabIndex = on ? 0 : -1;
+        }
+      for (const m of grid.querySelectorAll(".strip-mark.site"))
+        m.classList.toggle("elsewhere", m.title !== site?.label);
       paint(theme);
     },
   };

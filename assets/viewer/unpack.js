@@ -8,6 +8,12 @@
 
 export const MASKED = 255;
 
+/** A header and what follows it. @param {Uint8Array} bytes uint32 length, JSON, body @returns {[any, Uint8Array]} */
+export function parts(bytes) {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return [JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))), bytes.subarray(4 + length)];
+}
+
 const packed = (bytes) => bytes.length >= 4 && bytes[0] + bytes[1] + bytes[2] + bytes[3] === 4 * 255;
 
 /** Bytes as Python packed them: a large view travels deflated behind four bytes of 255. */
@@ -36,7 +42,9 @@ const words = (body, offset, n) => new Uint32Array(body.slice(offset, offset + 4
 
 /** One float16, given as its 16 bits, as a number. */
 export function half(bits) {
-  const sign = bits & 0x8000 ? -1 : 1, power = (bits >> 10) & 31, rest = bits & 1023;
+  const sign = bits & 0x8000 ? -1 : 1,
+    power = (bits >> 10) & 31,
+    rest = bits & 1023;
   if (power === 31) return rest ? NaN : sign * Infinity;
   return sign * (power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024));
 }
@@ -49,8 +57,11 @@ function computed(body, fine, [rows, cols]) {
   const n = rows * cols;
   const whole = fine.bits === 32 && floats(body, fine.scores, n);
   const halves = whole ? null : new Uint16Array(body.slice(fine.scores, fine.scores + 2 * n).buffer, 0, n);
-  const tops = floats(body, fine.top, rows), totals = floats(body, fine.total, rows);
-  const weights = new Float32Array(n), masked = new Uint8Array(n), scores = new Float32Array(n);
+  const tops = floats(body, fine.top, rows),
+    totals = floats(body, fine.total, rows);
+  const weights = new Float32Array(n),
+    masked = new Uint8Array(n),
+    scores = new Float32Array(n);
   for (let r = 0; r < rows; r++) {
     let sum = 0;
     for (let i = r * cols; i < (r + 1) * cols; i++) {
@@ -62,8 +73,11 @@ function computed(body, fine, [rows, cols]) {
     if (!fine.sigmoid && sum !== 0) for (let i = r * cols; i < (r + 1) * cols; i++) weights[i] *= totals[r] / sum;
   }
   const [count, at, values] = fine.exact;
-  const places = words(body, at, count), exact = floats(body, values, count);
-  places.forEach((i, j) => { weights[i] = exact[j]; });
+  const places = words(body, at, count),
+    exact = floats(body, values, count);
+  places.forEach((i, j) => {
+    weights[i] = exact[j];
+  });
   for (let i = 0; i < n; i++) if (Number.isNaN(weights[i])) masked[i] = 1; // white would say "no attention"
   return { weights, masked, scores };
 }
@@ -88,26 +102,52 @@ function sideOf(body, map, region, n, vectors = map.vectors, other = null) {
     scores: floats(body, map.row.scores, n[1]),
     weights: floats(body, map.row.weights, n[1]),
   };
-  const top = map.max > 0 ? map.max : 1, vector = vectors ? vectorOf(body, vectors) : null;
+  const top = map.max > 0 ? map.max : 1,
+    vector = vectors ? vectorOf(body, vectors) : null;
   if (map.fine) {
     const all = computed(body, map.fine, n);
-    const side = { R: region[1] - region[0], C: region[3] - region[2], fine: true, exact: map.fine.plain && map.fine.bits === 32, max: top, row, vector, lines: null, all };
+    const side = {
+      R: region[1] - region[0],
+      C: region[3] - region[2],
+      fine: true,
+      exact: map.fine.plain && map.fine.bits === 32,
+      max: top,
+      row,
+      vector,
+      lines: null,
+      all,
+    };
     for (const name of ["weights", "masked", "scores"]) side[name] = crop(all[name], n[1], region);
     if (!map.fine.plain) side.scores = null; // they are read off the weights
     return side;
   }
   let cells = body.subarray(map.offset, map.offset + map.rows * map.cols);
-  if (map.differs) cells = cells.map((v, i) => v ^ other[i]); // told as the bits that differ from the run's with changes
+  // told as the bits that differ from the run's with changes
+  if (map.differs) cells = cells.map((v, i) => v ^ other[i]);
   const weights = Float32Array.from(cells, (v) => (v === MASKED ? 0 : (v / 254) * map.unit));
   const masked = Uint8Array.from(cells, (v) => +(v === MASKED));
-  return { R: map.rows, C: map.cols, fine: false, exact: false, max: top, row, vector, cells, lines: map.lines ?? [], weights, masked, scores: null };
+  return {
+    R: map.rows,
+    C: map.cols,
+    fine: false,
+    exact: false,
+    max: top,
+    row,
+    vector,
+    cells,
+    lines: map.lines ?? [],
+    weights,
+    masked,
+    scores: null,
+  };
 }
 
 const MOST_LINES = 300;
 
 /** The strongest pairs of a whole small map: [[query, key, weight]]. */
 function strongestPairs(side, cols) {
-  const { weights } = side.all, order = [];
+  const { weights } = side.all,
+    order = [];
   weights.forEach((w, i) => w > 0 && order.push(i));
   order.sort((a, b) => weights[b] - weights[a]);
   return order.slice(0, MOST_LINES).map((i) => [Math.floor(i / cols), i % cols, weights[i]]);
@@ -115,18 +155,25 @@ function strongestPairs(side, cols) {
 
 /**
  * @param {Uint8Array} bytes
- * @returns {object} view: the header's fields, typed arrays in place of offsets, and small look-up functions
+ * @returns {any} view: the header's fields, typed arrays in place of offsets, and small look-up functions
  */
 export function unpack(bytes) {
-  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const body = bytes.subarray(4 + length);
+  const [head, body] = parts(bytes);
   const { region } = head;
   const now = sideOf(body, head.map, region, head.n);
-  const before = head.before && sideOf(body, head.before, region, head.n, head.before.vectors === undefined ? head.map.vectors : head.before.vectors, now.cells);
+  const before =
+    head.before &&
+    sideOf(
+      body,
+      head.before,
+      region,
+      head.n,
+      head.before.vectors === undefined ? head.map.vectors : head.before.vectors,
+      now.cells,
+    );
   const start = [region[0], region[2]];
   const span = [region[1] - region[0], region[3] - region[2]];
-  const parts = [now.R, now.C];
+  const sizes = [now.R, now.C];
   const first = head.first ?? [0, 0];
   const changed = { cells: [], tokens: [], heads: [], ...head.changed };
   const changedCells = new Map();
@@ -139,8 +186,14 @@ export function unpack(bytes) {
   const seen = new Map();
 
   const view = {
-    ...head, first, changed, region, now, before,
-    R: now.R, C: now.C,
+    ...head,
+    first,
+    changed,
+    region,
+    now,
+    before,
+    R: now.R,
+    C: now.C,
     open: { query: null, ...head.open },
     can: { edit: [], cut_token: false, cut_head: false, ...head.can },
     strings: head.strings ?? {},
@@ -148,9 +201,13 @@ export function unpack(bytes) {
     compare: "after",
     side: now,
     row: now.row,
-    sites: (head.sites ?? []).map((s) => ({ ...s, thumbs: body.subarray(s.offset, s.offset + s.heads * s.rows * s.cols) })),
+    sites: (head.sites ?? []).map((s) => ({
+      ...s,
+      thumbs: body.subarray(s.offset, s.offset + s.heads * s.rows * s.cols),
+    })),
     pooled: now.R < span[0] || now.C < span[1],
-    resets: changed.cells.length + changed.tokens.length + changed.heads.length + (head.turned ?? 0), // what "reset all" undoes
+    // what "reset all" undoes
+    resets: changed.cells.length + changed.tokens.length + changed.heads.length + (head.turned ?? 0),
     changeCount: changed.cells.length + changed.tokens.length + changed.heads.length,
     cutTokens: new Set(changed.tokens),
 
@@ -158,10 +215,19 @@ export function unpack(bytes) {
     as(compare) {
       if (compare === "after" || !before) return view;
       if (!seen.has(compare)) {
-        const then = compare === "before"
-          ? { ...Object.fromEntries(["title", "look", "summary", "queries", "keys", "images"].map((k) => [k, head.before[k] ?? head[k]])),
-            side: before, row: before.row, changed: { ...changed, cells: [], tokens: [] }, cutTokens: new Set(), changesAt: () => new Set() }
-          : {};
+        const then =
+          compare === "before"
+            ? {
+                ...Object.fromEntries(
+                  ["title", "look", "summary", "queries", "keys", "images"].map((k) => [k, head.before[k] ?? head[k]]),
+                ),
+                side: before,
+                row: before.row,
+                changed: { ...changed, cells: [], tokens: [] },
+                cutTokens: new Set(),
+                changesAt: () => new Set(),
+              }
+            : {};
         seen.set(compare, Object.assign(Object.create(view), then, { compare }));
       }
       return seen.get(compare);
@@ -177,15 +243,15 @@ export function unpack(bytes) {
     },
     /** [from, to) of the tokens that map row (axis 0) or column (axis 1) `bin` stands for. */
     block(axis, bin) {
-      const at = (b) => start[axis] + Math.floor((b * span[axis]) / parts[axis]);
+      const at = (b) => start[axis] + Math.floor((b * span[axis]) / sizes[axis]);
       return [at(bin), Math.max(at(bin) + 1, at(bin + 1))];
     },
     /** The map row or column of token `i`, or -1 when it lies outside the region. */
     bin(axis, i) {
       const j = i - start[axis];
       if (i === null || j < 0 || j >= span[axis]) return -1;
-      let b = Math.floor((j * parts[axis]) / span[axis]);
-      while (b + 1 < parts[axis] && view.block(axis, b)[1] <= i) b++;
+      let b = Math.floor((j * sizes[axis]) / span[axis]);
+      while (b + 1 < sizes[axis] && view.block(axis, b)[1] <= i) b++;
       return b;
     },
     changesAt: (q, k) => changedCells.get(`${q},${k}`) ?? new Set(),
@@ -234,13 +300,16 @@ export function rowOf(view, query) {
 export function pool(cells, R, C, rows, cols) {
   const out = new Int16Array(rows * cols);
   for (let i = 0; i < rows; i++) {
-    const r0 = Math.floor((i * R) / rows), r1 = Math.max(r0 + 1, Math.floor(((i + 1) * R) / rows));
+    const r0 = Math.floor((i * R) / rows),
+      r1 = Math.max(r0 + 1, Math.floor(((i + 1) * R) / rows));
     for (let j = 0; j < cols; j++) {
-      const c0 = Math.floor((j * C) / cols), c1 = Math.max(c0 + 1, Math.floor(((j + 1) * C) / cols));
+      const c0 = Math.floor((j * C) / cols),
+        c1 = Math.max(c0 + 1, Math.floor(((j + 1) * C) / cols));
       let best = -1;
-      for (let r = r0; r < r1; r++) for (let c = c0; c < c1; c++) {
-        if (cells[r * C + c] > best) best = cells[r * C + c];
-      }
+      for (let r = r0; r < r1; r++)
+        for (let c = c0; c < c1; c++) {
+          if (cells[r * C + c] > best) best = cells[r * C + c];
+        }
       out[i * cols + j] = best;
     }
   }

@@ -5,29 +5,25 @@
 // state.js); exact numbers of one cell arrive as a window event "attn-probe".
 
 import { actions } from "./actions.js";
+import { MountedView, mounting } from "./base.js";
 import { readTheme } from "./colour.js";
 import { probeBook } from "./facts.js";
 import { buildFrame, dressFrame } from "./frame.js";
 import { forgetWidths } from "./geometry.js";
 import { interact } from "./interact.js";
 import { markPicture, paintPicture, pointIn } from "./picture.js";
-import { Followed, outbox } from "./state.js";
+import { Followed } from "./state.js";
 import { saved } from "./export.js";
 import { fillTable } from "./table.js";
 import { deliver, rowOf, sameBytes, unpack } from "./unpack.js";
 
-const viewers = new WeakMap();
-const LINGER = 50; // ms between Streamlit's cleanup and ours, in case it mounts again at once
-
-class Viewer {
+class Viewer extends MountedView {
   /** @param {ShadowRoot} parent */
   constructor(parent) {
-    this.parent = parent;
-    this.host = parent.host ?? parent;
+    super(parent);
     this.all = null; // the last payload, unpacked
     this.view = null; // the same as it is compared: now, before or the difference
     this.sent = null; // the bytes that came last
-    this.painted = 0;
     this.open = new Followed({ site: "", head: 0, query: null });
     this.scale = new Followed("head");
     Object.assign(this, { mode: "map", which: "one", compare: "after", edit: null });
@@ -36,8 +32,6 @@ class Viewer {
     this.byKey = false; // whether the keyboard moved last
     this.turn = 0; // which of two spoken cells is the active one
     this.book = probeBook();
-    this.tell = () => {};
-    this.outbox = outbox(() => this.tell);
     this.do = actions(this);
     Object.assign(this, buildFrame(this));
     this.pointer = interact(this);
@@ -45,30 +39,30 @@ class Viewer {
   }
 
   listen() {
-    this.onProbe = (e) => this.learn(e.detail);
-    window.addEventListener("attn-probe", this.onProbe);
-    this.onRow = (e) => e.detail.id === this.view?.id && this.follow(e.detail.query);
-    window.addEventListener("attn-row", this.onRow);
-    this.onImages = () => this.view && this.render();
-    window.addEventListener("attn-images", this.onImages);
-    this.sizes = new ResizeObserver(() => this.view && Math.abs(this.host.clientWidth - (this.width ?? 0)) >= 1 && this.render());
-    this.sizes.observe(this.host);
-    this.onTheme = () => this.view && readTheme(this.host).key !== this.theme?.key && this.render();
-    this.themes = new MutationObserver(() => requestAnimationFrame(this.onTheme));
-    const watched = new Set([document.documentElement, document.body]);
-    for (let el = this.host.parentElement, i = 0; el && i < 4; el = el.parentElement, i++) watched.add(el);
-    for (const el of watched) this.themes.observe(el, { attributes: true, attributeFilter: ["class", "style", "data-theme"] });
-    this.media = matchMedia("(prefers-color-scheme: dark)");
-    this.media.addEventListener("change", this.onTheme);
-    this.onFonts = () => { forgetWidths(); this.render(); };
+    this.watch({
+      "attn-probe": (e) => this.learn(e.detail),
+      "attn-row": (e) => e.detail.id === this.view?.id && this.follow(e.detail.query),
+      "attn-images": () => this.view && this.render(),
+    });
+    this.onFonts = () => {
+      forgetWidths();
+      this.render();
+    };
     document.fonts.addEventListener("loadingdone", this.onFonts);
     const self = this;
-    this.host.attnViewer = { // for browser tests
+    this.host.attnViewer = {
+      // for browser tests
       cellAt: (q, k) => this.cellAt(q, k),
       focusCell: (q, k) => this.focusCell(q, k),
-      get hover() { return self.hover; },
-      get view() { return self.view; },
-      get facts() { return self.facts; },
+      get hover() {
+        return self.hover;
+      },
+      get view() {
+        return self.view;
+      },
+      get facts() {
+        return self.facts;
+      },
     };
   }
 
@@ -95,8 +89,10 @@ class Viewer {
     const view = (this.view = all.as(this.compare));
     if (!view.can.edit.includes(this.edit)) this.edit = null;
     const words = JSON.stringify([view.n, view.keys, view.queries]);
-    const { query } = all.open, moved = was && query !== null && was.query !== query && this.focus.q !== query;
-    if (first || moved || words !== this.named) this.focus = this.firstFocus(); // another input or row: the panel goes with it
+    const { query } = all.open,
+      moved = was && query !== null && was.query !== query && this.focus.q !== query;
+    // another input or row: the panel goes with it
+    if (first || moved || words !== this.named) this.focus = this.firstFocus();
     this.named = words;
     this.focus = { q: Math.min(this.focus.q, view.n[0] - 1), k: Math.min(this.focus.k, view.n[1] - 1) };
     if (this.hover && (this.hover.r >= view.R || this.hover.c >= view.C)) this.hover = null;
@@ -112,11 +108,19 @@ class Viewer {
 
   /** Start on the open query's strongest key. */
   firstFocus() {
-    const { view } = this, query = view.open.query ?? view.block(0, 0)[0];
+    const { view } = this,
+      query = view.open.query ?? view.block(0, 0)[0];
     let row = rowOf(view, query);
-    if (row && this.all.before && row.values.every((w) => !(w > 0))) row = rowOf(this.all.as("before"), query); // where it looked until its head was cut
+    // where it looked until its head was cut
+    if (row && this.all.before && row.values.every((w) => !(w > 0))) row = rowOf(this.all.as("before"), query);
     if (!row) return { q: view.block(0, 0)[0], k: view.block(1, 0)[0] };
-    return { q: query, k: view.block(1, row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0))[0] };
+    return {
+      q: query,
+      k: view.block(
+        1,
+        row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0),
+      )[0],
+    };
   }
 
   /** A choice of how to look, kept in the browser: mode, which, compare, edit. */
@@ -152,14 +156,20 @@ class Viewer {
   /** The pointer is on map cell {r, c}, or on none. */
   look(cell) {
     this.hover = cell;
-    this.frame ||= requestAnimationFrame(() => { this.frame = 0; this.marks(); });
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.marks();
+    });
   }
 
   /** A play-head is in a query's token (null: it has stopped): point at the row's strongest key. */
   follow(query) {
     const row = query === null ? null : rowOf(this.view, query);
     if (!row) return this.look(null);
-    this.look({ r: this.view.bin(0, query), c: row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0) });
+    this.look({
+      r: this.view.bin(0, query),
+      c: row.values.reduce((best, w, c) => (w > row.values[best] ? c : best), 0),
+    });
   }
 
   /** The keyboard (or a click) goes to map cell (r, c). */
@@ -185,9 +195,11 @@ class Viewer {
   }
 
   cellAt(q, k) {
-    const r = this.view.bin(0, q), c = this.view.bin(1, k);
+    const r = this.view.bin(0, q),
+      c = this.view.bin(1, k);
     if (r < 0 || c < 0) return null;
-    const p = pointIn(this, r, c), box = this.stage.getBoundingClientRect();
+    const p = pointIn(this, r, c),
+      box = this.stage.getBoundingClientRect();
     return { x: box.left + p.x + window.scrollX, y: box.top + p.y + window.scrollY };
   }
 
@@ -199,35 +211,13 @@ class Viewer {
   }
 
   destroy() {
-    this.sent = null; // what is still being inflated is for nobody
-    window.removeEventListener("attn-probe", this.onProbe);
-    window.removeEventListener("attn-row", this.onRow);
-    window.removeEventListener("attn-images", this.onImages);
-    this.media.removeEventListener("change", this.onTheme);
     document.fonts.removeEventListener("loadingdone", this.onFonts);
-    this.sizes.disconnect();
-    this.themes.disconnect();
-    this.outbox.stop();
     this.pointer.stop();
     this.do.settle();
     cancelAnimationFrame(this.frame);
-    this.style?.remove();
-    this.root.remove();
+    super.destroy();
     delete this.host.attnViewer;
-    viewers.delete(this.parent);
   }
 }
 
-/**
- * Streamlit components v2 entry.
- * @param {{data: Uint8Array, parentElement: ShadowRoot, setTriggerValue: Function}} component
- * @returns {() => void} cleanup; only the newest call's counts, since Streamlit may clean up after a call already replaced
- */
-export default function mount(component) {
-  const parent = component.parentElement;
-  const viewer = viewers.get(parent) ?? new Viewer(parent);
-  viewers.set(parent, viewer);
-  const call = (viewer.calls = (viewer.calls ?? 0) + 1);
-  viewer.update(component);
-  return () => void setTimeout(() => viewer.calls === call && viewer.destroy(), LINGER);
-}
+export default mounting(Viewer);
