@@ -13,7 +13,6 @@ import json
 import math
 import random
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from attn_core.datasets.residues import proteins
 from attn_core.datasets.sentiment import batches
 from attn_core.datasets.splice import CLASSES, splice
 from attn_core.models.sequence import KINDS, PAD, SequenceConfig, SequenceReader, ids_of
+from attn_core.training.loop import Loop
 
 NUCLEOTIDES = "ACGTN"
 RESIDUES = "ACDEFGHIKLMNPQRSTVWYX"
@@ -110,58 +110,33 @@ def train(data: Data, args: argparse.Namespace, out: Path) -> None:
     torch.manual_seed(args.seed)
     config = config_of(args.size, args.kind)
     model = SequenceReader(config)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
     lengths = [len(ids) for ids, _ in data.pairs["train"]]
-    total = args.epochs * math.ceil(len(lengths) / args.batch)
-    step, first, spent = 0, 0, 0.0
-    best: dict[str, Any] = {"accuracy": 0.0, "epoch": 0, "model": {}}
-    out.mkdir(parents=True, exist_ok=True)
-    last = out / "last.pt"
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, first, spent, best = saved["step"], saved["epoch"], saved["seconds"], saved["best"]
-        torch.set_rng_state(saved["rng"])
-    for epoch in range(first, args.epochs):
-        began, losses = time.perf_counter(), []
-        model.train()
-        for chosen in batches(lengths, args.batch, random.Random(1000 * args.seed + epoch)):
-            warm = min(1.0, (step + 1) / 50) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(args.rate * warm, 1e-7)
-            ids, labels = data.batch("train", chosen)
-            hidden = (torch.rand(ids.shape) < args.drop) & (ids != PAD)
-            loss = loss_of(model, ids.masked_fill(hidden, len(config.symbols)), labels)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            step += 1
-            losses.append(loss.item())
-        spent += time.perf_counter() - began
-        accuracy = share(right(model, data, "validation"))
-        if accuracy >= best["accuracy"]:
-            weights = {k: v.clone() for k, v in model.state_dict().items()}
-            best = {"accuracy": accuracy, "epoch": epoch + 1, "model": weights}
-        sys.stdout.write(
-            f"{out.name} epoch {epoch + 1} loss {sum(losses) / len(losses):.4f} "
-            f"validation {accuracy:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "epoch": epoch + 1,
-                "seconds": spent,
-                "best": best,
-                "rng": torch.get_rng_state(),
-            },
-            last.with_suffix(".tmp"),
-        )
-        last.with_suffix(".tmp").replace(last)
+    each = math.ceil(len(lengths) / args.batch)
+    steps = args.epochs * each
+    loop = Loop(
+        model,
+        args.rate,
+        steps,
+        50,
+        out=out,
+        every=each,
+        least=1e-7 / args.rate,
+        weight_decay=args.decay,
+    )
+    best: dict[str, Any] = loop.notes.get("best", {"accuracy": 0.0, "epoch": 0, "model": {}})
+    order: list[list[int]] = []
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0 or not order:
+            order = list(batches(lengths, args.batch, random.Random(1000 * args.seed + epoch)))
+        ids, labels = data.batch("train", order[at])
+        hidden = (torch.rand(ids.shape) < args.drop) & (ids != PAD)
+        loop.learn(loss_of(model, ids.masked_fill(hidden, len(config.symbols)), labels))
+        if loop.due:
+            accuracy = share(right(model, data, "validation"))
+            if accuracy >= best["accuracy"]:
+                best = {"accuracy": accuracy, "epoch": epoch + 1, "model": loop.averaged()}
+            loop.save(f"validation {accuracy:.4f}", best=best)
     model.load_state_dict(best["model"])
     good = right(model, data, "test")
     found = {
@@ -169,7 +144,7 @@ def train(data: Data, args: argparse.Namespace, out: Path) -> None:
         "n": sum(map(len, good)),
         "validation": best["accuracy"],
         "epoch": best["epoch"],
-        "seconds": spent,
+        "seconds": loop.spent,
         "config": asdict(config),
         "seed": args.seed,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -177,7 +152,7 @@ def train(data: Data, args: argparse.Namespace, out: Path) -> None:
     }
     torch.save(best["model"], out / "best.pt")
     (out / "result.json").write_text(json.dumps(found, indent=1) + "\n")
-    last.unlink()
+    loop.last.unlink()
     sys.stdout.write(f"{out.name} test {found['accuracy']:.4f} of {found['n']}\n")
     sys.stdout.flush()
 

@@ -12,7 +12,6 @@ import json
 import math
 import random
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from attn_core.measures.metrics import error_rate
 from attn_core.models.listener import Listener
 from attn_core.models.recogniser import BLANK, END, START, Recogniser
 from attn_core.models.recogniser_layers import n_tokens
+from attn_core.training.loop import Loop
 from attn_core.training.photographs.segmentation import arguments
 from attn_core.training.speech.kinds import LISTENERS, MODELS, build
 
@@ -220,76 +220,46 @@ def train(args: argparse.Namespace) -> None:
     voices = (words, speech.by_length(phrases))
     validation = speech.held_out(parts["validation"], N_VALIDATION, 100)
     model, shown = build(args.model), build(args.model)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01
+    loop = Loop(
+        model,
+        args.rate,
+        args.steps,
+        300,
+        0.998,
+        args.out,
+        SAVE_EVERY,
+        betas=(0.9, 0.98),
+        weight_decay=0.01,
     )
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, first, spent, best = args.out / "last.pt", 0, 0.0, math.inf
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, first, spent, best = (saved[k] for k in ("average", "step", "spent", "best"))
     n_parameters = sum(p.numel() for p in model.parameters())
     sys.stdout.write(f"{args.model} seed {args.seed}: {n_parameters} parameters\n")
-    sums: list[float] = []
-    began = time.perf_counter()
-    for step in range(first, args.steps):
+    best = loop.notes.get("best", math.inf)
+    for step in loop:
         rng = random.Random(args.seed * 1_000_003 + step)
         torch.manual_seed(args.seed * 1_000_003 + step)
-        model.train()
         longest = speech.longest_at(step / args.steps)
         made = batch_of(parts["train"], voices, speech.counts(rng, args.batch, longest), rng)
         digits = [d for _, d in made]
         features, frames = as_batch([w for w, _ in made])
         features = masked(features, frames, rng)
-        late = 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1.0, (step + 1) / 300) * max(late, 0.01)
-        loss = loss_of(args.model, model, features, frames, digits)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        sums.append(loss.item())
-        keep = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        if (step + 1) % SAVE_EVERY and step + 1 < args.steps:
+        loop.learn(loss_of(args.model, model, features, frames, digits))
+        if not loop.due:
             continue
-        spent += time.perf_counter() - began
-        shown.load_state_dict(average)
+        shown.load_state_dict(loop.averaged())
         shown.eval()
         clean = measure(args.model, shown, validation)
         noisy = measure(args.model, shown, validation, 10)
-        sys.stdout.write(
-            f"step {step + 1} loss {sum(sums) / len(sums):.4f} validation {clean:.4f} "
-            f"at 10 dB {noisy:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
         if clean + noisy < best:
             best = clean + noisy
-            torch.save(average, args.out / "best.pt")
-        state = {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step + 1,
-            "average": average,
-            "spent": spent,
-            "best": best,
-        }
-        torch.save(state, last.with_suffix(".tmp"))
-        last.with_suffix(".tmp").replace(last)
-        sums, began = [], time.perf_counter()
+            torch.save(loop.averaged(), args.out / "best.pt")
+        loop.save(f"validation {clean:.4f} at 10 dB {noisy:.4f}", best=best)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     shown.eval()
     test = speech.held_out(parts["test"], N_TEST, 200)
     result = {
         "model": args.model,
         "seed": args.seed,
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(shown.config),
         "validation": best,

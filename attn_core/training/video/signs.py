@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from attn_core.checkpoints import save
 from attn_core.models.signs import N_POINTS, SIGNS, SignClassifier, SignsConfig, evenly, steps
+from attn_core.training.loop import Loop
 
 N_FOLDS = 5
 SPLIT = "each path by the model of five that was not trained on it; copies left out"
@@ -80,27 +81,13 @@ def fitted(
     torch.manual_seed(seed)
     numbers = np.random.default_rng(seed)
     model, shown = (SignClassifier(SignsConfig(pooling)) for _ in range(2))
-    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-3, weight_decay=0.05)
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    model.train()
-    for step in range(n_steps):
+    loop = Loop(model, 2e-3, n_steps, warm=100, keep=0.99, weight_decay=0.05)
+    for _ in loop:
         rows = numbers.integers(0, len(paths), 32)
-        for group in optimiser.param_groups:
-            late = 0.5 + 0.5 * math.cos(math.pi * step / n_steps)
-            group["lr"] = 2e-3 * min(1.0, (step + 1) / 100) * max(late, 0.01)
         logits, _ = model(disturbed(paths[rows], numbers), traced=False)
-        loss = nn.functional.cross_entropy(
-            logits, torch.from_numpy(signs[rows]), label_smoothing=0.1
-        )
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        keep = min(0.99, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-    shown.load_state_dict({k: v.half() for k, v in average.items()})
+        true = torch.from_numpy(signs[rows])
+        loop.learn(nn.functional.cross_entropy(logits, true, label_smoothing=0.1))
+    shown.load_state_dict(save.in_half(loop.averaged()))
     return shown.eval()
 
 

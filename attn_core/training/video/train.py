@@ -11,7 +11,6 @@ import json
 import math
 import random
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from attn_core.datasets import video
 from attn_core.datasets.video import Batch
 from attn_core.inputs.motion import as_read
 from attn_core.models.video import Seen, VideoClassifier, VideoConfig
+from attn_core.training.loop import Loop
 from attn_core.training.photographs.segmentation import arguments
 
 SAVE_EVERY = 200
@@ -92,68 +92,38 @@ def train(args: argparse.Namespace) -> None:
     photos = video.read(args.data)
     validation = video.held_out(photos["validation"], N_VALIDATION, 100)
     model, shown = build(args.model), build(args.model)
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01
+    loop = Loop(
+        model,
+        args.rate,
+        args.steps,
+        args.warm,
+        args.keep,
+        args.out,
+        SAVE_EVERY,
+        betas=(0.9, 0.98),
+        weight_decay=0.01,
     )
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, first, spent = args.out / "last.pt", 0, 0.0
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, first, spent = (saved[k] for k in ("average", "step", "spent"))
     n_parameters = sum(p.numel() for p in model.parameters())
     sys.stdout.write(f"{args.model} seed {args.seed}: {n_parameters} parameters\n")
-    sums: list[float] = []
-    began = time.perf_counter()
-    found = math.nan
-    for step in range(first, args.steps):
+    found = loop.notes.get("found", math.nan)
+    for step in loop:
         rng = random.Random(args.seed * 1_000_003 + step)
         torch.manual_seed(args.seed * 1_000_003 + step)
-        model.train()
         batch = video.clips(photos["train"], args.batch, rng)
-        late = 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
-        for group in optimiser.param_groups:
-            group["lr"] = args.rate * min(1.0, (step + 1) / args.warm) * max(late, 0.01)
         logits = model(as_read(batch.frames), traced=False).logits
-        loss = nn.functional.cross_entropy(logits, batch.motions, label_smoothing=0.02)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        sums.append(loss.item())
-        keep = min(args.keep, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        if (step + 1) % SAVE_EVERY and step + 1 < args.steps:
-            continue
-        spent += time.perf_counter() - began
-        shown.load_state_dict(average)
-        found = accuracy(shown.eval(), validation)
-        sys.stdout.write(
-            f"step {step + 1} loss {sum(sums) / len(sums):.4f} validation {found:.4f} "
-            f"seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
-        state = {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step + 1,
-            "average": average,
-            "spent": spent,
-        }
-        torch.save(state, last.with_suffix(".tmp"))
-        last.with_suffix(".tmp").replace(last)
-        sums, began = [], time.perf_counter()
+        loop.learn(nn.functional.cross_entropy(logits, batch.motions, label_smoothing=0.02))
+        if loop.due:
+            shown.load_state_dict(loop.averaged())
+            found = accuracy(shown.eval(), validation)
+            loop.save(f"validation {found:.4f}", found=found)
+    average = loop.averaged()
     shown.load_state_dict(average)
     torch.save(average, args.out / "best.pt")
     test = video.held_out(photos["test"], N_TEST, 200)
     result = {
         "model": args.model,
         "seed": args.seed,
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(shown.config),
         "validation": found,
