@@ -6,7 +6,7 @@ A script makes a batch and a loss for each step; what every training does with t
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,23 @@ def moving_mean(keep: float) -> Any:
     return mean
 
 
+def averaged_in(checkpoint: Path) -> dict[str, Tensor]:
+    """The averaged weights in a loop's checkpoint, to start another training from.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        A ``last.pt``.
+
+    Returns
+    -------
+    dict of str to Tensor
+        A state dict of the model.
+    """
+    saved = torch.load(checkpoint, weights_only=True)["average"]
+    return {k.removeprefix("module."): v for k, v in saved.items() if k != "n_averaged"}
+
+
 class Loop:
     """Steps of a training, from the last checkpoint on.
 
@@ -85,6 +102,11 @@ class Loop:
         Steps from one ``due`` to the next; the last step is always due.
     least : float
         Of ``warm_then_cosine``.
+    clip : float
+        Largest norm of all gradients.
+    parts : sequence of tuple or None
+        Parameters that learn at a share of the rate: (parameters, share); ``None``: all at the
+        whole rate.
     adam : dict
         More of AdamW: betas, weight_decay.
     """
@@ -99,10 +121,15 @@ class Loop:
         out: Path | None = None,
         every: int = 1,
         least: float = 0.01,
+        clip: float = 1.0,
+        parts: Sequence[tuple[Iterable[nn.Parameter], float]] | None = None,
         **adam: Any,
     ) -> None:
         self.model, self.steps, self.every, self.out = model, steps, every, out
-        self.optimiser = torch.optim.AdamW(model.parameters(), lr=rate, **adam)
+        self.clip = clip
+        shares = parts or [(model.parameters(), 1.0)]
+        groups = [{"params": list(some), "lr": rate * share} for some, share in shares]
+        self.optimiser = torch.optim.AdamW(groups, **adam)
         self.schedule = LambdaLR(self.optimiser, warm_then_cosine(steps, warm, least))
         self.average: AveragedModel | None = None
         if keep is not None:
@@ -146,11 +173,11 @@ class Loop:
         Parameters
         ----------
         loss : Tensor
-            A number; gradients are clipped to a norm of 1.
+            A number.
         """
         self.optimiser.zero_grad()
         loss.backward()
-        nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.clip)
         self.optimiser.step()
         self.schedule.step()
         if self.average is not None:

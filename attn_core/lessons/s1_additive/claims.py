@@ -72,7 +72,8 @@ def movement(model: Speller) -> float:
 def _trained(run: Path) -> Speller:
     """The averaged weights of a small run."""
     model = Speller(SIZES["small"])
-    model.load_state_dict(torch.load(run / "last.pt", weights_only=True)["average"])
+    saved = torch.load(run / "last.pt", weights_only=True)["average"]
+    model.load_state_dict({k.removeprefix("module."): v for k, v in saved.items() if "." in k})
     return model.eval()
 
 

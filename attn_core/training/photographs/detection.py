@@ -8,10 +8,8 @@ from its last checkpoint, and measures itself on held-out scenes at its end (``r
 import argparse
 import dataclasses
 import json
-import math
 import random
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,7 @@ from attn_core.measures.boxes import (
     matching_cost,
 )
 from attn_core.models.detector import Detector, DetectorConfig, first_group
+from attn_core.training.loop import Loop, averaged_in
 from attn_core.training.photographs.average_precision import as_tensor, measure, overlap_pairs
 from attn_core.training.photographs.segmentation import arguments, encoder_file, start_encoder
 
@@ -127,84 +126,55 @@ def train(args: argparse.Namespace) -> None:
     model = Detector(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
     if args.start is not None:
-        model.load_state_dict(torch.load(args.start, weights_only=True)["average"])
+        model.load_state_dict(averaged_in(args.start))
     model = model.to(memory_format=torch.channels_last)
     slow = list(model.encoder.parameters())
     mine = {id(p) for p in slow}
-    groups = [
-        {"params": [p for p in slow if p.requires_grad], "part": 0.4},
-        {"params": [p for p in model.parameters() if id(p) not in mine], "part": 1.0},
+    parts = [
+        ([p for p in slow if p.requires_grad], 0.4),
+        ([p for p in model.parameters() if id(p) not in mine], 1.0),
     ]
-    optimiser = torch.optim.AdamW(groups, lr=args.rate, weight_decay=1e-3)
-    average = {k: v.clone() for k, v in model.state_dict().items()}
     shown = Detector(dataclasses.replace(config, n_groups=1))
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, first, spent, best = args.out / "last.pt", 0, 0.0, -1.0
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, first, spent, best = (saved[k] for k in ("average", "step", "spent", "best"))
+    loop = Loop(
+        model,
+        args.rate,
+        args.steps,
+        150,
+        0.998,
+        args.out,
+        SAVE_EVERY,
+        parts=parts,
+        weight_decay=1e-3,
+    )
     n_parameters = sum(v.numel() for v in shown.parameters())
     sys.stdout.write(f"{args.task} {args.kind} seed {args.seed}: {n_parameters} parameters\n")
-    sums: list[float] = []
-    began = time.perf_counter()
-    for step in range(first, args.steps):
+    best = loop.notes.get("best", -1.0)
+    for step in loop:
         rng = random.Random(args.seed * 1_000_003 + step)
-        model.train()
         model.encoder.eval()
         scenes = make(rng)
-        late = 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
-        rate = args.rate * min(1.0, (step + 1) / 150) * max(late, 0.01)
-        for group in optimiser.param_groups:
-            group["lr"] = rate * group["part"]
         with torch.autocast("cpu", torch.bfloat16):
             found, _ = model(as_tensor(scenes).contiguous(memory_format=torch.channels_last))
         losses = [
             loss_of(logits, boxes, scenes, config.n_groups)
             for logits, boxes in zip(found.logits, found.boxes, strict=True)
         ]
-        loss = torch.stack(losses).sum()
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        sums.append(losses[-1].item())
-        keep = min(0.998, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                if value.is_floating_point():
-                    average[name].lerp_(value, 1 - keep)
-        if (step + 1) % SAVE_EVERY and step + 1 < args.steps:
+        loop.learn(torch.stack(losses).sum())
+        if not loop.due:
             continue
-        spent += time.perf_counter() - began
-        shown.load_state_dict(first_group(average, config))
+        weights = first_group(loop.averaged(), config)
+        shown.load_state_dict(weights)
         held = measure(shown.eval(), validation)
-        sys.stdout.write(
-            f"step {step + 1} loss {sum(sums) / len(sums):.4f} validation AP50 {held['ap50']:.4f} "
-            f"AP {held['ap']:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
         if held["ap"] > best:
             best = held["ap"]
-            torch.save(first_group(average, config), args.out / "best.pt")
-        state = {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step + 1,
-            "average": average,
-            "spent": spent,
-            "best": best,
-        }
-        torch.save(state, last.with_suffix(".tmp"))
-        last.with_suffix(".tmp").replace(last)
-        sums, began = [], time.perf_counter()
+            torch.save(weights, args.out / "best.pt")
+        loop.save(f"validation AP50 {held['ap50']:.4f} AP {held['ap']:.4f}", best=best)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     result = {
         "task": args.task,
         "kind": args.kind,
         "seed": args.seed,
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(dataclasses.replace(config, n_groups=1)),
         "validation": best,

@@ -12,10 +12,8 @@ import argparse
 import dataclasses
 import hashlib
 import json
-import math
 import random
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +34,7 @@ from attn_core.models.attention_unet import (
     AttentionUNetConfig,
 )
 from attn_core.models.photo_encoder import PhotoEncoder, from_imagenet
+from attn_core.training.loop import Loop, averaged_in
 
 SIDE = 256
 """Longer side of what the model reads."""
@@ -144,94 +143,66 @@ def train(args: argparse.Namespace) -> None:
     model = AttentionUNet(config)
     digest = start_encoder(model.encoder, encoder_file(args.encoder))
     if args.start is not None:
-        model.load_state_dict(torch.load(args.start, weights_only=True)["average"])
+        model.load_state_dict(averaged_in(args.start))
     model = model.to(memory_format=torch.channels_last)
     slow = list(model.encoder.parameters())
     mine = {id(p) for p in slow}
-    groups = [
-        {"params": [p for p in slow if p.requires_grad], "part": 0.25},
-        {"params": [p for p in model.parameters() if id(p) not in mine], "part": 1.0},
+    parts_of = [
+        ([p for p in slow if p.requires_grad], 0.25),
+        ([p for p in model.parameters() if id(p) not in mine], 1.0),
     ]
-    optimiser = torch.optim.AdamW(groups, lr=args.rate, weight_decay=0.02)
-    average = {k: v.clone() for k, v in model.state_dict().items()}
     shown = AttentionUNet(config)
-    per_epoch = len(photos) // args.batch
-    total = per_epoch * args.epochs
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, step, spent, first, best = args.out / "last.pt", 0, 0.0, 0, -1.0
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, step, spent, first, best = (
-            saved[k] for k in ("average", "step", "spent", "epoch", "best")
-        )
+    each = len(photos) // args.batch
+    loop = Loop(
+        model,
+        args.rate,
+        each * args.epochs,
+        100,
+        0.995,
+        args.out,
+        SAVE_EVERY * each,
+        least=1e-6 / args.rate,
+        clip=2.0,
+        parts=parts_of,
+        weight_decay=0.02,
+    )
     n_parameters = sum(p.numel() for p in model.parameters())
     sys.stdout.write(f"{args.kind} {args.width} seed {args.seed}: {n_parameters} parameters\n")
-    for epoch in range(first, args.epochs):
-        began, sums = time.perf_counter(), []
-        rng = random.Random(args.seed * 10_000 + epoch)
-        torch.manual_seed(args.seed * 10_000 + epoch)
-        model.train()
+    best = loop.notes.get("best", -1.0)
+    rng, order = random.Random(), []
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0:  # checkpoints lie between epochs
+            rng = random.Random(args.seed * 10_000 + epoch)
+            torch.manual_seed(args.seed * 10_000 + epoch)
+            order = rng.sample(range(len(photos)), each * args.batch)
         model.encoder.eval()
-        order = rng.sample(range(len(photos)), per_epoch * args.batch)
-        for at in range(0, len(order), args.batch):
-            shape = rng.choice(SHAPES)
-            chosen = [augmented(photos, i, shape, rng, empty) for i in order[at : at + args.batch]]
-            pixels = torch.stack([p for p, _ in chosen])
-            masks = torch.stack([m for _, m in chosen])
-            rate = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(args.rate * rate, 1e-6) * group["part"]
-            hidden = unseen(shape, args.hide, rng) if args.hide else None
-            with torch.autocast("cpu", torch.bfloat16):
-                logits, traces = model(
-                    pixels.contiguous(memory_format=torch.channels_last), intervention=hidden
-                )
-            loss = loss_of(logits.float(), masks)
-            if args.calm:
-                loss = loss + args.calm * calm(traces)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 2.0)
-            optimiser.step()
-            step += 1
-            sums.append(loss.item())
-            keep = min(0.995, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, value in model.state_dict().items():
-                    if value.is_floating_point():
-                        average[name].lerp_(value, 1 - keep)
-        spent += time.perf_counter() - began
-        if (epoch + 1) % SAVE_EVERY and epoch + 1 < args.epochs:
+        shape = rng.choice(SHAPES)
+        these = order[at * args.batch : (at + 1) * args.batch]
+        chosen = [augmented(photos, i, shape, rng, empty) for i in these]
+        pixels = torch.stack([p for p, _ in chosen])
+        masks = torch.stack([m for _, m in chosen])
+        hidden = unseen(shape, args.hide, rng) if args.hide else None
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, traces = model(
+                pixels.contiguous(memory_format=torch.channels_last), intervention=hidden
+            )
+        loss = loss_of(logits.float(), masks)
+        loop.learn(loss + args.calm * calm(traces) if args.calm else loss)
+        if not loop.due:
             continue
-        shown.load_state_dict(average)
+        shown.load_state_dict(loop.averaged())
         held = measure(shown.eval(), parts["validation"])["iou"]
-        sys.stdout.write(
-            f"epoch {epoch + 1} loss {sum(sums) / len(sums):.4f} validation {held:.4f} "
-            f"seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
         if held > best:
             best = held
-            torch.save(average, args.out / "best.pt")
-        state = {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "average": average,
-            "spent": spent,
-            "epoch": epoch + 1,
-            "best": best,
-        }
-        torch.save(state, last.with_suffix(".tmp"))
-        last.with_suffix(".tmp").replace(last)
+            torch.save(loop.averaged(), args.out / "best.pt")
+        loop.save(f"validation {held:.4f}", best=best)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     found = {
         "kind": args.kind,
         "width": args.width,
         "seed": args.seed,
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(config),
         "validation": best,

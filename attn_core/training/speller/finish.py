@@ -19,6 +19,7 @@ from attn_core.checkpoints import save
 from attn_core.checkpoints.manifests import FOLDER
 from attn_core.datasets import cmudict
 from attn_core.models.speller import SIZES, Speller
+from attn_core.training.loop import averaged_in
 from attn_core.training.speller.train import evaluate, rates
 
 ASSETS = FOLDER.parent
@@ -33,8 +34,8 @@ def load(run: Path, size: str) -> tuple[Speller, dict[str, Any]]:
     """The averaged weights of a run and what is known of it."""
     saved = torch.load(run / "last.pt", weights_only=True)
     model = Speller(SIZES[size])
-    model.load_state_dict(saved["average"])
-    return model.eval(), saved
+    model.load_state_dict(averaged_in(run / "last.pt"))
+    return model.eval(), {"seconds": saved["spent"], "epoch": saved["notes"]["epoch"]}
 
 
 def by_length(rows: list[tuple[int, int, int]]) -> dict[str, dict[str, float]]:

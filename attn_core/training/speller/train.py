@@ -10,7 +10,6 @@ import json
 import math
 import random
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -21,6 +20,7 @@ from attn_core.measures.metrics import edit_distance
 from attn_core.models.speller import PAD, SIZES, Speller
 from attn_core.models.speller_search import beam_search
 from attn_core.models.speller_text import letter_ids, phoneme_ids
+from attn_core.training.loop import Loop
 
 
 def evaluate(
@@ -57,69 +57,40 @@ def train(args: argparse.Namespace) -> None:
     parts = cmudict.split(cmudict.read(path))
     pairs = [(e.word, said) for e in parts["train"] for said in e.said]
     model = Speller(SIZES[args.size])
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=1e-4)
-    steps_per_epoch = math.ceil(len(pairs) / args.batch)
-    total = steps_per_epoch * args.epochs
+    each = math.ceil(len(pairs) / args.batch)
+    loop = Loop(
+        model,
+        args.rate,
+        each * args.epochs,
+        500,
+        0.998,
+        args.out,
+        each,
+        least=1e-6 / args.rate,
+        weight_decay=1e-4,
+    )
     criterion = nn.CrossEntropyLoss(ignore_index=PAD, label_smoothing=0.1)
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, step, spent, first_epoch = args.out / "last.pt", 0, 0.0, 0
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, step = saved["average"], saved["step"]
-        spent, first_epoch = saved["seconds"], saved["epoch"]
-        torch.set_rng_state(saved["rng"])
     n_parameters = sum(p.numel() for p in model.parameters())
     sys.stdout.write(
         f"{args.size} seed {args.seed}: {n_parameters} parameters, {len(pairs)} pairs\n"
     )
-    for epoch in range(first_epoch, args.epochs):
-        began, loss_sum = time.perf_counter(), 0.0
-        model.train()
-        for chunk in cmudict.batches(pairs, args.batch, random.Random(args.seed * 1000 + epoch)):
-            rate = args.rate * min(1.0, step / 500) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(rate, 1e-6)
-            letters, lengths = letter_ids([word for word, _ in chunk])
-            targets = phoneme_ids([said for _, said in chunk])
-            loss = criterion(model(letters, lengths, targets).flatten(0, 1), targets.flatten())
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            step += 1
-            loss_sum += loss.item()
-            keep = min(0.998, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, value in model.state_dict().items():
-                    average[name].lerp_(value, 1 - keep)
-        spent += time.perf_counter() - began
+    chunks: list[list[tuple[str, tuple[str, ...]]]] = []
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0:  # checkpoints lie between epochs
+            chunks = cmudict.batches(pairs, args.batch, random.Random(args.seed * 1000 + epoch))
+        letters, lengths = letter_ids([word for word, _ in chunks[at]])
+        targets = phoneme_ids([said for _, said in chunks[at]])
+        loop.learn(criterion(model(letters, lengths, targets).flatten(0, 1), targets.flatten()))
+        if not loop.due:
+            continue
         shown = Speller(SIZES[args.size])
-        shown.load_state_dict(average)
+        shown.load_state_dict(loop.averaged())
         wer, per = rates(evaluate(shown, parts["validation"], 1))
-        sys.stdout.write(
-            f"epoch {epoch + 1} loss {loss_sum / steps_per_epoch:.4f} validation wer {wer:.4f} "
-            f"per {per:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
+        loop.save(f"validation wer {wer:.4f} per {per:.4f}", epoch=epoch + 1)
         with (args.out / "history.jsonl").open("a") as file:
             row = {"epoch": epoch + 1, "word_error_rate": wer, "phoneme_error_rate": per}
-            file.write(json.dumps(row | {"seconds": spent}) + "\n")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "average": average,
-                "epoch": epoch + 1,
-                "seconds": spent,
-                "rng": torch.get_rng_state(),
-            },
-            last.with_suffix(".tmp"),
-        )
-        last.with_suffix(".tmp").replace(last)
+            file.write(json.dumps(row | {"seconds": loop.spent}) + "\n")
 
 
 def main() -> None:
