@@ -17,9 +17,11 @@ import traceback
 from collections.abc import Callable
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
-from attn_core.places import ROOT
+ROOT = Path(__file__).resolve().parents[2]
+
 
 NICENESS = 10
 SECONDS_BETWEEN_REPORTS = 0.1

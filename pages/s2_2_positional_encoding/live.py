@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from attn_core.charts import common as charts
-from attn_core.layers.positional.attention import KINDS
 from attn_core.lessons.s2_2_positional_encoding import order_task
+from attn_core.lessons.s2_2_positional_encoding.experiment import KINDS
 from pages.frame import controls, figures, long_work
 from pages.frame.i18n import t
 

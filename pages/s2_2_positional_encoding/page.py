@@ -6,8 +6,8 @@ import streamlit as st
 
 from attn_core.attention.interventions import Intervention
 from attn_core.inputs.text import decode_text
-from attn_core.layers.positional.attention import KINDS
 from attn_core.lessons.s2_2_positional_encoding import experiment
+from attn_core.lessons.s2_2_positional_encoding.experiment import KINDS
 from attn_core.lessons.s2_2_positional_encoding.lesson import LESSON
 from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, inputs, lesson_page

@@ -9,7 +9,7 @@ from attn_core.checkpoints.manifests import read_manifest
 from attn_core.lessons.s3_1_incremental import blockwise as blocks
 from attn_core.lessons.s3_1_incremental import charts as cost_charts
 from attn_core.lessons.s3_1_incremental import experiment
-from attn_core.models.characters_text import mask_of
+from attn_core.lessons.s3_1_incremental.experiment import mask_of
 from attn_core.wire.looked_at import opened
 from pages.frame import controls, figures, i18n, tables
 from pages.frame.i18n import t

@@ -7,8 +7,8 @@ import streamlit as st
 from attn_core.attention.interventions import Intervention
 from attn_core.inputs.text import decode_text
 from attn_core.lessons.s3_3_transformer import choice, experiment
+from attn_core.lessons.s3_3_transformer.experiment import MAX_BEAM
 from attn_core.lessons.s3_3_transformer.lesson import LESSON
-from attn_core.models.translate_search import MAX_BEAM
 from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, inputs, lesson_page
 from pages.frame.i18n import t

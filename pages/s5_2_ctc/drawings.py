@@ -10,7 +10,7 @@ import streamlit as st
 
 from attn_core.charts import common as charts
 from attn_core.lessons.s5_2_ctc import experiment
-from attn_core.models.recogniser import BLANK
+from attn_core.lessons.s5_2_ctc.experiment import BLANK
 from attn_core.wire.sound import Lane
 from pages.frame import controls, i18n, link
 from pages.frame.i18n import t

@@ -18,7 +18,7 @@ from attn_core.lessons.s6_3_bioinformatics import (
     recorded,
     views,
 )
-from attn_core.models.drug_target import CROSS, POOL
+from attn_core.lessons.s6_3_bioinformatics.drug import CROSS, POOL
 from pages.frame import figures, i18n, link
 from pages.frame.i18n import t
 from pages.frame.run import Run

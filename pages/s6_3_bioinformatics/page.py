@@ -6,8 +6,8 @@ import streamlit as st
 
 from attn_core.attention.interventions import Intervention
 from attn_core.lessons.s6_3_bioinformatics import experiment, genome
+from attn_core.lessons.s6_3_bioinformatics.drug import POOL
 from attn_core.lessons.s6_3_bioinformatics.lesson import LESSON
-from attn_core.models.drug_target import POOL
 from attn_core.wire.labels import Labels
 from pages.frame import controls, i18n, lesson_page
 from pages.frame.i18n import t

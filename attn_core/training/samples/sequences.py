@@ -13,9 +13,8 @@ import sys
 from pathlib import Path
 
 from attn_core.datasets.residues import FILES, read
-from attn_core.places import ASSETS
+from attn_core.lessons.s6_3_bioinformatics.samples import PATH as OUT
 
-OUT = ASSETS / "samples" / "sequences.json"
 HBB = (
     "ACATTTGCTTCTGACACAACTGTGTTCACTAGCAACCTCAAACAGACACCATGGTGCATCTGACTCCTGAGGAGAAGTCTGCCGTTACTGCCC"
     "TGTGGGGCAAGGTGAACGTGGATGAAGTTGGTGGTGAGGCCCTGGGCAGGTTGGTATCAAGGTTACAAGACAGGTTTAAGGAGACCAATAGAA"
