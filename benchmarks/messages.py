@@ -8,7 +8,7 @@ import asyncio
 import statistics
 from collections.abc import Iterator
 
-from attn_core.lessons import LESSONS
+from attn_core.contract.registry import LESSONS
 from benchmarks.browser import chromium, fresh, idle, painted
 from tests.load.client import WHOLE, Session, connected, problems
 from tests.load.server import Server, serving

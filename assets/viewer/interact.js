@@ -3,7 +3,7 @@
 import { hitLines } from "./lines.js";
 import { hitMap } from "./heatmap.js";
 
-const DWELL = 150; // ms on a cell before its exact numbers are asked for
+const DWELL = 150; // ms that the keyboard or a click stays on a cell before its exact numbers are asked for
 
 /** What lies under a pointer event: {r, c}, with `label` (0 query, 1 key) when it is a label. */
 function under(viewer, e) {

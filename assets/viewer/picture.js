@@ -79,9 +79,9 @@ export function markPicture(v) {
   v.rows.light(L, view, at.r);
   v.cols.light(L, view, at.c);
   v.facts = factsOf(view, v.book, at);
-  v.readout.update(view, v.facts, v.theme, v.dpr, !v.hover);
-  const f = v.hover ? factsOf(view, v.book, v.focusBins()) : v.facts,
-    t = view.strings;
+  const f = v.hover ? factsOf(view, v.book, v.focusBins()) : v.facts;
+  v.readout.update(view, v.facts, v.theme, v.dpr, v.facts.q === f.q && v.facts.k === f.k);
+  const t = view.strings;
   say(
     v.spoken[v.turn],
     fill(f.masked ? t.say_masked : f.exact ? t.say_cell : t.say_about, {

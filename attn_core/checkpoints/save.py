@@ -80,6 +80,23 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def replace(path: Path, blob: bytes) -> None:
+    """Put another file in the place of one.
+
+    A running app has the old one mapped: written over, it would change or end under its hands.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file.
+    blob : bytes
+        Its new content.
+    """
+    made = path.with_suffix(".new")
+    made.write_bytes(blob)
+    made.replace(path)
+
+
 def write(
     name: str,
     weights: Mapping[str, Tensor],
@@ -108,7 +125,7 @@ def write(
         Bytes of the weights.
     """
     blob = save({key: value.contiguous() for key, value in weights.items()})
-    (folder / f"{name}.safetensors").write_bytes(blob)
+    replace(folder / f"{name}.safetensors", blob)
     manifest = {
         "id": name,
         "sha256": hashlib.sha256(blob).hexdigest(),

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from attn_core.attention.trace import AttentionTrace
+from attn_core.checkpoints.save import replace
 from attn_core.places import ASSETS
 
 DEFAULTS = ASSETS / "checkpoints"
@@ -100,7 +101,7 @@ def save_default(slug: str, result: LessonResult) -> Path:
         "normalisers": normalisers,
     }
     path = DEFAULTS / f"{slug}.default.safetensors"
-    path.write_bytes(save(tensors, {"result": json.dumps(texts, ensure_ascii=False)}))
+    replace(path, save(tensors, {"result": json.dumps(texts, ensure_ascii=False)}))
     return path
 
 

@@ -14,7 +14,7 @@ MAX_VECTOR = 64
 
 
 MAX_VECTORS = 4096
-"""Bytes that a head's queries and keys may take: more are sent for a cell that was asked for."""
+"""Numbers, a byte each, of a head's queries and keys; of more, only those of a cell asked for."""
 
 
 @dataclass

@@ -34,6 +34,8 @@ MAX_SIDE = 384
 
 MAX_LABELS = 2048
 MAX_LINES = 300
+NEAR = 1.5
+"""Largest ratio of two maps' largest weights up to which their pictures have one unit."""
 LARGE = 250_000
 """Cells of a map from which on its pooled bytes are kept for the next view of it."""
 
@@ -218,9 +220,13 @@ def pack(
     changed = before is not None and before is not result
     # There is a picture from before the changes, but of other rows or columns.
     apart = changed and comparable(result, before, site, head) is None
-    unit = _maximum(result, site, head, selection)
-    if before is not None and changed and not apart:  # one unit: what is alike has the same bytes
-        unit = max(unit, _maximum(before, site, head, selection))
+    unit = unit_before = _maximum(result, site, head, selection)
+    alike = False
+    if before is not None and changed and not apart:
+        unit_before = _maximum(before, site, head, selection)
+        alike = max(unit, unit_before) <= NEAR * min(unit, unit_before)
+        if alike:  # in one unit, what did not change has the same bytes
+            unit = unit_before = max(unit, unit_before)
     now_map, levels = _map(result, site, head, selection, region, body, unit)
     header: dict[str, Any] = {
         "id": name,
@@ -236,7 +242,8 @@ def pack(
     header["apart"] = apart
     if before is not None and changed and not apart:
         then = words(before, labels_before or labels)
-        old, _ = _map(before, site, head, selection, region, body, unit, (trace, levels))
+        sent = trace, levels if alike else None
+        old, _ = _map(before, site, head, selection, region, body, unit_before, sent)
         header["before"] = old | {key: value for key, value in then.items() if value != now[key]}
     header["sites"] = []
     for key, small in thumbnails_of(result).items():

@@ -141,6 +141,8 @@ def _run(page: LessonPage[C], values: dict[str, Any], note: DeltaGenerator) -> R
         # Nothing is open, or what a link or another model had open; an edit opens no other head.
         # How it is looked at (zoom, colours) stays.
         found = experiment.opened(before)
+        if not selection.site and selection.query is not None:  # a row was picked, no head yet
+            found = dataclasses.replace(found, query=selection.query)
         selection = dataclasses.replace(found, region=selection.region, scale=selection.scale)
     site, trace, head = looked_at.opened(result, selection)
     selection = dataclasses.replace(selection, site=site, head=head)

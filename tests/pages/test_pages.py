@@ -318,3 +318,13 @@ def test_a_layer_without_keys_has_no_block():
     link = pack(cut.to_json())
     at = opened("s3_1_incremental", part="apart", changes=link, open="decoder.0~0~0")
     assert title("en", "s3_1.apart.blocks.none") in words(at)
+
+
+@pytest.mark.parametrize("slug", ["s1_additive", "s3_1_incremental", "s3_3_transformer"])
+def test_the_slider_of_steps_moves_a_page_that_is_fresh(slug):
+    at = opened(slug)
+    (steps,) = [s for s in at.slider if (s.key or "").startswith("scrub-")]
+    steps.set_value(1).run()
+    (steps,) = [s for s in at.slider if (s.key or "").startswith("scrub-")]
+    assert steps.value == 1
+    assert "~0" in str(at.query_params["open"])

@@ -1,6 +1,7 @@
 """The tree holds to itself: lessons, pages, content, languages, manifests, imports."""
 
 import ast
+import importlib
 import json
 import re
 import subprocess
@@ -261,3 +262,9 @@ def test_every_command_that_is_written_down_names_a_module():
     assert len(found) > 30
     for name in sorted(found):
         assert (ROOT / name.replace(".", "/")).with_suffix(".py").exists(), name
+
+
+def test_every_benchmark_can_be_imported():
+    for path in sorted((ROOT / "benchmarks").glob("*.py")):
+        if path.stem != "__main__":
+            importlib.import_module(f"benchmarks.{path.stem}")
