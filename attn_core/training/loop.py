@@ -185,6 +185,11 @@ class Loop:
         self._losses.append(loss.item())
         self.step += 1
 
+    def skip(self) -> None:
+        """Go on to the next step without learning: there was nothing in this one."""
+        self.schedule.step()
+        self.step += 1
+
     @property
     def due(self) -> bool:
         """Whether it is time to measure and to save."""

@@ -13,20 +13,20 @@ import json
 import math
 import random
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from attn_core.datasets.davis import SPLITS, Davis, davis, masks, padded, written
 from attn_core.measures.concordance import concordance_index
 from attn_core.models.drug_target import DrugTarget, DrugTargetConfig, is_atom, token_ids
 from attn_core.models.sequence import ids_of
 from attn_core.training.bioinformatics.sequences import RESIDUES
+from attn_core.training.loop import Loop
 
 SIZES: dict[str, dict[str, int]] = {"drug": {}, "drug_small": {"d_model": 32, "d_ff": 64}}
 """What differs from the config's own sizes; the small ones are the twins of the claims."""
@@ -120,70 +120,49 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
     model = DrugTarget(config)
     if args.start:
         model.load_state_dict(torch.load(args.start, weights_only=True))
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
     ways = written(data.drugs, VARIANTS, 0)
     ids = [ids_of(chain, config.symbols) for chain in data.chains]
     lengths = [len(i) for i in ids]
     truth, known = torch.tensor(data.pkd).float(), torch.tensor(parts["train"])
     sides = (args.drugs or len(data.drugs), args.kinases)
     a_row = math.ceil(len(data.drugs) / sides[0])
-    total = args.epochs * math.ceil(len(ids) / sides[1]) * a_row
-    step, first, spent = 0, 0, 0.0
-    best: dict[str, Any] = {"mse": math.inf, "epoch": 0, "model": {}}
-    out.mkdir(parents=True, exist_ok=True)
-    last = out / "last.pt"
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, first, spent, best = saved["step"], saved["epoch"], saved["seconds"], saved["best"]
-        torch.set_rng_state(saved["rng"])
-    for epoch in range(first, args.epochs):
-        began, losses = time.perf_counter(), []
-        model.train()
-        rng = random.Random(1000 * args.seed + epoch)
-        for drugs, chains in blocks(lengths, len(data.drugs), sides, rng):
-            warm = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(args.rate * warm, 1e-7)
-            step += 1
-            mask = known[drugs][:, chains].T
-            if not mask.any():
-                continue
+    each = math.ceil(len(ids) / sides[1]) * a_row
+    loop = Loop(
+        model,
+        args.rate,
+        args.epochs * each,
+        100,
+        out=out,
+        every=each,
+        least=1e-7 / args.rate,
+        weight_decay=args.decay,
+    )
+    best: dict[str, Any] = loop.notes.get("best", {"mse": math.inf, "epoch": 0, "model": {}})
+    rng = random.Random()
+    order: list[tuple[list[int], list[int]]] = []
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0:  # checkpoints lie between epochs
+            rng = random.Random(1000 * args.seed + epoch)
+            order = list(blocks(lengths, len(data.drugs), sides, rng))
+        drugs, chains = order[at]
+        mask = known[drugs][:, chains].T
+        if mask.any():
             some = as_ids([rng.choice(ways[i]) for i in drugs], config.tokens)
             molecules, _ = model.molecules(*some, traced=False)
             guess, _ = model.score(molecules, model.chains(padded([ids[i] for i in chains])))
-            loss = ((guess - truth[drugs][:, chains].T)[mask] ** 2).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            losses.append(loss.item())
-        spent += time.perf_counter() - began
+            loop.learn(((guess - truth[drugs][:, chains].T)[mask] ** 2).mean())
+        else:
+            loop.skip()
+        if not loop.due:
+            continue
         found = {"mse": math.nan, "concordance_index": math.nan}
         if epoch % EVERY == EVERY - 1 or epoch == args.epochs - 1:
             found = measure(predict(model, data), data, parts["validation"])
         if found["mse"] < best["mse"]:
-            weights = {k: v.clone() for k, v in model.state_dict().items()}
-            best = found | {"epoch": epoch + 1, "model": weights}
-        sys.stdout.write(
-            f"{out.name} epoch {epoch + 1} loss {sum(losses) / len(losses):.4f} validation "
-            f"{found['mse']:.4f} {found['concordance_index']:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "epoch": epoch + 1,
-                "seconds": spent,
-                "best": best,
-                "rng": torch.get_rng_state(),
-            },
-            last.with_suffix(".tmp"),
-        )
-        last.with_suffix(".tmp").replace(last)
+            best = found | {"epoch": epoch + 1, "model": loop.averaged()}
+        said = f"validation {found['mse']:.4f} {found['concordance_index']:.4f}"
+        loop.save(said, best=best)
     model.load_state_dict(best.pop("model"))
     told: dict[str, Any] = {
         "test": measure(predict(model, data), data, parts["test"]),
@@ -191,7 +170,7 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
         "mean": float(((data.pkd[parts["test"]] - config.mean) ** 2).mean()),
         "sizes": {k: int(v.sum()) for k, v in parts.items()},
         "validation": best,
-        "seconds": spent,
+        "seconds": loop.spent,
         "config": asdict(config),
         "seed": args.seed,
         "parameters": sum(p.numel() for p in model.parameters()),
@@ -199,7 +178,7 @@ def train(data: Davis, args: argparse.Namespace, out: Path) -> None:
     }
     torch.save(model.state_dict(), out / "best.pt")
     (out / "result.json").write_text(json.dumps(told, indent=1) + "\n")
-    last.unlink()
+    loop.last.unlink()
     sys.stdout.write(f"{out.name} test {told['test']} additive {told['additive']}\n")
     sys.stdout.flush()
 

@@ -12,7 +12,6 @@ import argparse
 import json
 import math
 import sys
-import time
 from pathlib import Path
 
 import torch
@@ -21,6 +20,7 @@ from torch import Tensor, nn
 
 from attn_core.datasets.characters import ENGLISH_ALPHABET, chinese, chinese_alphabet, english
 from attn_core.models.characters import Characters, CharactersConfig
+from attn_core.training.loop import Loop
 
 WARM_UP = 100
 
@@ -109,71 +109,41 @@ def train(args: argparse.Namespace) -> None:
     torch.manual_seed(args.seed)
     parts, config = parts_and_config(args.language, args.texts)
     model = Characters(config)
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.05
+    loop = Loop(
+        model,
+        args.rate,
+        args.steps,
+        WARM_UP,
+        0.995,
+        args.out,
+        args.every,
+        least=1e-6 / args.rate,
+        betas=(0.9, 0.98),
+        weight_decay=0.05,
     )
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, step, spent, best = args.out / "last.pt", 0, 0.0, math.inf
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, step, spent, best = (saved[k] for k in ("average", "step", "spent", "best"))
-    generator = torch.Generator().manual_seed(args.seed * 1_000_003 + step)
+    generator = torch.Generator().manual_seed(args.seed * 1_000_003 + loop.step)
     text = stream(config, parts["train"], generator)
     held = stream(config, parts["validation"])
     shown = Characters(config).eval()
     sys.stdout.write(f"{sum(p.numel() for p in model.parameters())} parameters, {len(text)}\n")
-    began, sums = time.perf_counter(), []
-    while step < args.steps:
-        model.train()
-        rate = args.rate * min(1.0, (step + 1) / WARM_UP)
-        rate *= 0.5 + 0.5 * math.cos(math.pi * step / args.steps)
-        for group in optimiser.param_groups:
-            group["lr"] = max(rate, 1e-6)
+    best = loop.notes.get("best", math.inf)
+    for _ in loop:
         starts = torch.randint(len(text) - config.context, (args.batch,), generator=generator)
         rows = torch.stack([text[s : s + config.context + 1] for s in starts.tolist()])
         with torch.autocast("cpu", torch.bfloat16):
             logits, _, _ = model(rows[:, :-1], traced=False)
-        loss = nn.functional.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten())
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        step += 1
-        sums.append(loss.item())
-        keep = min(0.995, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for name, value in model.state_dict().items():
-                average[name].lerp_(value, 1 - keep)
-        if step % args.every == 0 or step == args.steps:
-            shown.load_state_dict(average)
-            found = bits(shown, held, 40_000)
-            spent += time.perf_counter() - began
-            began = time.perf_counter()
-            sys.stdout.write(
-                f"step {step} loss {sum(sums) / len(sums) / math.log(2):.4f} bits "
-                f"validation {found:.4f} seconds {spent:.0f}\n"
-            )
-            sys.stdout.flush()
-            sums = []
-            if found < best:
-                best = found
-                torch.save(average, args.out / "best.pt")
-            state = {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "average": average,
-                "spent": spent,
-                "best": best,
-            }
-            torch.save(state, last.with_suffix(".tmp"))
-            last.with_suffix(".tmp").replace(last)
-            row = {"step": step, "validation": found, "seconds": spent}
-            with (args.out / "history.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+        loop.learn(nn.functional.cross_entropy(logits.float().flatten(0, 1), rows[:, 1:].flatten()))
+        if not loop.due:
+            continue
+        shown.load_state_dict(loop.averaged())
+        found = bits(shown, held, 40_000)
+        if found < best:
+            best = found
+            torch.save(loop.averaged(), args.out / "best.pt")
+        loop.save(f"validation {found:.4f} bits", best=best)
+        row = {"step": loop.step, "validation": found, "seconds": loop.spent}
+        with (args.out / "history.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
 
 
 def main() -> None:

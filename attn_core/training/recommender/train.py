@@ -9,7 +9,6 @@ target. The weights of the step that was best on the validation films are kept.
 
 import argparse
 import json
-import math
 import sys
 import time
 from dataclasses import asdict
@@ -18,7 +17,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from attn_core.datasets.films import Histories, histories
@@ -26,6 +25,7 @@ from attn_core.inputs.films import DECADES, catalogue, genres
 from attn_core.models.film_table import features_of
 from attn_core.models.recommender import Recommender, RecommenderConfig
 from attn_core.models.target_recommender import TargetConfig, TargetRecommender
+from attn_core.training.loop import Loop
 
 KINDS: dict[str, dict[str, Any]] = {
     "long": {},
@@ -149,37 +149,26 @@ def split(data: Histories, back: int) -> tuple[list[tuple[int, ...]], list[int]]
 def train(model: Any, data: Histories, args: argparse.Namespace) -> dict[str, Any]:
     """Train, and leave the best weights in the model."""
     rng = np.random.default_rng(args.seed)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=args.decay)
-    warm = 50
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda s: min(1, (s + 1) / warm) * 0.5 * (1 + math.cos(math.pi * s / args.steps)),
+    loop = Loop(
+        model, args.rate, args.steps, 50, least=0.0, every=args.every, weight_decay=args.decay
     )
     before, targets = split(data, 2)
     best: dict[str, Any] = {"reciprocal_rank": -1.0}
     weights: dict[str, Tensor] = {}
     popular = shares(data)
-    total, began = 0.0, time.perf_counter()
-    for step in range(1, args.steps + 1):
-        model.train()
+    began = time.perf_counter()
+    for _ in loop:
         loss = loss_of(model, windows(data, args.batch, args.window, rng), popular, rng)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-        total += loss.item()
-        if step % args.every == 0 or step == args.steps:
+        loop.learn(loss)
+        if loop.due:
             found = measured(ranks(predict(model, before), targets))
             sys.stdout.write(
-                f"{step} loss {total / args.every:.3f} {time.perf_counter() - began:.0f} s "
+                f"{loop.step} loss {loss.item():.3f} {time.perf_counter() - began:.0f} s "
                 f"{json.dumps({k: round(v, 4) for k, v in found.items()})}\n"
             )
             sys.stdout.flush()
-            total = 0.0
             if found["reciprocal_rank"] > best["reciprocal_rank"]:
-                best = found | {"step": step}
-                weights = {k: v.clone() for k, v in model.state_dict().items()}
+                best, weights = found | {"step": loop.step}, loop.averaged()
     model.load_state_dict(weights)
     return best
 

@@ -11,7 +11,6 @@ import json
 import math
 import random
 import sys
-import time
 from collections import Counter
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from attn_core.datasets.sentiment import Review, batches, chinese, english
 from attn_core.inputs.tokens import tokenize
 from attn_core.layers.pooling import POOLINGS
 from attn_core.models.sentiment import CharacterSentiment, SentimentConfig, SentimentTail
+from attn_core.training.loop import Loop
 
 MAX_PIECES = 80
 SIZES = {
@@ -143,63 +143,35 @@ def train(data: Any, args: argparse.Namespace, out: Path) -> None:
     model = data.model()
     slow = [p for n, p in model.named_parameters() if n.startswith("layers.")]
     fast = [p for n, p in model.named_parameters() if not n.startswith("layers.")]
-    groups = [{"params": slow, "top": args.rate / 10}, {"params": fast, "top": args.rate}]
-    if args.language == "zh":
-        groups = [{"params": slow + fast, "top": args.rate}]
-    optimiser = torch.optim.AdamW(groups, lr=args.rate, weight_decay=args.decay)
-    n = len(data.parts["train"])
-    total, step, first, spent = args.epochs * math.ceil(n / args.batch), 0, 0, 0.0
-    best: dict[str, Any] = {"accuracy": 0.0, "epoch": 0, "model": {}}
-    out.mkdir(parents=True, exist_ok=True)
-    last = out / "last.pt"
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        step, first, spent, best = saved["step"], saved["epoch"], saved["seconds"], saved["best"]
-        torch.set_rng_state(saved["rng"])
+    parts = [(slow, 1.0 if args.language == "zh" else 0.1), (fast, 1.0)]
+    each = math.ceil(len(data.parts["train"]) / args.batch)
+    loop = Loop(
+        model,
+        args.rate,
+        args.epochs * each,
+        100,
+        out=out,
+        every=each,
+        least=1e-7 / args.rate,
+        parts=[part for part in parts if part[0]],
+        weight_decay=args.decay,
+    )
+    best: dict[str, Any] = loop.notes.get("best", {"accuracy": 0.0, "epoch": 0, "model": {}})
     criterion = nn.CrossEntropyLoss(label_smoothing=0.1)
-    for epoch in range(first, args.epochs):
-        began, losses = time.perf_counter(), 0.0
-        model.train()
-        rng = random.Random(1000 * args.seed + epoch)
-        for chosen in batches(data.lengths("train"), args.batch, rng):
-            share = min(1.0, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(group["top"] * share, 1e-7)
-            x, mask, label = data.batch("train", chosen)
-            loss = criterion(logits(model, x, mask, args.drop), label)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            step, losses = step + 1, losses + loss.item()
-        spent += time.perf_counter() - began
+    order: list[list[int]] = []
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0:  # checkpoints lie between epochs
+            rng = random.Random(1000 * args.seed + epoch)
+            order = list(batches(data.lengths("train"), args.batch, rng))
+        x, mask, label = data.batch("train", order[at])
+        loop.learn(criterion(logits(model, x, mask, args.drop), label))
+        if not loop.due:
+            continue
         accuracy = sum(right(model, data, "validation")) / len(data.parts["validation"])
         if accuracy > best["accuracy"]:
-            best = {
-                "accuracy": accuracy,
-                "epoch": epoch + 1,
-                "model": {k: v.clone() for k, v in model.state_dict().items()},
-            }
-        sys.stdout.write(
-            f"{out.name} epoch {epoch + 1} loss {losses * args.batch / n:.4f} "
-            f"validation {accuracy:.4f} seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "optimiser": optimiser.state_dict(),
-                "step": step,
-                "epoch": epoch + 1,
-                "seconds": spent,
-                "best": best,
-                "rng": torch.get_rng_state(),
-            },
-            last.with_suffix(".tmp"),
-        )
-        last.with_suffix(".tmp").replace(last)
+            best = {"accuracy": accuracy, "epoch": epoch + 1, "model": loop.averaged()}
+        loop.save(f"validation {accuracy:.4f}", best=best)
     model.load_state_dict(best["model"])
     good = right(model, data, "test")
     sources = [r.source for r in data.parts["test"]]
@@ -213,14 +185,14 @@ def train(data: Any, args: argparse.Namespace, out: Path) -> None:
         "by_source": by_source,
         "validation": best["accuracy"],
         "epoch": best["epoch"],
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": sum(p.numel() for p in model.parameters()),
         "config": asdict(data.config),
         "arguments": {k: v for k, v in vars(args).items() if k not in ("data", "out")},
     }
     torch.save(best["model"], out / "best.pt")
     (out / "result.json").write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n")
-    last.unlink()
+    loop.last.unlink()
     sys.stdout.write(f"{out.name} test {found['accuracy']:.4f} {by_source}\n")
     sys.stdout.flush()
 

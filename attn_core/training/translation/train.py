@@ -11,7 +11,6 @@ import json
 import math
 import random
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from attn_core.models.translate_search import (
     search,
     transformer_steps,
 )
+from attn_core.training.loop import Loop
 
 LARGE = {"d_model": 192, "n_heads": 6, "d_ff": 768}
 SMALL = {"d_model": 128, "n_heads": 4, "d_ff": 512, "dropout": 0.2}
@@ -188,74 +188,45 @@ def train(args: argparse.Namespace) -> None:
     rows = {k: as_ids(v, args.direction, tokenizers) for k, v in parts.items()}
     source, target = (tokenizers[k].get_vocab_size() for k in args.direction.split("-"))
     model, config = build(args.model, source, target)
-    average = {k: v.clone() for k, v in model.state_dict().items()}
-    optimiser = torch.optim.AdamW(
-        model.parameters(), lr=args.rate, betas=(0.9, 0.98), weight_decay=0.01
+    each = math.ceil(len(rows["train"]) / args.batch)
+    loop = Loop(
+        model,
+        args.rate,
+        each * args.epochs,
+        400,
+        0.998,
+        args.out,
+        each,
+        least=1e-6 / args.rate,
+        betas=(0.9, 0.98),
+        weight_decay=0.01,
     )
-    total = math.ceil(len(rows["train"]) / args.batch) * args.epochs
-    args.out.mkdir(parents=True, exist_ok=True)
-    last, step, spent, first, best = args.out / "last.pt", 0, 0.0, 0, math.inf
-    if last.exists():
-        saved = torch.load(last, weights_only=True)
-        model.load_state_dict(saved["model"])
-        optimiser.load_state_dict(saved["optimiser"])
-        average, step, spent, first, best = (
-            saved[k] for k in ("average", "step", "spent", "epoch", "best")
-        )
-        torch.set_rng_state(saved["rng"])
     n_parameters = sum(p.numel() for p in model.parameters())
     sys.stdout.write(f"{args.model} {args.direction} seed {args.seed}: {n_parameters} parameters\n")
     shown, _ = build(args.model, source, target)
-    for epoch in range(first, args.epochs):
-        began, sums = time.perf_counter(), []
-        model.train()
-        for chunk in batches(rows["train"], args.batch, random.Random(args.seed * 1000 + epoch)):
-            rate = min(1.0, (step + 1) / 400) * (0.5 + 0.5 * math.cos(math.pi * step / total))
-            for group in optimiser.param_groups:
-                group["lr"] = max(args.rate * rate, 1e-6)
-            loss = loss_of(model, chunk, 0.1)
-            optimiser.zero_grad()
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimiser.step()
-            step += 1
-            sums.append(loss.item())
-            keep = min(0.998, (1 + step) / (10 + step))
-            with torch.no_grad():
-                for name, value in model.state_dict().items():
-                    average[name].lerp_(value, 1 - keep)
-        shown.load_state_dict(average)
+    best = loop.notes.get("best", math.inf)
+    for step in loop:
+        epoch, at = divmod(step, each)
+        if at == 0:  # checkpoints lie between epochs
+            order = batches(rows["train"], args.batch, random.Random(args.seed * 1000 + epoch))
+        loop.learn(loss_of(model, order[at], 0.1))
+        if not loop.due:
+            continue
+        shown.load_state_dict(loop.averaged())
         shown.eval()
         with torch.inference_mode():
             chunks = batches(rows["validation"], 100, random.Random(0))
             held = sum(loss_of(shown, c, 0.0).item() for c in chunks) / len(chunks)
-        spent += time.perf_counter() - began
-        sys.stdout.write(
-            f"epoch {epoch + 1} loss {sum(sums) / len(sums):.4f} validation {held:.4f} "
-            f"seconds {spent:.0f}\n"
-        )
-        sys.stdout.flush()
         if held < best:
             best = held
-            torch.save(average, args.out / "best.pt")
-        state = {
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "step": step,
-            "average": average,
-            "spent": spent,
-            "epoch": epoch + 1,
-            "best": best,
-            "rng": torch.get_rng_state(),
-        }
-        torch.save(state, last.with_suffix(".tmp"))
-        last.with_suffix(".tmp").replace(last)
+            torch.save(loop.averaged(), args.out / "best.pt")
+        loop.save(f"validation {held:.4f}", best=best)
     shown.load_state_dict(torch.load(args.out / "best.pt", weights_only=True))
     found = {
         "model": args.model,
         "direction": args.direction,
         "seed": args.seed,
-        "seconds": spent,
+        "seconds": loop.spent,
         "parameters": n_parameters,
         "config": dataclasses.asdict(config),
         "validation": best,
