@@ -1,1 +1,1 @@
-"""What every lesson is: its entry, its result, its questions, its link, its notebook."""
+"""What every lesson is: its entry, its result, its questions, its notebook."""

@@ -10,10 +10,10 @@ from safetensors import safe_open
 from safetensors.torch import save
 
 from attn_core.attention.trace import AttentionTrace
+from attn_core.checkpoints.manifests import FOLDER
 from attn_core.checkpoints.save import replace
-from attn_core.places import ASSETS
 
-DEFAULTS = ASSETS / "checkpoints"
+DEFAULTS = FOLDER
 
 
 # By identity: results are shared, never rebuilt.

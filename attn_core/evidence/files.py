@@ -13,6 +13,8 @@ from typing import Any
 from attn_core.evidence.claims import Claim, Condition, Measure, Numbers
 from attn_core.places import ASSETS
 
+SAMPLES = ASSETS / "samples"
+"""Examples, and what was recorded of them."""
 DIRECTORY = ASSETS / "claims"
 MANIFESTS = ASSETS / "checkpoints"
 MAX_BYTES = 100_000

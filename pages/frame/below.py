@@ -10,13 +10,13 @@ import streamlit as st
 
 from attn_core.attention.interventions import Intervention
 from attn_core.charts import interval as interval_charts
-from attn_core.contract.address import digest
 from attn_core.contract.question import Challenge, Question
 from attn_core.contract.registry import Lesson
 from attn_core.contract.result import LessonResult
 from attn_core.evidence import files
 from attn_core.evidence.claims import Claim, Measure
 from attn_core.evidence.verdicts import ConditionResult, Verdict, verdict
+from attn_core.inputs.address import digest
 from attn_core.jobs.cache import Keep
 from pages.frame import figures, i18n
 from pages.frame.i18n import t

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from attn_core.contract.address import digest
+from attn_core.inputs.address import digest
 from attn_core.inputs.limits import MAX_TEXT_CHARACTERS, MAX_UPLOAD_BYTES
 from attn_core.inputs.refused import Refused
 from pages.frame import link

@@ -18,8 +18,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from attn_core.attention.interventions import Intervention
-from attn_core.contract.address import DIGEST, fit, pack, unpack
 from attn_core.contract.selection import Selection
+from attn_core.inputs.address import DIGEST, fit, pack, unpack
 from pages.frame import lane
 
 P = ParamSpec("P")

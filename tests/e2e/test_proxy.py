@@ -16,7 +16,7 @@ from conftest import new_page, settled, view
 from playwright.sync_api import expect
 
 from attn_core.attention.interventions import Cell, Intervention
-from attn_core.contract.address import pack
+from attn_core.inputs.address import pack
 from attn_core.inputs.sound import SAMPLES
 from tests.load.server import serving
 

@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from attn_core.attention.interventions import Intervention
-from attn_core.contract.address import pack
 from attn_core.contract.registry import LESSONS
+from attn_core.inputs.address import pack
 from attn_core.lessons.every import EVERY
 from pages.frame import controls, i18n, results
 

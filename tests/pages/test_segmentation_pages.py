@@ -8,7 +8,7 @@ from PIL import Image
 from test_pages import opened, title, warm, words  # noqa: F401 (warm is a fixture)
 
 from attn_core.attention.interventions import Intervention
-from attn_core.contract.address import unpack
+from attn_core.inputs.address import unpack
 from attn_core.inputs.photo import read_photo
 from attn_core.lessons.photographs import patches
 from attn_core.lessons.s4_1_segmentation import experiment

@@ -4,8 +4,8 @@ import pytest
 from test_pages import opened, title, words
 
 from attn_core.attention.interventions import Intervention
-from attn_core.contract.address import pack as pack_text
 from attn_core.contract.registry import LESSONS
+from attn_core.inputs.address import pack as pack_text
 from attn_core.lessons.every import EVERY
 from attn_core.wire.view import unpack_header
 from pages.frame import results, viewer

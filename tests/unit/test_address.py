@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from test_interventions import interventions
 
 from attn_core.attention.interventions import MAX_EDITS, Cell, Intervention
-from attn_core.contract.address import DIGEST, fit, pack, unpack
+from attn_core.inputs.address import DIGEST, fit, pack, unpack
 from attn_core.inputs.limits import MAX_LINK_BYTES, MAX_PACKED_CHARACTERS
 from pages.frame import link
 

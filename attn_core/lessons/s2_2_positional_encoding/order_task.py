@@ -14,10 +14,10 @@ import torch
 from jaxtyping import Int
 from torch import Generator, Tensor, nn
 
+from attn_core.evidence.files import SAMPLES
 from attn_core.jobs.line import Report
 from attn_core.layers.positional.attention import KINDS
 from attn_core.models.order import OrderConfig, OrderModel
-from attn_core.places import ASSETS
 
 DIGITS = 10
 BATCH = 32
@@ -26,7 +26,7 @@ WARM_UP = 50
 N_TEST = 256
 TIMES = (1, 2, 3, 4)
 """Tested lengths, as multiples of the trained one."""
-RECORDED = ASSETS / "samples" / "order_task.json"
+RECORDED = SAMPLES / "order_task.json"
 
 
 def _start(model: nn.Module, draw: Generator) -> None:

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from attn_core import zoo
 from attn_core.checkpoints.manifests import read_manifest
-from attn_core.evidence.files import ASSETS
+from attn_core.evidence.files import SAMPLES
 from attn_core.jobs.line import Report
 from attn_core.lessons.s3_1_incremental.experiment import LANGUAGES, MODELS, Config
 from attn_core.models.characters import Characters
@@ -26,7 +26,7 @@ EVERY = 8
 WINDOWS = (4, 8, 16, 32, 64, 128)
 READINGS = ("pieces", "stream")
 """Pieces of the trained length, each predicted from at least half of it; or one long stream."""
-RECORDED = ASSETS / "samples" / "incremental.json"
+RECORDED = SAMPLES / "incremental.json"
 
 Rows = list[dict[str, Any]]
 
@@ -129,7 +129,7 @@ def held_out(language: str) -> dict[str, str]:
 
     "text", "source", "licence", "what".
     """
-    path = ASSETS / "samples" / f"{MODELS[language]}_held_out.json"
+    path = SAMPLES / f"{MODELS[language]}_held_out.json"
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -10,6 +10,7 @@ import torch
 from attn_core.attention.interventions import Intervention
 from attn_core.checkpoints.manifests import read_manifest
 from attn_core.contract.result import LessonResult
+from attn_core.evidence.files import SAMPLES
 from attn_core.lessons.s4_2_detection import experiment
 from attn_core.lessons.s4_2_detection.experiment import CHECKPOINTS, LAYERS, Config, knocked_out
 from attn_core.lessons.s4_2_detection.queries import SAME
@@ -22,9 +23,8 @@ from attn_core.measures.boxes import (
     matching_cost,
     overlap,
 )
-from attn_core.places import ASSETS
 
-PUBLISHED = ASSETS / "samples" / "bccd_published.json"
+PUBLISHED = SAMPLES / "bccd_published.json"
 
 
 def matching(result: LessonResult, labels: tuple[int, ...] | None = None) -> dict[str, Any]:

@@ -5,10 +5,10 @@ import math
 from functools import cache
 from typing import Any
 
+from attn_core.evidence.files import SAMPLES
 from attn_core.inputs.smiles import read_smiles
-from attn_core.places import ASSETS
 
-PATH = ASSETS / "samples" / "sequences.json"
+PATH = SAMPLES / "sequences.json"
 
 MEASURED = {
     ("sb203580", "p38"): 12.0, ("sb203580", "cdk2"): 10_000.0, ("alvocidib", "p38"): 10_000.0,
