@@ -135,7 +135,8 @@ class Loop:
         if keep is not None:
             mean = moving_mean(keep)
             self.average = AveragedModel(model, avg_fn=mean, use_buffers=True)
-        self.step, self.spent, self.notes = 0, 0.0, {}  # type: int, float, dict[str, Any]
+        self.step, self.spent = 0, 0.0
+        self.notes: dict[str, Any] = {}
         self._losses: list[float] = []
         if out is not None:
             out.mkdir(parents=True, exist_ok=True)

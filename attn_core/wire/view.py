@@ -99,20 +99,21 @@ def _map(
     selection: Selection,
     region: tuple[int, int, int, int],
     body: Body,
+    maximum: float,
     unit: float,
     sent: tuple[AttentionTrace, UInt8[np.ndarray, "row column"] | None] | None = None,
 ) -> tuple[dict[str, Any], UInt8[np.ndarray, "row column"] | None]:
     """One run's map of the open head: its numbers or its picture, its row, its strongest pairs.
 
-    A picture's 254 stands for ``unit``. ``sent`` is the other run, which was sent already, and its
-    picture. Vectors that are the same are left out, and of a picture it is told which bits differ:
-    mostly none, which deflates well.
+    Colours end with ``maximum``; a picture's 254 stands for ``unit``. ``sent`` is the other run,
+    which was sent already, and its picture. Vectors that are the same are left out, and of a
+    picture it is told which bits differ: mostly none, which deflates well.
     """
     levels = None
     trace = result.traces[site]
     weights = trace.weights[0, head]
     n_query, n_key = weights.shape
-    out: dict[str, Any] = {"max": _maximum(result, site, head, selection)}
+    out: dict[str, Any] = {"max": maximum}
     if weights.numel() <= fine.MOST:
         found = fine.encode(trace, head)
         out["fine"] = {
@@ -220,14 +221,14 @@ def pack(
     changed = before is not None and before is not result
     # There is a picture from before the changes, but of other rows or columns.
     apart = changed and comparable(result, before, site, head) is None
-    unit = unit_before = _maximum(result, site, head, selection)
-    alike = False
+    top = top_before = _maximum(result, site, head, selection)
     if before is not None and changed and not apart:
-        unit_before = _maximum(before, site, head, selection)
-        alike = max(unit, unit_before) <= NEAR * min(unit, unit_before)
-        if alike:  # in one unit, what did not change has the same bytes
-            unit = unit_before = max(unit, unit_before)
-    now_map, levels = _map(result, site, head, selection, region, body, unit)
+        top_before = _maximum(before, site, head, selection)
+    both = max(top, top_before)
+    # In one unit, what did not change has the same bytes.
+    alike = both <= NEAR * min(top, top_before)
+    unit, unit_before = (both, both) if alike else (top, top_before)
+    now_map, levels = _map(result, site, head, selection, region, body, top, unit)
     header: dict[str, Any] = {
         "id": name,
         "stamp": stamp,
@@ -243,7 +244,7 @@ def pack(
     if before is not None and changed and not apart:
         then = words(before, labels_before or labels)
         sent = trace, levels if alike else None
-        old, _ = _map(before, site, head, selection, region, body, unit_before, sent)
+        old, _ = _map(before, site, head, selection, region, body, top_before, unit_before, sent)
         header["before"] = old | {key: value for key, value in then.items() if value != now[key]}
     header["sites"] = []
     for key, small in thumbnails_of(result).items():
